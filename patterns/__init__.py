@@ -1,0 +1,1 @@
+"""Worker-pool patterns: one module each. See `patterns.basic` first."""

@@ -1,0 +1,74 @@
+"""The primitives as they are built while a recorder listens.
+
+Subclasses, chosen at construction, so that a program that nobody records pays nothing. Waits are
+recorded where they happen (`context.park`), the rest here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final, TypeVar
+
+from patterns.concurrency.channel import Channel, Values
+from patterns.concurrency.context import Context
+from patterns.concurrency.errors import Cancelled, Closed
+from patterns.concurrency.recording import NO_MORE, RECEIVED, REFUSED, SENT
+
+__all__ = ["RECORDED", "RecordedChannel"]
+
+T = TypeVar("T")
+
+
+class RecordedChannel(Channel[T]):
+    """A channel that reports every value sent, received or refused."""
+
+    def send(self, value: T, context: Context | None = None) -> None:
+        """Send and report."""
+        error = getattr(value, "error", None)
+        try:
+            super().send(value, context)
+        except (Closed, Cancelled):
+            self._report(REFUSED, value, error)
+            raise
+        self._report(SENT, value, error)
+
+    def receive(self, context: Context | None = None) -> T:
+        """Receive and report."""
+        try:
+            value = super().receive(context)
+        except (Closed, Cancelled):
+            self._report(NO_MORE, None, None)
+            raise
+        self._report(RECEIVED, value, None)
+        return value
+
+    def __iter__(self) -> Values[T]:
+        return _PlainValues(self, None)
+
+    def values(self, context: Context | None = None) -> Values[T]:
+        """Iterate, reporting every value."""
+        return _PlainValues(self, context)
+
+    def _report(self, kind: str, value: object, error: object) -> None:
+        runtime = self._runtime
+        record = runtime.record
+        if record is not None:
+            record((runtime.now(), runtime.current(), kind, self, value, len(self._items), error))
+
+
+class _PlainValues(Values[T]):
+    """Iterates by calling `receive`, so that what a subclass adds there is not passed by."""
+
+    __slots__ = ()
+
+    def __next__(self) -> T:
+        if self._own is not None and self._own._cause is not None:
+            raise self._own._error()
+        try:
+            return self._channel.receive(self._context)
+        except Closed:
+            raise StopIteration from None
+
+
+RECORDED: Final[Mapping[type, type]] = MappingProxyType({Channel: RecordedChannel})

@@ -1,0 +1,208 @@
+"""The seam between the primitives and what runs them.
+
+Every blocking operation comes down to two things that a runtime gives: *park* the current task,
+*unpark* another one. `ThreadRuntime` parks on a lock; the simulated runtime switches greenlets.
+Channel, Context, TaskGroup and the rest are written once, above this line.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+from abc import ABC, abstractmethod
+from collections import deque
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Protocol
+
+from patterns.concurrency.errors import WrongRuntime
+from patterns.concurrency.recording import Recorder
+
+if TYPE_CHECKING:
+    from patterns.concurrency.context import Context
+
+__all__ = ["Lock", "Runtime", "Task", "Waiter", "current_runtime", "nanoseconds", "use_runtime"]
+
+NANOSECONDS_PER_SECOND = 1_000_000_000
+
+
+class Lock(Protocol):
+    """A mutual exclusion lock."""
+
+    def acquire(self) -> bool: ...
+
+    def release(self) -> None: ...
+
+    def __enter__(self) -> bool: ...
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+        /,
+    ) -> None: ...
+
+
+class Waiter(ABC):
+    """One wait of one task: claimed once, by whoever is first to end it.
+
+    A party that wants to end the wait calls `claim`; only if that returns True may it set
+    `value`, `outcome` or `cancelled_by`, and it must then call `unpark`. Used once.
+    """
+
+    __slots__ = ("cancelled_by", "outcome", "runtime", "value")
+
+    def __init__(self, runtime: Runtime) -> None:
+        self.runtime = runtime
+        self.value: Any = None  # offered by a parked sender; handed to a parked receiver
+        self.outcome: str | None = None  # how the claimer ended the wait, in its own terms
+        self.cancelled_by: Context | None = None
+
+    @abstractmethod
+    def claim(self) -> bool:
+        """Return True for the first caller, False for all others; atomic."""
+
+    @abstractmethod
+    def unpark(self) -> None:
+        """Let the parked task go on; called once, after a successful `claim`."""
+
+    @abstractmethod
+    def park(self, deadline: int | None, verb: str, subject: object) -> bool:
+        """Wait until unparked; True if so, False if `deadline` (ns) passed unclaimed.
+
+        `verb` and `subject` say what the task waits for, to whoever asks ("send", channel).
+        """
+
+
+def claim_first(queue: deque[Waiter]) -> Waiter | None:
+    """Take waiters off the front until one can be claimed; the others were cancelled."""
+    while queue:
+        waiter = queue.popleft()
+        if waiter.claim():
+            return waiter
+    return None
+
+
+class Task:
+    """One strand of work: a thread on real threads, a greenlet in a simulation."""
+
+    __slots__ = ("__weakref__", "context", "name", "named", "number")
+
+    def __init__(self, name: str | None, number: int, context: Context | None) -> None:
+        self.name = name if name is not None else f"task-{number}"
+        self.named = name is not None  # only a task with a name of its own gets a lane
+        self.number = number
+        self.context = context  # cancelled with it, wherever it waits
+
+    def __repr__(self) -> str:
+        return f"<Task {self.name}>"
+
+
+class Runtime(ABC):
+    """What the primitives need from the machine they run on.
+
+    `variants` maps a primitive's class to the subclass to build in its place, which is how
+    recording and scheduling points get in without a line in the primitives. `record` takes the
+    events, or is None.
+    """
+
+    variants: Mapping[type, type]
+    record: Recorder | None
+
+    @abstractmethod
+    def now(self) -> int:
+        """Nanoseconds on this runtime's clock; never goes back."""
+
+    @abstractmethod
+    def lock(self) -> Lock:
+        """Return a new lock."""
+
+    @abstractmethod
+    def waiter(self) -> Waiter:
+        """Return a waiter for the current task."""
+
+    @abstractmethod
+    def current(self) -> Task:
+        """Return the task that is running."""
+
+    @abstractmethod
+    def task(self, name: str | None, context: Context | None) -> Task:
+        """Return a new task, not yet running; it counts only from `start` on."""
+
+    @abstractmethod
+    def start(self, task: Task, body: Callable[[], None]) -> None:
+        """Run `body` as `task`, in a copy of the caller's `contextvars` context."""
+
+    @abstractmethod
+    def join(self, task: Task) -> None:
+        """Wait until nothing is left of `task`, whose body has ended or is about to."""
+
+    @abstractmethod
+    def next_number(self, kind: str) -> int:
+        """Return 1, 2, 3, … for each kind: names for what nobody named."""
+
+    @abstractmethod
+    def interrupts(self, context: Context) -> AbstractContextManager[object]:
+        """While entered, Ctrl-C cancels `context`; leaving then raises KeyboardInterrupt."""
+
+    @abstractmethod
+    def admits(self, caller: Runtime) -> bool:
+        """Tell whether a task of the runtime `caller` may wait here."""
+
+    def check_caller(self, subject: object) -> None:
+        """Raise WrongRuntime if the current task may not wait for `subject`."""
+        caller = current_runtime()
+        if caller is not self and not self.admits(caller):
+            raise WrongRuntime(
+                f"{subject} belongs to {self}, and was used in {caller}: "
+                "make it inside the function that runs"
+            )
+
+
+_local = threading.local()
+_default: list[Runtime] = []  # real threads; put here by the module that defines them
+
+
+def current_runtime() -> Runtime:
+    """Return the runtime of the calling thread: real threads, unless a run set another."""
+    try:
+        return _local.runtime  # type: ignore[no-any-return]
+    except AttributeError:
+        return _default[0]
+
+
+class use_runtime:  # noqa: N801  (reads as a verb: `with use_runtime(r):`)
+    """Make `runtime` the calling thread's runtime inside a `with` block."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+
+    def __enter__(self) -> Runtime:
+        self._outer = current_runtime()
+        _local.runtime = self._runtime
+        return self._runtime
+
+    def __exit__(self, *exc_info: object) -> None:
+        _local.runtime = self._outer
+
+
+def variant(cls: type) -> type:
+    """Return the class to build for `cls` on the current runtime."""
+    return current_runtime().variants.get(cls, cls)
+
+
+def nanoseconds(seconds: float, name: str, *, positive: bool = False) -> int:
+    """Convert `seconds` to whole nanoseconds.
+
+    Raises ValueError, naming `name`, unless `seconds` is finite and >= 0 (> 0 if `positive`).
+    """
+    rule = "> 0" if positive else ">= 0"
+    try:
+        whole = round(seconds * NANOSECONDS_PER_SECOND) if math.isfinite(seconds) else -1
+    except TypeError:
+        whole = -1
+    if whole < 0 or (positive and whole == 0):
+        raise ValueError(f"{name} must be a number of seconds {rule}, got {seconds!r}")
+    return whole

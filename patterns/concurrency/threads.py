@@ -1,0 +1,180 @@
+"""The thread runtime: a task is a thread, and parking is waiting for a lock.
+
+Makes no use of the GIL: what two threads share is claimed through a lock's non-blocking acquire
+or changed under a lock; the rest are single deque, dict and list operations, which CPython keeps
+atomic with and without it.
+"""
+
+from __future__ import annotations
+
+import _thread
+import contextvars
+import itertools
+import signal
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from types import FrameType
+
+from patterns.concurrency.context import Context
+from patterns.concurrency.recorded import RECORDED
+from patterns.concurrency.recording import Recorder
+from patterns.concurrency.runtime import (
+    NANOSECONDS_PER_SECOND,
+    Lock,
+    Runtime,
+    Task,
+    Waiter,
+    _default,
+    use_runtime,
+)
+
+__all__ = ["THREADS", "ThreadRuntime"]
+
+_LONGEST_WAIT = threading.TIMEOUT_MAX - 1
+
+
+class ThreadTask(Task):
+    """A task with its thread."""
+
+    __slots__ = ("thread",)
+    thread: threading.Thread
+
+
+class ThreadWaiter(Waiter):
+    """Two locks: the first acquire of one is the claim, the other is the gate to wait at."""
+
+    __slots__ = ("_claim", "_gate")
+
+    def __init__(self, runtime: Runtime) -> None:
+        super().__init__(runtime)
+        self._claim = threading.Lock()
+        self._gate = threading.Lock()
+        self._gate.acquire()
+
+    def claim(self) -> bool:
+        """Return True for the first caller."""
+        return self._claim.acquire(blocking=False)
+
+    def unpark(self) -> None:
+        """Open the gate."""
+        self._gate.release()
+
+    def park(self, deadline: int | None, verb: str, subject: object) -> bool:
+        """Wait at the gate."""
+        if deadline is None:
+            return self._gate.acquire()
+        while (left := deadline - time.monotonic_ns()) > 0:
+            if self._gate.acquire(timeout=min(left / NANOSECONDS_PER_SECOND, _LONGEST_WAIT)):
+                return True
+        if self.claim():
+            return False
+        return self._gate.acquire()  # claimed in the last moment: the unpark is on its way
+
+
+class ThreadRuntime(Runtime):
+    """Real threads on the monotonic clock; with `record`, the recording primitives."""
+
+    def __init__(self, record: Recorder | None = None) -> None:
+        self.record = record
+        self.variants: Mapping[type, type] = {} if record is None else RECORDED
+        self._local = threading.local()
+        self._counters: defaultdict[str, itertools.count[int]] = defaultdict(
+            lambda: itertools.count(1)
+        )
+
+    def __repr__(self) -> str:
+        return "real threads"
+
+    def now(self) -> int:
+        """Nanoseconds of the monotonic clock."""
+        return time.monotonic_ns()
+
+    def lock(self) -> Lock:
+        """Return a plain lock."""
+        return threading.Lock()
+
+    def waiter(self) -> Waiter:
+        """Return a new waiter."""
+        return ThreadWaiter(self)
+
+    def current(self) -> Task:
+        """Return the calling thread's task; a thread not started here gets one as it comes."""
+        try:
+            return self._local.task  # type: ignore[no-any-return]
+        except AttributeError:
+            thread = threading.current_thread()
+            name = "main" if thread is threading.main_thread() else thread.name
+            task = Task(name, 0, None)
+            task.named = False
+            self._local.task = task
+            return task
+
+    def task(self, name: str | None, context: Context | None) -> ThreadTask:
+        """Return a new task."""
+        return ThreadTask(name, self.next_number("task"), context)
+
+    def start(self, task: Task, body: Callable[[], None]) -> None:
+        """Run `body` in a new daemon thread, so that a hung one cannot keep the process alive."""
+        assert isinstance(task, ThreadTask)
+        caller = contextvars.copy_context()
+
+        def run() -> None:
+            self._local.task = task
+            with use_runtime(self):
+                caller.run(body)
+
+        task.thread = threading.Thread(target=run, name=task.name, daemon=True)
+        task.thread.start()
+
+    def join(self, task: Task) -> None:
+        """Wait for the task's thread."""
+        assert isinstance(task, ThreadTask)
+        task.thread.join()
+
+    def next_number(self, kind: str) -> int:
+        """Return the next number of its kind."""
+        return next(self._counters[kind])
+
+    def interrupts(self, context: Context) -> AbstractContextManager[object]:
+        """Take over Ctrl-C, if the main thread has it handled in the default way."""
+        is_main = threading.current_thread() is threading.main_thread()
+        if is_main and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+            return _CancelOnInterrupt(context)
+        return nullcontext()
+
+    def admits(self, caller: Runtime) -> bool:
+        """Any thread may wait here; a task of a simulation may not."""
+        return isinstance(caller, ThreadRuntime)
+
+
+class _CancelOnInterrupt:
+    """Turns the first Ctrl-C into a cancellation; a second one raises where it strikes.
+
+    The handler runs between two instructions of the main thread, which may hold a lock that
+    `cancel` needs; therefore another thread cancels.
+    """
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._interrupted = False
+
+    def __enter__(self) -> None:
+        signal.signal(signal.SIGINT, self._handle)
+
+    def __exit__(self, *exc_info: object) -> None:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        if self._interrupted:
+            raise KeyboardInterrupt
+
+    def _handle(self, number: int, frame: FrameType | None) -> None:
+        if self._interrupted:
+            raise KeyboardInterrupt
+        self._interrupted = True
+        _thread.start_new_thread(self._context.cancel, ("interrupted by Ctrl-C",))
+
+
+THREADS = ThreadRuntime()
+_default.append(THREADS)

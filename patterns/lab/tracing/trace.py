@@ -1,0 +1,92 @@
+"""What happened in one run, as plain frozen records: spans, jobs, counters.
+
+All times are seconds since the start of the run. Numbers that follow from these records
+(makespan, utilisation, the books) are computed in `metrics`, never stored here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal
+
+__all__ = ["Clock", "Counter", "Job", "Outcome", "Span", "State", "Trace"]
+
+Clock = Literal["real", "virtual"]
+
+
+class State(StrEnum):
+    """What a worker is doing; it is always in exactly one of these."""
+
+    WAITING = "waiting"  # for a job
+    WORKING = "working"
+    BLOCKED = "blocked"  # handing on a result, or on another channel, with a job in hand
+    THROTTLED = "throttled"  # by a ticker or a token bucket
+    STOPPED = "stopped"  # takes no more jobs, has not ended yet
+
+
+class Outcome(StrEnum):
+    """How a job ended. The books are the count of jobs by outcome."""
+
+    OK = "ok"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    NEVER_STARTED = "never started"
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """One worker in one state, from `start` to `end` (seconds, start <= end)."""
+
+    worker: str
+    state: State
+    start: float
+    end: float
+    job: str | None = None
+    outcome: Outcome | None = None  # of the job, on every span of that job
+    waiting_for: str | None = None  # name of the channel or limiter, unless working
+
+    @property
+    def duration(self) -> float:
+        """Length in seconds, >= 0."""
+        return self.end - self.start
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One job's way through the pool. Times are None for what did not happen."""
+
+    id: str
+    outcome: Outcome
+    submitted: float | None = None  # accepted by the job channel
+    started: float | None = None  # received by a worker
+    finished: float | None = None  # the worker is done with it
+    worker: str | None = None
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Counter:
+    """A number that changes in steps: `values[i]` holds from `times[i]` to the next time."""
+
+    name: str
+    times: tuple[float, ...]  # seconds, non-decreasing
+    values: tuple[int, ...]  # same length as `times`
+    limit: int | None = None  # the channel's capacity; None: no limit
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """One run: who worked when (`spans`), what became of each job, and the queues' depths.
+
+    `workers` holds the lanes in the order in which the workers were born. `queues` holds one
+    counter a channel: the jobs or results buffered in it.
+    """
+
+    clock: Clock
+    elapsed: float
+    workers: tuple[str, ...]
+    spans: tuple[Span, ...]
+    jobs: tuple[Job, ...]
+    queues: tuple[Counter, ...] = ()
+    job_queue: str | None = None  # name of the counter in `queues` from which workers take jobs
