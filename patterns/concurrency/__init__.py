@@ -1,12 +1,13 @@
 """What patterns are written in: Go's concurrency vocabulary, on real threads or simulated.
 
 The words: `Channel`, `Context`, `TaskGroup` (and the bare `go`), `Ticker`, `TokenBucket`,
-`AtomicInt`, `now`, `sleep`. The errors: `Closed`, `Cancelled`, `DeadlineExceeded`,
-`WrongRuntime`.
+`AtomicInt`, `now`, `sleep`; the records `Result` and `Report`; the errors `Closed`, `Cancelled`,
+`DeadlineExceeded`, `WrongRuntime`.
 """
 
 from patterns.concurrency import threads as _threads  # noqa: F401  (real threads are the default)
 from patterns.concurrency.atomic import AtomicInt
+from patterns.concurrency.books import Report, Result
 from patterns.concurrency.channel import Channel
 from patterns.concurrency.context import Context, sleep
 from patterns.concurrency.errors import Cancelled, Closed, DeadlineExceeded, WrongRuntime
@@ -20,6 +21,8 @@ __all__ = [
     "Closed",
     "Context",
     "DeadlineExceeded",
+    "Report",
+    "Result",
     "TaskGroup",
     "Ticker",
     "TokenBucket",

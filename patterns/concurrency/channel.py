@@ -20,6 +20,7 @@ import math
 from collections import deque
 from typing import Any, Generic, TypeVar
 
+from patterns.concurrency.checks import check_count
 from patterns.concurrency.context import Context, park
 from patterns.concurrency.errors import Closed
 from patterns.concurrency.runtime import Runtime, Waiter, claim_first, current_runtime, variant
@@ -45,10 +46,8 @@ class Channel(Generic[T]):
         return object.__new__(variant(cls))
 
     def __init__(self, capacity: float = 0, name: str | None = None) -> None:
-        if isinstance(capacity, bool) or not (
-            capacity == math.inf or (isinstance(capacity, int) and capacity >= 0)
-        ):
-            raise ValueError(f"capacity must be a whole number >= 0 or math.inf, got {capacity!r}")
+        if capacity != math.inf:
+            check_count("capacity", capacity, 0)
         self._runtime: Runtime = current_runtime()
         self.capacity = capacity
         self.name = name or f"channel-{self._runtime.next_number('channel')}"

@@ -13,6 +13,7 @@ from __future__ import annotations
 import weakref
 from typing import Any
 
+from patterns.concurrency.checks import NANOSECONDS_PER_SECOND, nanoseconds
 from patterns.concurrency.errors import Cancelled, DeadlineExceeded, WrongRuntime
 from patterns.concurrency.recording import (
     PARKED,
@@ -22,11 +23,9 @@ from patterns.concurrency.recording import (
     RESUMED,
 )
 from patterns.concurrency.runtime import (
-    NANOSECONDS_PER_SECOND,
     Runtime,
     Waiter,
     current_runtime,
-    nanoseconds,
     variant,
 )
 

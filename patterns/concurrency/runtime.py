@@ -7,7 +7,6 @@ Channel, Context, TaskGroup and the rest are written once, above this line.
 
 from __future__ import annotations
 
-import math
 import threading
 from abc import ABC, abstractmethod
 from collections import deque
@@ -22,9 +21,16 @@ from patterns.concurrency.recording import Recorder
 if TYPE_CHECKING:
     from patterns.concurrency.context import Context
 
-__all__ = ["Lock", "Runtime", "Task", "Waiter", "current_runtime", "nanoseconds", "use_runtime"]
-
-NANOSECONDS_PER_SECOND = 1_000_000_000
+__all__ = [
+    "Lock",
+    "Runtime",
+    "Task",
+    "Waiter",
+    "claim_first",
+    "current_runtime",
+    "use_runtime",
+    "variant",
+]
 
 
 class Lock(Protocol):
@@ -191,18 +197,3 @@ class use_runtime:  # noqa: N801  (reads as a verb: `with use_runtime(r):`)
 def variant(cls: type) -> type:
     """Return the class to build for `cls` on the current runtime."""
     return current_runtime().variants.get(cls, cls)
-
-
-def nanoseconds(seconds: float, name: str, *, positive: bool = False) -> int:
-    """Convert `seconds` to whole nanoseconds.
-
-    Raises ValueError, naming `name`, unless `seconds` is finite and >= 0 (> 0 if `positive`).
-    """
-    rule = "> 0" if positive else ">= 0"
-    try:
-        whole = round(seconds * NANOSECONDS_PER_SECOND) if math.isfinite(seconds) else -1
-    except TypeError:
-        whole = -1
-    if whole < 0 or (positive and whole == 0):
-        raise ValueError(f"{name} must be a number of seconds {rule}, got {seconds!r}")
-    return whole

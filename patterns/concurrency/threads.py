@@ -18,11 +18,11 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from types import FrameType
 
+from patterns.concurrency.checks import NANOSECONDS_PER_SECOND
 from patterns.concurrency.context import Context
 from patterns.concurrency.recorded import RECORDED
 from patterns.concurrency.recording import Recorder
 from patterns.concurrency.runtime import (
-    NANOSECONDS_PER_SECOND,
     Lock,
     Runtime,
     Task,

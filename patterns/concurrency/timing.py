@@ -12,14 +12,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from patterns.concurrency.checks import NANOSECONDS_PER_SECOND, check_count, nanoseconds
 from patterns.concurrency.context import Context, park
 from patterns.concurrency.runtime import (
-    NANOSECONDS_PER_SECOND,
     Runtime,
     Waiter,
     claim_first,
     current_runtime,
-    nanoseconds,
     variant,
 )
 
@@ -138,8 +137,7 @@ class TokenBucket(_Limiter):
     def __init__(self, rate: float, burst: int = 1, name: str | None = None) -> None:
         if isinstance(rate, bool) or not (isinstance(rate, int | float) and 0 < rate < math.inf):
             raise ValueError(f"rate must be a finite number > 0, got {rate!r}")
-        if isinstance(burst, bool) or not (isinstance(burst, int) and burst >= 1):
-            raise ValueError(f"burst must be a whole number >= 1, got {burst!r}")
+        check_count("burst", burst, 1)
         self.rate = rate
         self.burst = burst
         self._spacing = max(1, math.ceil(NANOSECONDS_PER_SECOND / rate))
