@@ -1,24 +1,31 @@
 """A channel: Go's bounded queue between tasks, on which senders and receivers wait.
 
-How it works, in one paragraph. Values wait in `_items`; tasks that cannot go on wait in
-`_senders`, each with its value, and in `_receivers`. A sender works under the lock. A receiver
-first tries `popleft` without it, which a deque does atomically; only when that fails, or when
-senders wait for the room it made, does it take the lock. A sender wakes at most one receiver at
-a time: the woken one, having taken its value, wakes the next. So a burst does not wake a
-thousand workers to find the queue already empty.
+Values wait in `_items`, and every free place in the buffer is a token in `_room`. A send takes a
+token and appends; a receive takes the oldest value and puts a token back. Each of these four
+steps is one atomic operation on a deque, so as long as nobody has to wait nobody takes the lock.
 
-Two invariants hold whenever the lock is free:
+Whoever finds no token, or no value, takes the lock and parks in `_senders` (with its value) or
+`_receivers`. From then on the others must notice it, and they look only *after* their own step:
 
-1. if a sender is parked, then the buffer is full, or the receiver that has just made room is
-   about to take the lock and admit it;
-2. if values are buffered and a receiver is parked, then a wake-up is on its way (`_waking`).
+- A receiver puts its token back, then looks at `_senders`. A sender joins `_senders`, then looks
+  for a token once more. Whichever is second sees the first. While anybody is parked in
+  `_senders`, no other send finds a token (`_take_room`), so none can overtake.
+- A sender appends, then looks at `_attention`. A receiver joins `_receivers` and raises
+  `_attention`, then looks for a value once more. Again the second one sees the first.
+
+A sender wakes at most one receiver at a time (`_waking`); the woken one, with its value in hand,
+wakes the next. So a burst does not wake a thousand workers to find the queue already empty.
+
+Closing raises `_attention` too: a send that had its token but appended only after the close
+notices, takes its value back, and raises Closed, unless the value has already been received.
 """
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections import deque
-from typing import Any, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 from patterns.concurrency.checks import check_count
 from patterns.concurrency.context import Context, park
@@ -52,12 +59,16 @@ class Channel(Generic[T]):
         self.capacity = capacity
         self.name = name or f"channel-{self._runtime.next_number('channel')}"
         self._lock = self._runtime.lock()
-        self._acquire, self._release = self._lock.acquire, self._lock.release
         self._items: deque[T] = deque()
-        self._append = self._items.append
-        self._open_room = capacity  # 0 once closed, and while senders are parked
+        self._append, self._popleft = self._items.append, self._items.popleft
+        self._room: deque[None] | _Endless = _Endless() if capacity == math.inf else deque()
+        self._tokens_left = 0 if capacity == math.inf else int(capacity)
+        self._mint()
+        self._take_room = self._room.pop
+        self._put_room = self._room.append
         self._senders: deque[Waiter] = deque()
         self._receivers: deque[Waiter] = deque()
+        self._attention = False
         self._waking = False
         self._closed = False
 
@@ -69,22 +80,14 @@ class Channel(Generic[T]):
         """
         if context is not None:
             context._check(self._runtime)
-        self._acquire()
         try:
-            if len(self._items) < self._open_room:
-                self._append(value)
-                if self._receivers and not self._waking:
-                    self._wake_receiver()
-                return
-            if self._closed:
-                raise Closed(f"send on closed channel {self.name}")
-            waiter = self._hand_over_or_queue(value)
-        finally:
-            self._release()
-        if waiter is not None:
-            self._park(waiter, "send", self._senders, context)
-            if waiter.outcome == "closed":
-                raise Closed(f"channel {self.name} was closed during the send")
+            self._take_room()
+        except IndexError:
+            self._send_or_wait(value, context)
+            return
+        self._append(value)
+        if self._attention:
+            self._attend(value)
 
     def receive(self, context: Context | None = None) -> T:
         """Take the oldest value out, waiting while there is none.
@@ -95,12 +98,12 @@ class Channel(Generic[T]):
         if context is not None:
             context._check(self._runtime)
         try:
-            value = self._items.popleft()
+            value = self._popleft()
         except IndexError:
             return self._receive_or_wait(context)
+        self._put_room(None)
         if self._senders:
-            with self._lock:
-                self._admit()
+            self._admit()
         return value
 
     def close(self) -> None:
@@ -109,10 +112,8 @@ class Channel(Generic[T]):
         Closing twice is harmless (Go panics). A sender that waits gets Closed.
         """
         with self._lock:
-            if self._closed:
-                return
-            self._closed = True
-            self._open_room = 0
+            self._closed = self._attention = True
+            self._take_room = _NO_ROOM
             while (waiter := claim_first(self._senders)) is not None:
                 waiter.outcome = "closed"
                 waiter.unpark()
@@ -141,21 +142,24 @@ class Channel(Generic[T]):
         state = ", closed" if self._closed else ""
         return f"{self.name} ({len(self._items)}/{self.capacity}{state})"
 
-    def _hand_over_or_queue(self, value: T) -> Waiter | None:
-        """Give `value` to a parked receiver, or queue a waiter that offers it; lock held."""
-        if self.capacity == 0:
-            receiver = claim_first(self._receivers)
+    def _send_or_wait(self, value: T, context: Context | None) -> None:
+        with self._lock:
+            if self._closed:
+                raise Closed(f"send on closed channel {self.name}")
+            receiver = claim_first(self._receivers) if self.capacity == 0 else None
             if receiver is not None:
                 receiver.value = value
                 receiver.outcome = "handed"
                 receiver.unpark()
-                return None
-        waiter = self._runtime.waiter()
-        waiter.value = value
-        self._senders.append(waiter)
-        self._open_room = 0
-        self._admit()  # a receiver may have made room just before it could see this waiter
-        return waiter
+                return
+            waiter = self._runtime.waiter()
+            waiter.value = value
+            self._senders.append(waiter)
+            self._take_room = _NO_ROOM
+            self._fill()
+        self._park(waiter, "send", self._senders, context)
+        if waiter.outcome == "closed":
+            raise Closed(f"channel {self.name} was closed during the send")
 
     def _receive_or_wait(self, context: Context | None) -> T:
         woken = False
@@ -163,45 +167,89 @@ class Channel(Generic[T]):
             with self._lock:
                 if woken:
                     self._waking = woken = False
-                if self._items:
-                    try:
-                        value = self._items.popleft()
-                    except IndexError:  # another receiver, without the lock, was quicker
-                        continue
-                    self._admit()
+                try:
+                    value = self._popleft()
+                except IndexError:
+                    sender = claim_first(self._senders)
+                    if sender is not None:
+                        value = sender.value
+                        sender.unpark()
+                        self._fill()
+                        return value
+                    if self._closed:
+                        raise Closed(f"channel {self.name} is closed and empty") from None
+                    waiter = self._runtime.waiter()
+                    self._receivers.append(waiter)
+                    self._wake_receiver()
+                else:
+                    self._put_room(None)
+                    self._fill()
                     return value
-                sender = claim_first(self._senders)
-                if sender is not None:
-                    value = sender.value
-                    sender.unpark()
-                    self._admit()
-                    return value
-                if self._closed:
-                    raise Closed(f"channel {self.name} is closed and empty")
-                waiter = self._runtime.waiter()
-                self._receivers.append(waiter)
             self._park(waiter, "receive", self._receivers, context)
             if waiter.outcome == "handed":
                 return waiter.value  # type: ignore[no-any-return]
             woken = True
 
     def _admit(self) -> None:
-        """Move parked senders' values into free room and keep a wake-up going; lock held."""
-        while self._senders and len(self._items) < self.capacity:
-            sender = self._senders.popleft()
-            if sender.claim():
-                self._items.append(sender.value)
-                sender.unpark()
+        with self._lock:
+            self._fill()
+
+    def _fill(self) -> None:
+        """Give free room to the parked senders, then wake a receiver if need be; lock held."""
+        while self._senders:
+            try:
+                self._room.pop()
+            except IndexError:
+                if self._mint():
+                    continue
+                break
+            sender = claim_first(self._senders)
+            if sender is None:
+                self._put_room(None)
+                break
+            self._append(sender.value)
+            sender.unpark()
         if not self._senders and not self._closed:
-            self._open_room = self.capacity
-        if self._items and self._receivers and not self._waking:
-            self._wake_receiver()
+            self._take_room = self._room.pop
+        self._wake_receiver()
+
+    def _mint(self) -> bool:
+        """Put more of a large channel's tokens into `_room`, which would cost memory at once."""
+        batch = min(self._tokens_left, _TOKENS_AT_ONCE)
+        self._tokens_left -= batch
+        for _ in range(batch):
+            self._room.append(None)
+        return batch > 0
 
     def _wake_receiver(self) -> None:
-        receiver = claim_first(self._receivers)
-        if receiver is not None:
-            self._waking = True
-            receiver.unpark()
+        """Wake one parked receiver if there is a value and none is on its way; lock held."""
+        if self._receivers and not self._waking:
+            self._attention = True
+            if not self._items:
+                return
+            receiver = claim_first(self._receivers)
+            if receiver is not None:
+                self._waking = True
+                receiver.unpark()
+        self._attention = self._closed
+
+    def _attend(self, value: T) -> None:
+        with self._lock:
+            if self._closed:
+                self._take_back(value)
+            self._wake_receiver()
+
+    def _take_back(self, value: T) -> None:
+        """Raise Closed if `value` is still buffered, and remove it; lock held."""
+        later = []
+        try:
+            while (last := self._items.pop()) is not value:
+                later.append(last)
+        except IndexError:
+            return  # received in the meantime: the send came before the close
+        finally:
+            self._items.extend(reversed(later))
+        raise Closed(f"channel {self.name} was closed during the send")
 
     def _park(
         self, waiter: Waiter, verb: str, queue: deque[Waiter], context: Context | None
@@ -216,28 +264,30 @@ class Channel(Generic[T]):
                     queue.remove(waiter)
                 if ended_by_peer and verb == "receive":
                     self._waking = False
-                    self._admit()
+                self._fill()
             raise
 
 
 class Values(Generic[T]):
     """Iterator over a channel's values; tasks may share one."""
 
-    __slots__ = ("_channel", "_context", "_own", "_popleft", "_senders")
+    __slots__ = ("_channel", "_context", "_own", "_popleft", "_put_room", "_senders")
 
     def __init__(self, channel: Channel[T], context: Context | None) -> None:
         self._channel = channel
         self._context = context
         self._own = channel._runtime.current().context
-        self._popleft = channel._items.popleft
+        self._popleft = channel._popleft
+        self._put_room = channel._put_room
         self._senders = channel._senders
 
     def __iter__(self) -> Values[T]:
         return self
 
     def __next__(self) -> T:
-        if self._own is not None and self._own._cause is not None:
-            raise self._own._error()
+        own = self._own
+        if own is not None and (own._cause is not None or own._deadline is not None):
+            own._check(own._runtime)
         if self._context is not None:
             self._context._check(self._channel._runtime)
         try:
@@ -247,7 +297,19 @@ class Values(Generic[T]):
                 return self._channel._receive_or_wait(self._context)
             except Closed:
                 raise StopIteration from None
+        self._put_room(None)
         if self._senders:
-            with self._channel._lock:
-                self._channel._admit()
+            self._channel._admit()
         return value
+
+
+class _Endless:
+    """The room of an unbounded channel."""
+
+    def __init__(self) -> None:
+        self.pop = itertools.repeat(None).__next__
+        self.append = deque[None](maxlen=0).append
+
+
+_TOKENS_AT_ONCE: Final = 4096
+_NO_ROOM: Final = deque[None]().pop

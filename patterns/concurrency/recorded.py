@@ -63,8 +63,8 @@ class _PlainValues(Values[T]):
     __slots__ = ()
 
     def __next__(self) -> T:
-        if self._own is not None and self._own._cause is not None:
-            raise self._own._error()
+        if self._own is not None:
+            self._own._check(self._own._runtime)
         try:
             return self._channel.receive(self._context)
         except Closed:
