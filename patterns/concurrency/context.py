@@ -200,10 +200,7 @@ def park(
     runtime = waiter.runtime
     runtime.check_caller(subject)
     task = runtime.current()
-    own = task.context
-    contexts = [c for c in (context, own) if c is not None]
-    if context is own:
-        contexts = contexts[:1]
+    contexts = _distinct(context, task.context)
     end, ends_it = until, None
     for c in contexts:
         if c._deadline is not None and (end is None or c._deadline < end):
@@ -228,6 +225,12 @@ def park(
     if ends_it is not None:
         raise ends_it._error()
     return False
+
+
+def _distinct(context: Context | None, own: Context | None) -> tuple[Context, ...]:
+    if context is None or context is own:
+        return () if own is None else (own,)
+    return (context,) if own is None else (context, own)
 
 
 def sleep(seconds: float) -> None:

@@ -3,30 +3,30 @@
 Loaded on demand, so that running a pattern on real threads needs nothing but Python.
 """
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from patterns.lab.measuring import measure
     from patterns.lab.run import Run
     from patterns.lab.simulation import Deadlock, simulate
+    from patterns.lab.source import show_code
 
-__all__ = ["Deadlock", "Run", "measure", "simulate"]
+_HOME = {
+    "Deadlock": "patterns.lab.simulation",
+    "Run": "patterns.lab.run",
+    "measure": "patterns.lab.measuring",
+    "show_code": "patterns.lab.source",
+    "simulate": "patterns.lab.simulation",
+}
+
+__all__ = ["Deadlock", "Run", "measure", "show_code", "simulate"]
 
 
 def __getattr__(name: str) -> Any:
-    if name == "measure":
-        from patterns.lab.measuring import measure
-
-        return measure
-    if name == "Run":
-        from patterns.lab.run import Run
-
-        return Run
-    if name in ("Deadlock", "simulate"):
-        from patterns.lab import simulation
-
-        return getattr(simulation, name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_HOME[name]), name)
 
 
 def __dir__() -> list[str]:

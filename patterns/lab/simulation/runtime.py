@@ -132,13 +132,15 @@ class SimulatedRuntime(Runtime):
 
     variants: Mapping[type, type] = SCHEDULED
 
-    def __init__(self, order: Order, record: Recorder | None = None, max_steps: int = 0) -> None:
+    def __init__(
+        self, order: Order, record: Recorder | None = None, max_steps: int = 10_000_000
+    ) -> None:
         self.record = record
         self.ready: deque[SimulatedTask] = deque()
         self.steps = 0
         self.crashes: list[tuple[str, BaseException]] = []
         self._order = order
-        self._max_steps = max_steps
+        self._max_steps = self._halt_at = max_steps
         self._time = 0
         self._timers: list[tuple[int, int, SimulatedWaiter]] = []
         self._timer_numbers = itertools.count()
@@ -208,7 +210,9 @@ class SimulatedRuntime(Runtime):
         """Stand before an operation: the running task may have to let others go first."""
         if current_runtime() is not self:
             self.check_caller(subject)
-        self._count_step()
+        self.steps += 1
+        if self.steps >= self._halt_at:
+            self._halt()
         ready = self.ready
         if not ready:
             return
@@ -222,7 +226,9 @@ class SimulatedRuntime(Runtime):
 
     def give_way(self) -> None:
         """Let others run; the running task goes on when it has been made ready."""
-        self._count_step()
+        self.steps += 1
+        if self.steps >= self._halt_at:
+            self._halt()
         if self.ready:
             self._switch_to(self._order.take(self.ready, None))
         else:
@@ -237,17 +243,24 @@ class SimulatedRuntime(Runtime):
             self._prune_timers_at = 2 * len(timers) + 64
         heapq.heappush(timers, (when, next(self._timer_numbers), waiter))
 
-    def _count_step(self) -> None:
-        self.steps += 1
-        if self.steps == self._max_steps:
-            self._escaped = StepLimitExceeded(
-                f"the simulation was stopped after {self._max_steps} steps, "
-                f"at {self._time / 1e9} s of virtual time"
-            )
+    def _halt(self) -> None:
+        """Do not let the running task go on: the steps are used up, or the run is ending."""
         if self._state == "ending":
             raise _Ended
-        while self._escaped is not None:
+        if self._escaped is None:
+            self._escape(
+                StepLimitExceeded(
+                    f"the simulation was stopped after {self._max_steps} steps, "
+                    f"at {self._time / 1e9} s of virtual time"
+                )
+            )
+        while True:
             self._hub.switch()
+
+    def _escape(self, error: BaseException) -> None:
+        """Let `error` end the run, whatever the tasks make of it."""
+        self._escaped = error
+        self._halt_at = 0
 
     def _switch_to(self, task: SimulatedTask) -> None:
         # A greenlet is started from the hub only: started from another one, it would begin at
@@ -283,7 +296,7 @@ class SimulatedRuntime(Runtime):
         except _Ended:
             pass
         except KeyboardInterrupt as error:
-            self._escaped = error
+            self._escape(error)
         except BaseException as error:
             self.crashes.append((task.name, error))
         finally:
@@ -318,8 +331,8 @@ class SimulatedRuntime(Runtime):
         """Remember Ctrl-C, so that it ends the run even where a task's code catches it."""
 
         def handle(number: int, frame: FrameType | None) -> None:
-            self._escaped = KeyboardInterrupt()
-            raise self._escaped
+            self._escape(KeyboardInterrupt())
+            raise KeyboardInterrupt
 
         is_main = threading.current_thread() is threading.main_thread()
         if not is_main or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
@@ -367,7 +380,7 @@ class SimulatedRuntime(Runtime):
 
     def end(self) -> None:
         """End what is left; its `finally` blocks run, and can wait for nothing."""
-        self._state = "ending"
+        self._state, self._halt_at = "ending", 0
         self.record = None
         for task in list(self._live):
             assert task.greenlet is not None

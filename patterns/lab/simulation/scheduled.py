@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from patterns.concurrency.atomic import AtomicInt
 from patterns.concurrency.channel import Channel
@@ -23,102 +23,108 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-def _point(primitive: Any, operation: str) -> None:
-    cast("SimulatedRuntime", primitive._runtime).point(operation, primitive)
-
-
 class ScheduledChannel(RecordedChannel[T]):
     """A channel with a scheduling point before each operation."""
 
+    _runtime: SimulatedRuntime
+
     def send(self, value: T, context: Context | None = None) -> None:
         """Give others a turn, then send."""
-        _point(self, "send")
+        self._runtime.point("send", self)
         super().send(value, context)
 
     def receive(self, context: Context | None = None) -> T:
         """Give others a turn, then receive."""
-        _point(self, "receive")
+        self._runtime.point("receive", self)
         return super().receive(context)
 
     def close(self) -> None:
         """Give others a turn, then close."""
-        _point(self, "close")
+        self._runtime.point("close", self)
         super().close()
 
     @property
     def closed(self) -> bool:
         """Give others a turn, then look."""
-        _point(self, "closed")
+        self._runtime.point("closed", self)
         return self._closed
 
     def __len__(self) -> int:
-        _point(self, "len")
+        self._runtime.point("len", self)
         return len(self._items)
 
 
 class ScheduledContext(Context):
     """A context with a scheduling point before each look at it and before its cancellation."""
 
+    _runtime: SimulatedRuntime
+
     @property
     def cancelled(self) -> bool:
         """Give others a turn, then look."""
-        _point(self, "check")
+        self._runtime.point("check", self)
         return self._ended()
 
     def check(self) -> None:
         """Give others a turn, then check."""
-        _point(self, "check")
+        self._runtime.point("check", self)
         super().check()
 
     def cancel(self, reason: str = "cancelled") -> None:
         """Give others a turn, then cancel."""
-        _point(self, "cancel")
+        self._runtime.point("cancel", self)
         super().cancel(reason)
 
     def __exit__(self, *exc_info: object) -> None:
-        _point(self, "cancel")
+        self._runtime.point("cancel", self)
         super().__exit__(*exc_info)
 
 
 class ScheduledAtomicInt(AtomicInt):
     """An atomic integer with a scheduling point before each operation."""
 
+    _runtime: SimulatedRuntime
+
     def load(self) -> int:
         """Give others a turn, then load."""
-        _point(self, "load")
+        self._runtime.point("load", self)
         return super().load()
 
     def store(self, value: int) -> None:
         """Give others a turn, then store."""
-        _point(self, "store")
+        self._runtime.point("store", self)
         super().store(value)
 
     def add(self, delta: int) -> int:
         """Give others a turn, then add."""
-        _point(self, "add")
+        self._runtime.point("add", self)
         return super().add(delta)
 
     def compare_and_swap(self, old: int, new: int) -> bool:
         """Give others a turn, then compare and swap."""
-        _point(self, "compare_and_swap")
+        self._runtime.point("compare_and_swap", self)
         return super().compare_and_swap(old, new)
 
 
 class ScheduledTicker(Ticker):
     """A ticker with a scheduling point before each wait."""
 
+    _runtime: SimulatedRuntime
+
     def wait(self, context: Context | None = None) -> float:
         """Give others a turn, then take a tick."""
-        _point(self, "wait")
+        self._runtime.point("wait", self)
         return super().wait(context)
 
 
 class ScheduledTokenBucket(TokenBucket):
     """A token bucket with a scheduling point before each acquire."""
 
+    _runtime: SimulatedRuntime
+
     def acquire(self, context: Context | None = None) -> None:
         """Give others a turn, then take a token."""
-        _point(self, "acquire")
+        self._runtime.point("acquire", self)
         super().acquire(context)
 
 
