@@ -1,0 +1,45 @@
+PYTHON ?= python3
+LAB_ARGS ?=
+TEST_WORKERS ?= logical
+NOTEBOOKS ?=
+
+VENV := .venv
+# Named after the interpreter, so that another PYTHON builds another environment.
+READY := $(VENV)/.made-by-$(subst /,_,$(PYTHON))
+
+.PHONY: help lab test bench notebooks clean
+
+help:  ## List what make can do.
+	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 18
+
+lab: $(READY)  ## Open the workbook in JupyterLab (LAB_ARGS='--no-browser --port 8899').
+	$(VENV)/bin/jupyter lab --ServerApp.root_dir='$(CURDIR)' \
+		--LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb $(LAB_ARGS)
+
+test: $(READY)  ## Check everything: style, types, tests, every notebook's output.
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+	$(VENV)/bin/pytest tests notebooks -n $(TEST_WORKERS) --maxprocesses 4 --dist loadfile \
+		--nbval --nbval-current-env --nbval-cell-timeout 60 --nbval-sanitize-with tests/nbval_sanitize.cfg
+
+bench: $(READY)  ## Measure channels and pools on this machine.
+	$(VENV)/bin/python -m benchmarks
+
+notebooks: $(READY)  ## Run notebooks and store what they show (NOTEBOOKS='notebooks/01_basic.ipynb').
+	$(VENV)/bin/ruff format --quiet notebooks
+	$(VENV)/bin/python -m tools.execute_notebooks $(NOTEBOOKS)
+
+clean:  ## Remove the environment and what the tools left behind.
+	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -prune -exec rm -rf {} +
+	find . -name .ipynb_checkpoints -prune -exec rm -rf {} +
+
+$(READY): requirements.txt pyproject.toml
+	@command -v $(PYTHON) >/dev/null || \
+		{ echo "There is no $(PYTHON) here: make test PYTHON=/path/to/python3.12"; exit 1; } >&2
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Python 3.11 or newer is needed, $(PYTHON) is older: make test PYTHON=python3.12"; exit 1; } >&2
+	$(PYTHON) -m venv --clear $(VENV)
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
