@@ -20,8 +20,10 @@ test: $(READY)  ## Check everything: style, types, tests, every notebook's outpu
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
-	$(VENV)/bin/pytest tests notebooks -n $(TEST_WORKERS) --maxprocesses 4 --dist loadfile \
-		--nbval --nbval-current-env --nbval-cell-timeout 60 --nbval-sanitize-with tests/nbval_sanitize.cfg
+	$(VENV)/bin/pytest tests notebooks \
+		-n $(TEST_WORKERS) --maxprocesses 4 --max-worker-restart 0 --dist loadfile \
+		--nbval --nbval-current-env --nbval-cell-timeout 60 \
+		--nbval-sanitize-with tests/nbval_sanitize.cfg
 
 bench: $(READY)  ## Measure channels and pools on this machine.
 	$(VENV)/bin/python -m benchmarks
