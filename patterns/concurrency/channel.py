@@ -75,8 +75,8 @@ class Channel(Generic[T]):
     def send(self, value: T, context: Context | None = None) -> None:
         """Put `value` in, waiting while the channel is full.
 
-        Raises Closed if the channel is closed, before or while waiting, and Cancelled if
-        `context` or the task's group is cancelled; in both cases nobody receives `value`.
+        Raises Closed if the channel is closed, before or while waiting; Cancelled if `context` is
+        cancelled, or the task's group is while it waits. In both cases nobody gets `value`.
         """
         if context is not None:
             context._check(self._runtime)
@@ -92,8 +92,8 @@ class Channel(Generic[T]):
     def receive(self, context: Context | None = None) -> T:
         """Take the oldest value out, waiting while there is none.
 
-        Raises Closed when the channel is closed and empty, and Cancelled if `context` or the
-        task's group is cancelled, even if a value is there: none is then taken.
+        Raises Closed when the channel is closed and empty; Cancelled, and takes nothing even if
+        a value is there, if `context` is cancelled, or the task's group is while it waits.
         """
         if context is not None:
             context._check(self._runtime)
@@ -129,7 +129,11 @@ class Channel(Generic[T]):
         return Values(self, None)
 
     def values(self, context: Context | None = None) -> Values[T]:
-        """Iterate until the channel is closed and empty; Cancelled comes out of the loop."""
+        """Iterate until the channel is closed and empty.
+
+        Raises Cancelled out of the loop, even if values are there, when `context` or the group
+        of the task that began to iterate is cancelled.
+        """
         return Values(self, context)
 
     def __len__(self) -> int:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from numbers import Integral
 
 __all__ = ["NANOSECONDS_PER_SECOND", "check_count", "nanoseconds"]
 
 NANOSECONDS_PER_SECOND = 1_000_000_000
+_LONGEST = 1e12  # seconds, 30,000 years: beyond, nanoseconds no longer fit a float's range
 
 
 def check_count(name: str, value: object, minimum: int) -> None:
@@ -19,10 +19,10 @@ def check_count(name: str, value: object, minimum: int) -> None:
 def nanoseconds(seconds: float, name: str, *, positive: bool = False) -> int:
     """Convert `seconds` to whole nanoseconds.
 
-    Raises ValueError, naming `name`, unless `seconds` is finite and >= 0 (> 0 if `positive`).
+    Raises ValueError, naming `name`, unless `seconds` is >= 0 (> 0 if `positive`) and <= 1e12.
     """
-    is_number = isinstance(seconds, int | float) and math.isfinite(seconds)
-    if is_number and (seconds > 0 or (seconds == 0 and not positive)):
+    is_number = isinstance(seconds, int | float) and 0 <= seconds <= _LONGEST
+    if is_number and (seconds > 0 or not positive):
         return max(round(seconds * NANOSECONDS_PER_SECOND), int(positive))
     rule = "> 0" if positive else ">= 0"
-    raise ValueError(f"{name} must be a finite number of seconds {rule}, got {seconds!r}")
+    raise ValueError(f"{name} must be a number of seconds {rule} and <= 1e12, got {seconds!r}")

@@ -64,6 +64,7 @@ class Context:
         self._waiters: dict[Waiter, None] = {}
         self._children: list[weakref.ref[Context]] = []
         self._prune_at = 16
+        self._parents: tuple[Context, ...] = ()
         if deadline is not None:
             self._end_by(nanoseconds(deadline, "deadline"), f"deadline {deadline} s passed")
         if timeout is not None:
@@ -97,7 +98,7 @@ class Context:
 
     def cancel(self, reason: str = "cancelled") -> None:
         """Cancel it and all its descendants; only the first reason counts."""
-        self._cancel(self._error() if self._ended() else Cancelled(reason))
+        self._cancel(Cancelled(reason))
 
     def sleep(self, seconds: float) -> None:
         """Wait `seconds` (>= 0); raise Cancelled at once if it is cancelled meanwhile."""
@@ -128,27 +129,41 @@ class Context:
     def _check(self, runtime: Runtime) -> None:
         if (self._cause is not None or self._deadline is not None) and self._ended():
             raise self._error()
+        self._check_runtime(runtime)
+
+    def _check_runtime(self, runtime: Runtime) -> None:
         if runtime is not self._runtime and not self._runtime.admits(runtime):
             raise WrongRuntime(f"the context belongs to {self._runtime}, and was used in {runtime}")
 
     def _cancel(self, cause: Cancelled) -> None:
+        for context, waiter in self._mark(self._error() if self._ended() else cause):
+            if waiter.claim():
+                waiter.cancelled_by = context
+                waiter.unpark()
+
+    def _mark(self, cause: Cancelled) -> list[tuple[Context, Waiter]]:
+        """Set the cause here and below; return whom to wake, once nobody can miss the cause."""
         with self._lock:
             if self._cause is not None:
-                return
+                return []
             self._cause = cause
-            waiters = list(self._waiters)
-            children = self._children
-            self._children = []
-        for waiter in waiters:
-            if waiter.claim():
-                waiter.cancelled_by = self
-                waiter.unpark()
+            waiting = [(self, waiter) for waiter in self._waiters]
+            children, self._children = self._children, []
         for reference in children:
             child = reference()
             if child is not None:
-                child._cancel(cause)
+                waiting += child._mark(cause)
+        return waiting
+
+    def _explains(self, error: BaseException) -> bool:
+        """Tell whether `error` only says that this context, or one above, is cancelled."""
+        return isinstance(error, Cancelled) and (
+            self._ended() or any(parent._explains(error) for parent in self._parents)
+        )
 
     def _adopt(self, child: Context) -> None:
+        self._check_runtime(child._runtime)
+        child._parents += (self,)  # children are held weakly: the links between must not vanish
         if self._deadline is not None:
             child._end_by(self._deadline, self._why_deadline)
         with self._lock:
@@ -222,9 +237,10 @@ def park(
         ends_it = waiter.cancelled_by
     elif claimed:
         return True
-    if ends_it is not None:
-        raise ends_it._error()
-    return False
+    if ends_it is None:
+        return False
+    waiter.cancelled_by = ends_it
+    raise ends_it._error()
 
 
 def _distinct(context: Context | None, own: Context | None) -> tuple[Context, ...]:

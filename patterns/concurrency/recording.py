@@ -32,5 +32,5 @@ NO_MORE: Final = "no more"  # a receive raised Closed or Cancelled
 PARKED_SENDING: Final = "parked sending"  # the task begins to wait in a send
 PARKED_RECEIVING: Final = "parked receiving"  # ... in a receive
 PARKED_THROTTLED: Final = "parked throttled"  # ... for a ticker or a token bucket
-PARKED: Final = "parked"  # ... for anything else: sleeping, or for a group's tasks
+PARKED: Final = "parked"  # ... for anything else, such as sleeping
 RESUMED: Final = "resumed"  # the wait is over, however it ended

@@ -80,6 +80,7 @@ class TaskGroup:
         with_block = "spawn works only inside the `with` block of its TaskGroup"
         if not self._entered:
             raise RuntimeError(with_block)
+        self._runtime.check_caller(self)
         task = self._runtime.task(name, self._context)
         with self._lock:
             if not self._open:
@@ -131,10 +132,8 @@ class TaskGroup:
         failure: BaseException | None = None
         try:
             _recorded(self._runtime, task, function, args)
-        except Cancelled as error:
-            failure = None if self._context._ended() else error
         except BaseException as error:
-            failure = error
+            failure = None if self._context._explains(error) else error
         if failure is not None:
             self._context.cancel(f"{task.name} raised {failure!r}")
         with self._lock:

@@ -113,7 +113,8 @@ class Ticker(_Limiter):
     def wait(self, context: Context | None = None) -> float:
         """Take one tick, waiting for it if need be; return its time in seconds.
 
-        Raises Cancelled if `context` or the task's group is cancelled; no tick is then taken.
+        Raises Cancelled, and takes no tick, if `context` is cancelled, or the task's group is
+        while it waits.
         """
         with self._turn.taken(self, context):
             self._wait_until(self._next, context)
@@ -124,19 +125,19 @@ class Ticker(_Limiter):
 
 
 class TokenBucket(_Limiter):
-    """Lets `rate` operations a second pass (> 0), and up to `burst` (>= 1) saved up at once.
+    """Lets `rate` operations a second pass, and up to `burst` (>= 1) saved up at once.
 
     In any window of t seconds at most burst + rate * t pass. Answers to Go's `rate.Limiter`.
     The algorithm is the generic cell rate algorithm in its virtual scheduling form (ITU-T
     I.371): one time stamp in place of a counter that would need refilling. The spacing is
     rounded up to whole nanoseconds, never down.
 
-    Raises ValueError for a bad rate or burst.
+    Raises ValueError for a bad burst, or a rate that is not from 1e-9 to 1e9.
     """
 
     def __init__(self, rate: float, burst: int = 1, name: str | None = None) -> None:
-        if isinstance(rate, bool) or not (isinstance(rate, int | float) and 0 < rate < math.inf):
-            raise ValueError(f"rate must be a finite number > 0, got {rate!r}")
+        if isinstance(rate, bool) or not (isinstance(rate, int | float) and 1e-9 <= rate <= 1e9):
+            raise ValueError(f"rate must be a number per second from 1e-9 to 1e9, got {rate!r}")
         check_count("burst", burst, 1)
         self.rate = rate
         self.burst = burst
@@ -147,7 +148,8 @@ class TokenBucket(_Limiter):
     def acquire(self, context: Context | None = None) -> None:
         """Take one token, waiting for it if need be.
 
-        Raises Cancelled if `context` or the task's group is cancelled; no token is then taken.
+        Raises Cancelled, and takes no token, if `context` is cancelled, or the task's group is
+        while it waits.
         """
         with self._turn.taken(self, context):
             self._wait_until(self._full_at - (self.burst - 1) * self._spacing, context)

@@ -13,8 +13,6 @@ import heapq
 import itertools
 import signal
 import threading
-import time
-import warnings
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
@@ -26,12 +24,13 @@ from patterns.concurrency.context import Context
 from patterns.concurrency.recording import Recorder
 from patterns.concurrency.runtime import Lock, Runtime, Task, Waiter, current_runtime
 from patterns.lab.simulation.order import Order
+from patterns.lab.simulation.real_wait import RealWaitWatch
 from patterns.lab.simulation.report import Deadlock, Stuck, stuck_task
 from patterns.lab.simulation.scheduled import SCHEDULED
 
 __all__ = ["SimulatedRuntime", "SimulatedTask", "StepLimitExceeded"]
 
-_REAL_WAIT = 50_000_000  # ns; a task that holds the whole simulation up for longer is told so
+_STEPS_TO_END = 1_000  # operations that never wait, allowed in a task's `finally` at the end
 
 
 class StepLimitExceeded(RuntimeError):
@@ -110,6 +109,7 @@ class SimulatedWaiter(Waiter):
         if self._open:
             return True
         task = self._task
+        task.operation, task.subject = "go on", None
         task.blocked_on = (verb, subject, deadline)
         self._parked = True
         try:
@@ -139,6 +139,8 @@ class SimulatedRuntime(Runtime):
         self.ready: deque[SimulatedTask] = deque()
         self.steps = 0
         self.crashes: list[tuple[str, BaseException]] = []
+        self.real_waits: list[tuple[str, float]] = []  # task, seconds of real time
+        self._watch = RealWaitWatch()
         self._order = order
         self._max_steps = self._halt_at = max_steps
         self._time = 0
@@ -153,7 +155,7 @@ class SimulatedRuntime(Runtime):
         self._running: SimulatedTask | None = None
         self._state = "new"
         self._escaped: BaseException | None = None
-        self._slice_began = self._wall_began = self._cpu_began = 0
+        self._end_by = 0
 
     def __repr__(self) -> str:
         return "a simulation that has ended" if self._state == "ended" else "a simulation"
@@ -212,6 +214,8 @@ class SimulatedRuntime(Runtime):
             self.check_caller(subject)
         self.steps += 1
         if self.steps >= self._halt_at:
+            if self._state == "ending" and self.steps < self._end_by:
+                return
             self._halt()
         ready = self.ready
         if not ready:
@@ -228,6 +232,9 @@ class SimulatedRuntime(Runtime):
         """Let others run; the running task goes on when it has been made ready."""
         self.steps += 1
         if self.steps >= self._halt_at:
+            if self._state == "ending" and self.steps < self._end_by:
+                self._end_by = 0
+                raise _Ended
             self._halt()
         if self.ready:
             self._switch_to(self._order.take(self.ready, None))
@@ -244,9 +251,7 @@ class SimulatedRuntime(Runtime):
         heapq.heappush(timers, (when, next(self._timer_numbers), waiter))
 
     def _halt(self) -> None:
-        """Do not let the running task go on: the steps are used up, or the run is ending."""
-        if self._state == "ending":
-            raise _Ended
+        """Do not let the running task go on: the steps are used up, or the run is over."""
         if self._escaped is None:
             self._escape(
                 StepLimitExceeded(
@@ -275,20 +280,9 @@ class SimulatedRuntime(Runtime):
             self._hub.switch()
 
     def _note_real_wait(self) -> None:
-        now = time.perf_counter_ns()
-        held, self._slice_began = now - self._slice_began, now
-        if held > _REAL_WAIT and self._running is not None:
-            used = time.thread_time_ns() - self._cpu_began
-            idle = min(held, now - self._wall_began - used)
-            if idle > _REAL_WAIT:
-                warnings.warn(
-                    f"{self._running.name} waited {idle / 1e9:.2f} s of real time inside a "
-                    "simulation: use patterns.concurrency.sleep, not time.sleep",
-                    RuntimeWarning,
-                    stacklevel=4,
-                )
-        if held > _REAL_WAIT // 10:
-            self._wall_began, self._cpu_began = now, time.thread_time_ns()
+        waited = self._watch.waited()
+        if waited and self._running is not None:
+            self.real_waits.append((self._running.name, waited))
 
     def _run_task(self, task: SimulatedTask, body: Callable[[], None]) -> None:
         try:
@@ -312,8 +306,6 @@ class SimulatedRuntime(Runtime):
         assert self._state == "new"
         self._hub = getcurrent()
         self._state = "running"
-        self._slice_began = self._wall_began = time.perf_counter_ns()
-        self._cpu_began = time.thread_time_ns()
         task = SimulatedTask("main", 0, None)
         task.named = False
         self._main = task
@@ -358,6 +350,7 @@ class SimulatedRuntime(Runtime):
             self._running = task
             assert task.greenlet is not None
             task.greenlet.switch()
+            self._note_real_wait()
         raise self._escaped
 
     def _advance(self) -> bool:
@@ -380,7 +373,7 @@ class SimulatedRuntime(Runtime):
 
     def end(self) -> None:
         """End what is left; its `finally` blocks run, and can wait for nothing."""
-        self._state, self._halt_at = "ending", 0
+        self._state, self._halt_at, self._escaped = "ending", 0, _Ended()
         self.record = None
         for task in list(self._live):
             assert task.greenlet is not None
@@ -388,6 +381,7 @@ class SimulatedRuntime(Runtime):
                 if task.greenlet.dead:
                     break
                 self._running = task
+                self._end_by = self.steps + _STEPS_TO_END
                 with suppress(_Ended):  # raised here by a greenlet that was never started
                     task.greenlet.throw(_Ended)
             else:

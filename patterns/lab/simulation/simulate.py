@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -69,9 +70,21 @@ def simulate(
             raise
         finally:
             runtime.end()
+            _warn_of_real_waits(runtime.real_waits)
     if error:
         raise error[0]
     trace = build_trace(events, clock="virtual", start=0, end=end)
     return Run(
         outcome[0], trace, end / 1e9, "virtual", leaks, tuple(runtime.crashes), runtime.steps
     )
+
+
+def _warn_of_real_waits(waits: list[tuple[str, float]]) -> None:
+    if waits:
+        task, seconds = waits[0]
+        warnings.warn(
+            f"{task} waited {seconds:.2f} s of real time inside a simulation, and everybody with "
+            "it: use patterns.concurrency.sleep, not time.sleep",
+            RuntimeWarning,
+            stacklevel=3,
+        )

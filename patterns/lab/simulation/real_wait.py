@@ -1,0 +1,51 @@
+"""Noticing that a simulated task waits in real time, as `time.sleep` does by mistake."""
+
+from __future__ import annotations
+
+import time
+
+try:
+    from resource import RUSAGE_THREAD, getrusage
+except ImportError:  # elsewhere than on Linux
+
+    def _voluntary_switches() -> int:
+        return 0
+
+    _SURE = False
+else:
+
+    def _voluntary_switches() -> int:
+        return getrusage(RUSAGE_THREAD).ru_nvcsw
+
+    _SURE = True
+
+__all__ = ["RealWaitWatch"]
+
+_LOOK_EVERY = 5_000_000  # ns
+_TOO_LONG = 50_000_000  # ns
+
+
+class RealWaitWatch:
+    """Tells how long the thread was idle of its own will since the last look.
+
+    A thread that computes, or that the machine has suspended, is not waiting: so the processor
+    time is subtracted, and where the system counts them a voluntary switch must have happened.
+    """
+
+    def __init__(self) -> None:
+        self._look()
+
+    def _look(self) -> None:
+        self._wall = time.perf_counter_ns()
+        self._used = time.thread_time_ns()
+        self._switches = _voluntary_switches()
+
+    def waited(self) -> float:
+        """Return the seconds waited in one go, or 0.0 if under 0.05."""
+        if time.perf_counter_ns() - self._wall < _LOOK_EVERY:
+            return 0.0
+        wall, used, switches = self._wall, self._used, self._switches
+        self._look()
+        idle = (self._wall - wall) - (self._used - used)
+        waited = idle > _TOO_LONG and not (_SURE and self._switches == switches)
+        return idle / 1e9 if waited else 0.0
