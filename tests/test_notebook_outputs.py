@@ -1,7 +1,7 @@
 """`make notebooks` stores outputs, and nbval compares them: text everywhere, pictures here."""
 
+import os
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,8 +11,8 @@ import pytest
 from nbclient.exceptions import CellExecutionError
 from nbformat import v4
 
-from conftest import on_reference_platform
 from tools.execute_notebooks import execute
+from tools.nbval_pictures import compares_pictures
 
 ROOT = Path(__file__).resolve().parent.parent
 PNG, OTHER_PNG = "iVBORw0KGgo=", "iVBORw0KGgoA" * 1000
@@ -21,6 +21,10 @@ html = '<img alt="a picture" src="data:image/png;base64,{PNG}">'
 display({{"text/plain": "a picture", "text/html": html, "image/png": "{PNG}"}}, raw=True)
 """
 WARNING = "import warnings\nwarnings.warn('careful')"
+
+only_where_pictures_are_compared = pytest.mark.skipif(
+    not compares_pictures(ROOT / "requirements.txt"), reason="pictures differ between platforms"
+)
 
 
 def stored(folder, *cells):
@@ -42,13 +46,13 @@ def outcomes(folder, requirements):
     data["text/html"] = data["text/html"].replace(PNG, OTHER_PNG)
     nbformat.write(notebook, folder / "made_up.ipynb")
 
-    shutil.copy(ROOT / "conftest.py", folder)
     (folder / "requirements.txt").write_text(requirements)
     sanitize = str(ROOT / "tests" / "nbval_sanitize.cfg")
-    options = ["-rA", "--rootdir=.", "--color=no", "--nbval", "--nbval-current-env"]
+    options = "-p tools.nbval_pictures --nbval --nbval-current-env --rootdir=. --color=no -rA"
     said = subprocess.run(
-        [sys.executable, "-m", "pytest", ".", *options, "--nbval-sanitize-with", sanitize],
+        [sys.executable, "-m", "pytest", ".", "--nbval-sanitize-with", sanitize, *options.split()],
         cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
     ).stdout
@@ -66,12 +70,12 @@ def elsewhere(tmp_path_factory):
     return outcomes(tmp_path_factory.mktemp("elsewhere"), "matplotlib==0.1\npillow==0.1\n")
 
 
-@pytest.mark.skipif(not on_reference_platform(), reason="pictures differ between platforms")
+@only_where_pictures_are_compared
 def test_only_the_changed_picture_fails(here):
     assert here[0] == {0: "PASSED", 1: "FAILED", 2: "PASSED", 3: "PASSED"}
 
 
-@pytest.mark.skipif(not on_reference_platform(), reason="pictures differ between platforms")
+@only_where_pictures_are_compared
 def test_a_failure_does_not_print_the_picture(here):
     assert here[1] < 5000
 
