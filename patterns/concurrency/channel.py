@@ -46,6 +46,9 @@ class Channel(Generic[T]):
         name: what reports and pictures call it.
 
     Raises ValueError for a bad capacity. `len(channel)` is the number of values buffered.
+
+    An exception that strikes in the middle of an operation, such as a KeyboardInterrupt outside a
+    task group, may lose the value under way. Inside one, Ctrl-C cancels and nothing is lost.
     """
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Channel[T]:
