@@ -63,8 +63,11 @@ class _PlainValues(Values[T]):
     __slots__ = ()
 
     def __next__(self) -> T:
-        if self._own is not None:
-            self._own._check(self._own._runtime)
+        if self._own is not None and self._own._ended():
+            channel = self._channel
+            assert isinstance(channel, RecordedChannel)
+            channel._report(NO_MORE, None, None)
+            raise self._own._error()
         try:
             return self._channel.receive(self._context)
         except Closed:

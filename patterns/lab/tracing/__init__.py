@@ -1,0 +1,56 @@
+"""Traces: what happened in a run, the numbers that follow from it, and its way in and out."""
+
+from patterns.lab.tracing.build import build_trace, trace_from_spans
+from patterns.lab.tracing.export import from_json, to_chrome_trace, to_json
+from patterns.lab.tracing.metrics import (
+    Books,
+    LittlesLaw,
+    books,
+    describe,
+    ideal_makespan,
+    jobs_done,
+    latencies,
+    littles_law,
+    makespan,
+    percentile,
+    queue_depth,
+    service_times,
+    throughput,
+    utilisation,
+    waiting_times,
+    worker_count,
+    workers_peak,
+)
+from patterns.lab.tracing.trace import Clock, Counter, Job, Outcome, Span, State, Trace
+
+__all__ = [
+    "Books",
+    "Clock",
+    "Counter",
+    "Job",
+    "LittlesLaw",
+    "Outcome",
+    "Span",
+    "State",
+    "Trace",
+    "books",
+    "build_trace",
+    "describe",
+    "from_json",
+    "ideal_makespan",
+    "jobs_done",
+    "latencies",
+    "littles_law",
+    "makespan",
+    "percentile",
+    "queue_depth",
+    "service_times",
+    "throughput",
+    "to_chrome_trace",
+    "to_json",
+    "trace_from_spans",
+    "utilisation",
+    "waiting_times",
+    "worker_count",
+    "workers_peak",
+]

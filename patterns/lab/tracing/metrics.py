@@ -1,0 +1,285 @@
+"""Numbers that follow from a trace. Pure functions; times in seconds.
+
+Sums are made in whole nanoseconds, so that figures from virtual time are exact.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter as Count
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+
+from patterns.lab.tracing.trace import Counter, Outcome, State, Trace
+
+__all__ = [
+    "Books",
+    "LittlesLaw",
+    "books",
+    "describe",
+    "ideal_makespan",
+    "jobs_done",
+    "latencies",
+    "littles_law",
+    "makespan",
+    "percentile",
+    "queue_depth",
+    "service_times",
+    "throughput",
+    "utilisation",
+    "waiting_times",
+    "worker_count",
+    "workers_peak",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """How many jobs came, and what became of them."""
+
+    submitted: int
+    succeeded: int
+    failed: int
+    cancelled: int
+    never_started: int
+
+    @property
+    def balanced(self) -> bool:
+        """Whether every job submitted is in exactly one of the other accounts."""
+        ended = self.succeeded + self.failed + self.cancelled + self.never_started
+        return self.submitted == ended
+
+    def __str__(self) -> str:
+        return (
+            f"{self.submitted} submitted = {self.succeeded} succeeded + {self.failed} failed + "
+            f"{self.cancelled} cancelled + {self.never_started} never started"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class LittlesLaw:
+    """L = lambda * W, each measured on its own.
+
+    Attributes:
+        in_system: L, the time average of the jobs submitted and not finished.
+        arrival_rate: lambda, jobs submitted a second.
+        time_in_system: W, the mean seconds from submission to the end.
+    """
+
+    in_system: float
+    arrival_rate: float
+    time_in_system: float
+
+
+def books(trace: Trace) -> Books:
+    """Count the jobs by outcome."""
+    count = Count(job.outcome for job in trace.jobs)
+    return Books(
+        len(trace.jobs),
+        count[Outcome.OK],
+        count[Outcome.FAILED],
+        count[Outcome.CANCELLED],
+        count[Outcome.NEVER_STARTED],
+    )
+
+
+def makespan(trace: Trace) -> float:
+    """Seconds from the start of the run to the end of its last job; 0.0 without jobs."""
+    return max((job.finished for job in trace.jobs if job.finished is not None), default=0.0)
+
+
+def workers_peak(trace: Trace) -> int:
+    """The largest number of workers alive at one time."""
+    return max(worker_count(trace).values, default=0)
+
+
+def worker_count(trace: Trace) -> Counter:
+    """Workers alive, as steps; a worker lives from its first span to the end of its last."""
+    lives: dict[str, tuple[float, float]] = {}
+    for span in trace.spans:
+        start, end = lives.get(span.worker, (span.start, span.end))
+        lives[span.worker] = (min(start, span.start), max(end, span.end))
+    # At one instant births come before deaths: a worker of no duration has been there.
+    changes = sorted(
+        [(start, 0, 1) for start, _ in lives.values()] + [(end, 1, -1) for _, end in lives.values()]
+    )
+    values = accumulate((change for _, _, change in changes), initial=0)
+    return Counter("workers", (0.0, *(time for time, _, _ in changes)), tuple(values))
+
+
+def ideal_makespan(trace: Trace) -> float:
+    """A makespan that no schedule of the same jobs on as many workers can beat, in seconds.
+
+    The largest of four lower bounds, with m workers: the work divided by m; the longest job; for
+    each job its submission plus its service; and, for every k, the sum of the k + 1 shortest
+    among the k*m + 1 longest jobs, since some worker does k + 1 of these. The first two are
+    Graham's (Bounds on Multiprocessing Timing Anomalies, 1969), the last is by the pigeonhole
+    principle (Dell'Amico and Martello, Optimal Scheduling of Tasks on Identical Parallel
+    Processors, 1995).
+    """
+    started = [job for job in trace.jobs if job.started is not None]
+    workers = workers_peak(trace)
+    if not started or not workers:
+        return 0.0
+    served = _work_by_job(trace)
+    longest_first = sorted((served.get(job.id, 0) for job in started), reverse=True)
+    total = list(accumulate(longest_first, initial=0))
+    released = (_ns(job.submitted or 0.0) + served.get(job.id, 0) for job in started)
+    pigeonhole = (
+        total[k * workers + 1] - total[k * workers - k]
+        for k in range(1, (len(started) - 1) // workers + 1)
+    )
+    average = total[-1] / workers
+    return max(average, longest_first[0], max(released), max(pigeonhole, default=0)) / 1e9
+
+
+def throughput(trace: Trace) -> float:
+    """Jobs finished a second, over the makespan; 0.0 if that is 0."""
+    span = makespan(trace)
+    return len(jobs_done(trace)[0]) / span if span else 0.0
+
+
+def utilisation(trace: Trace) -> float:
+    """The share of the workers' time spent working, from 0 to 1, over the makespan.
+
+    Busy seconds divided by makespan times peak number of workers; 0.0 if that is 0.
+    """
+    offered = _ns(makespan(trace)) * workers_peak(trace)
+    return sum(_work_by_job(trace).values()) / offered if offered else 0.0
+
+
+def jobs_done(trace: Trace, outcome: Outcome | None = None) -> tuple[list[float], list[int]]:
+    """Times at which jobs ended, ascending, and how many had ended by then.
+
+    Jobs that succeeded or failed count; with `outcome`, only those that ended so.
+    """
+    wanted = (Outcome.OK, Outcome.FAILED) if outcome is None else (outcome,)
+    times = sorted(j.finished for j in trace.jobs if j.finished is not None and j.outcome in wanted)
+    return times, list(range(1, len(times) + 1))
+
+
+def queue_depth(trace: Trace, name: str | None = None) -> tuple[list[float], list[int]]:
+    """Times, ascending, and the values buffered in a channel from each on.
+
+    `name` is the channel's; None means the job channel. Raises ValueError if there is none of
+    that name. Without a job channel both lists are empty.
+    """
+    wanted = name if name is not None else trace.job_queue
+    if wanted is None:
+        return [], []
+    for queue in trace.queues:
+        if queue.name == wanted:
+            return list(queue.times), list(queue.values)
+    known = ", ".join(queue.name for queue in trace.queues) or "none"
+    raise ValueError(f"name must be one of the channels recorded ({known}), got {wanted!r}")
+
+
+def waiting_times(trace: Trace) -> list[float]:
+    """Seconds from submission to start, for each job started, in the order of submission."""
+    return [
+        _difference(job.started, job.submitted)
+        for job in trace.jobs
+        if job.started is not None and job.submitted is not None
+    ]
+
+
+def latencies(trace: Trace) -> list[float]:
+    """Seconds from submission to the end, for each job finished, in the order of submission."""
+    return [
+        _difference(job.finished, job.submitted)
+        for job in trace.jobs
+        if job.finished is not None and job.submitted is not None
+    ]
+
+
+def service_times(trace: Trace) -> list[float]:
+    """Seconds a worker worked on each job started, without being blocked or throttled."""
+    work = _work_by_job(trace)
+    return [work.get(job.id, 0) / 1e9 for job in trace.jobs if job.started is not None]
+
+
+def percentile(values: Sequence[float], p: float) -> float:
+    """The smallest value that at least `p` per cent (0 < p <= 100) of them do not exceed.
+
+    This is the nearest-rank definition (Hyndman and Fan, Sample Quantiles in Statistical
+    Packages, 1996, type 1). Raises ValueError for no values or another `p`.
+    """
+    if not values:
+        raise ValueError("values must hold at least one number, got none")
+    if not 0 < p <= 100:
+        raise ValueError(f"p must be > 0 and <= 100, got {p}")
+    return sorted(values)[math.ceil(p / 100 * len(values)) - 1]
+
+
+def littles_law(trace: Trace) -> LittlesLaw:
+    """Measure both sides of Little's law over the run.
+
+    L is the area under the number of jobs in the system divided by the time; lambda and W are
+    counted from the jobs. The two sides are equal if every job that came has also left. Jobs
+    never started are left out. Source: Little, A Proof for the Queuing Formula L = lambda W, 1961.
+    """
+    stays = [
+        (job.submitted, job.finished)
+        for job in trace.jobs
+        if job.submitted is not None and job.finished is not None
+    ]
+    span = makespan(trace)
+    if not stays or not span:
+        return LittlesLaw(0.0, 0.0, 0.0)
+    changes = sorted([(_ns(a), 1) for a, _ in stays] + [(_ns(b), -1) for _, b in stays])
+    area = level = last = 0
+    for time, change in changes:
+        area += level * (time - last)
+        level, last = level + change, time
+    mean = sum(_ns(b) - _ns(a) for a, b in stays) / len(stays) / 1e9
+    return LittlesLaw(area / _ns(span), len(stays) / span, mean)
+
+
+def describe(trace: Trace) -> str:
+    """One or two sentences that say what a picture of the trace shows."""
+    told = books(trace)
+    if not trace.workers:
+        return f"No workers, {trace.elapsed:.6g} s."
+    workers = _count(len(trace.workers), "worker")
+    text = f"{workers}, {_count(told.submitted, 'job')}, {trace.elapsed:.6g} s"
+    if len(trace.workers) <= 8 and makespan(trace):
+        shares = ", ".join(f"{w} {share:.0%}" for w, share in _busy_shares(trace).items())
+        text += f"; busy: {shares}"
+    fates = {
+        "succeeded": told.succeeded,
+        "failed": told.failed,
+        "cancelled": told.cancelled,
+        "never started": told.never_started,
+    }
+    ended = [f"{number} {fate}" for fate, number in fates.items() if number]
+    return f"{text}. {', '.join(ended)}." if ended else f"{text}."
+
+
+def _busy_shares(trace: Trace) -> dict[str, float]:
+    busy = dict.fromkeys(trace.workers, 0)
+    for span in trace.spans:
+        if span.state is State.WORKING:
+            busy[span.worker] += _ns(span.end) - _ns(span.start)
+    whole = _ns(makespan(trace))
+    return {worker: time / whole for worker, time in busy.items()}
+
+
+def _work_by_job(trace: Trace) -> dict[str, int]:
+    work: dict[str, int] = {}
+    for span in trace.spans:
+        if span.state is State.WORKING and span.job is not None:
+            work[span.job] = work.get(span.job, 0) + _ns(span.end) - _ns(span.start)
+    return work
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _difference(later: float | None, earlier: float | None) -> float:
+    return (_ns(later or 0.0) - _ns(earlier or 0.0)) / 1e9
+
+
+def _ns(seconds: float) -> int:
+    return round(seconds * 1e9)
