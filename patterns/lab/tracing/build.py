@@ -113,9 +113,14 @@ class _Lane:
 
     def close(self, end: int) -> None:
         """End what is still open when the recording ends."""
-        if self._state is not None:
-            self._finish_job(end, Outcome.CANCELLED)
-            self._enter(end, None, None)
+        if self._state is None:
+            return
+        if self._since == end and self._state is not State.WORKING:
+            # A wait that was cut off as it began is the last thing the worker did.
+            pieces = self.pieces if self.held is None else self.held.pieces
+            pieces.append((self._state, end, end, self._waiting_for))
+        self._finish_job(end, Outcome.CANCELLED)
+        self._enter(end, None, None)
 
     def _blame(self, error: object) -> None:
         if self.held is not None:

@@ -1,0 +1,286 @@
+"""The charts: each takes a trace and an optional `ax`, draws through it only, and returns it.
+
+Arithmetic stays in `patterns.lab.tracing`; here is only what has to do with looks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import matplotlib
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.collections import LineCollection, PolyCollection
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
+from matplotlib.ticker import MaxNLocator
+
+from patterns.lab import tracing
+from patterns.lab.plots.palette import CURVES, LOOKS, STYLE_FILE, Look, look
+from patterns.lab.tracing import Outcome, Span, State, Trace
+
+__all__ = [
+    "add_key",
+    "finding",
+    "queue_depth",
+    "throughput",
+    "time_limit",
+    "timeline",
+    "worker_count",
+]
+
+BAR_HEIGHT: Final = 0.8
+MOST_TEXTS: Final = 300
+MOST_LANE_NAMES: Final = 30
+SHORTEST_OPEN_SPAN: Final = 0.05  # of the axis; a wait that a deadlock cut off at once must show
+
+
+def timeline(
+    trace: Trace, *, ax: Axes | None = None, title: str | None = None, key: bool = True
+) -> Axes:
+    """Draw what every worker did when, one lane a worker, the first on top.
+
+    `title` replaces the finding; `key` says whether to explain the looks above the chart.
+    """
+    with matplotlib.rc_context(fname=STYLE_FILE):
+        ax = ax or new_axes(height=1.2 + 0.42 * min(len(trace.workers), MOST_LANE_NAMES))
+        lane = {worker: number for number, worker in enumerate(trace.workers)}
+        end = time_limit(trace)
+        by_look: dict[str, list[Span]] = {}
+        for span in trace.spans:
+            by_look.setdefault(look(span).name, []).append(span)
+        for name in LOOKS:  # in the palette's order, so that the key has one order everywhere
+            if name in by_look:
+                _draw_bars(ax, LOOKS[name], by_look[name], lane, trace.elapsed, end)
+        _set_lanes(ax, trace.workers)
+        _set_time_axis(ax, trace, end)
+        _write_jobs(ax, trace, lane, end)
+        if key:
+            add_key(ax, [trace])
+        ax.set_title(title if title is not None else finding(trace))
+        return ax
+
+
+def throughput(trace: Trace, *, ax: Axes | None = None, label: str | None = None) -> Axes:
+    """Draw the jobs done so far against time; jobs that failed are a curve of their own."""
+    with matplotlib.rc_context(fname=STYLE_FILE):
+        ax = ax or new_axes(height=2.2)
+        times, counts = tracing.jobs_done(trace)
+        _step(ax, [0.0, *times, trace.elapsed], [0, *counts, len(counts)], label or "")
+        failed, numbers = tracing.jobs_done(trace, Outcome.FAILED)
+        if failed and label is None:
+            colour = LOOKS["failed"].fill
+            values = [0, *numbers, len(numbers)]
+            ax.step(
+                [0.0, *failed, trace.elapsed], values, where="post", color=colour, linestyle=":"
+            )
+            _label_end(ax, trace.elapsed, values[-1], "of these failed", colour)
+        ax.set_ylabel("jobs done")
+        _set_count_axis(ax)
+        _set_time_axis(ax, trace, time_limit(trace))
+        return ax
+
+
+def queue_depth(
+    trace: Trace, *, ax: Axes | None = None, name: str | None = None, label: str | None = None
+) -> Axes:
+    """Draw the values buffered in a channel against time; `name` None means the job channel.
+
+    The capacity is drawn where the queue came near it. Raises ValueError for an unknown name.
+    """
+    with matplotlib.rc_context(fname=STYLE_FILE):
+        ax = ax or new_axes(height=2.0)
+        times, depths = tracing.queue_depth(trace, name)
+        wanted = name or trace.job_queue
+        if times:
+            _step(ax, [*times, trace.elapsed], [*depths, depths[-1]], label or "")
+            limit = next((q.limit for q in trace.queues if q.name == wanted), None)
+            if limit and label is None and limit <= 2 * max(depths):
+                ax.axhline(limit, color="0.35", linestyle=(0, (4, 3)), linewidth=1)
+                _label_end(ax, time_limit(trace), limit, f"capacity {limit}", "0.25")
+        ax.set_ylabel(f"in {wanted}" if wanted else "queued")
+        _set_count_axis(ax)
+        _set_time_axis(ax, trace, time_limit(trace))
+        return ax
+
+
+def worker_count(trace: Trace, *, ax: Axes | None = None, label: str | None = None) -> Axes:
+    """Draw the number of workers alive against time."""
+    with matplotlib.rc_context(fname=STYLE_FILE):
+        ax = ax or new_axes(height=2.0)
+        counter = tracing.worker_count(trace)
+        last = counter.values[-1] if counter.values else 0
+        _step(ax, [*counter.times, trace.elapsed], [*counter.values, last], label or "")
+        ax.set_ylabel("workers")
+        _set_count_axis(ax)
+        _set_time_axis(ax, trace, time_limit(trace))
+        return ax
+
+
+def new_axes(height: float) -> Axes:
+    """Return axes alone on a new figure, `height` inches high."""
+    figure = Figure(figsize=(9, height), layout="constrained")
+    FigureCanvasAgg(figure)
+    return figure.add_subplot()
+
+
+def finding(trace: Trace) -> str:
+    """Say in one line what the run came to."""
+    told = tracing.books(trace)
+    jobs = f"{told.submitted} job" + "s" * (told.submitted != 1)
+    workers = f"{len(trace.workers)} worker" + "s" * (len(trace.workers) != 1)
+    text = f"{jobs} on {workers}: {trace.elapsed:.6g} s, workers busy "
+    text += f"{tracing.utilisation(trace):.0%}"
+    ended = {
+        "failed": told.failed,
+        "cancelled": told.cancelled,
+        "never started": told.never_started,
+    }
+    return text + "".join(f", {number} {fate}" for fate, number in ended.items() if number)
+
+
+def time_limit(trace: Trace) -> float:
+    """Return where the time axis ends, in seconds: never at 0, and after an open span."""
+    if trace.elapsed == 0:
+        return 1.0
+    cut_off = any(span.start == span.end == trace.elapsed for span in trace.spans)
+    return trace.elapsed * (1 + SHORTEST_OPEN_SPAN * cut_off)
+
+
+def _draw_bars(
+    ax: Axes, style: Look, spans: Sequence[Span], lane: dict[str, int], elapsed: float, end: float
+) -> None:
+    shortest = SHORTEST_OPEN_SPAN * end
+    height = BAR_HEIGHT if len(lane) <= 3 * MOST_LANE_NAMES else 1.0
+    bars, ticks = [], []
+    for span in spans:
+        top, bottom = lane[span.worker] - height / 2, lane[span.worker] + height / 2
+        start, stop = span.start, span.end
+        if start == stop == elapsed and span.state is not State.WORKING:
+            stop = start + shortest
+        if start == stop:
+            ticks.append([(start, top), (start, bottom)])
+        else:
+            bars.append([(start, top), (stop, top), (stop, bottom), (start, bottom)])
+    many = len(bars) > MOST_TEXTS
+    if bars:
+        patches = PolyCollection(
+            bars,
+            facecolor=style.fill,
+            edgecolor=style.ink,
+            hatch=None if many else style.hatch,
+            linewidth=0 if many else 0.8,
+            label=style.name,
+        )
+        ax.add_collection(patches, autolim=False)
+    if ticks:
+        marks = LineCollection(ticks, color=style.fill, linewidth=1.5, label=style.name)
+        ax.add_collection(marks, autolim=False)
+
+
+def _set_lanes(ax: Axes, workers: Sequence[str]) -> None:
+    step = -(-len(workers) // MOST_LANE_NAMES) or 1
+    ax.set_ylim(max(len(workers), 1) - 0.4, -0.6)
+    ax.set_yticks(range(0, len(workers), step), [_short(w) for w in workers[::step]])
+    ax.tick_params(axis="y", length=0)
+    ax.spines["left"].set_visible(False)
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= 14 else f"{name[:13]}…"
+
+
+def _write_jobs(ax: Axes, trace: Trace, lane: dict[str, int], end: float) -> None:
+    figure = ax.get_figure()
+    assert figure is not None
+    inches = ax.get_window_extent().width / figure.dpi
+    worked = [s for s in trace.spans if s.state is State.WORKING and s.job is not None]
+    if len(worked) > MOST_TEXTS or len(trace.workers) > MOST_LANE_NAMES:
+        return
+    for span in worked:
+        text = span.job or ""
+        if (len(text) * 0.085 + 0.06) * end < span.duration * inches:
+            style = look(span)
+            # On hatching a number is read only with the fill behind it.
+            box = (
+                {"facecolor": style.fill, "edgecolor": "none", "pad": 1.2} if style.hatch else None
+            )
+            ax.text(
+                (span.start + span.end) / 2,
+                lane[span.worker],
+                text,
+                color=style.text,
+                ha="center",
+                va="center",
+                fontsize=9,
+                fontweight="bold",
+                bbox=box,
+                clip_on=True,
+            )
+
+
+def add_key(ax: Axes, traces: Sequence[Trace]) -> None:
+    """Explain above the title of `ax` the looks that occur in `traces`."""
+    there = {look(span).name for trace in traces for span in trace.spans}
+    handles = [
+        Patch(facecolor=s.fill, edgecolor=s.ink, hatch=s.hatch * 2, label=s.name)
+        for s in LOOKS.values()
+        if s.name in there
+    ]
+    if handles:
+        ax.legend(
+            handles=handles,
+            loc="lower left",
+            bbox_to_anchor=(-0.01, 1, 0, 0),
+            borderpad=0,
+            ncols=len(handles),
+            frameon=False,
+            fontsize=9,
+            handlelength=1.6,
+            columnspacing=1.2,
+            borderaxespad=2.6,  # font sizes: room for the title between key and chart
+        )
+
+
+def _step(ax: Axes, times: Sequence[float], values: Sequence[float], label: str) -> None:
+    colour, dashes = CURVES[sum(line.get_gid() == "curve" for line in ax.lines) % len(CURVES)]
+    ax.step(times, values, where="post", color=colour, linestyle=dashes, gid="curve", clip_on=False)
+    if label:
+        _label_end(ax, times[-1], values[-1], label, colour)
+
+
+def _label_end(ax: Axes, x: float, y: float, text: str, colour: str) -> None:
+    """Write `text` beside the end of a curve, above the labels that are already there."""
+    near = sum(
+        other.get_gid() == "end" and abs(other.xy[0] - x) < 0.15 * max(x, 1e-9)  # type: ignore[attr-defined]
+        for other in ax.texts
+        if abs(getattr(other, "xy", (0, 0))[1] - y) < 0.2 * max(y, 1)
+    )
+    ax.annotate(
+        text,
+        (x, y),
+        xytext=(5, 11 * near + (7 if y == 0 else 0)),
+        textcoords="offset points",
+        color=colour,
+        fontsize=9,
+        va="center",
+        annotation_clip=False,
+        gid="end",
+    )
+
+
+def _set_count_axis(ax: Axes) -> None:
+    top = max((max(line.get_ydata()) for line in ax.lines), default=0)  # type: ignore[type-var,arg-type]
+    ax.set_ylim(0, max(float(top) * 1.15, 1))  # type: ignore[arg-type]
+    ax.yaxis.set_major_locator(
+        MaxNLocator(nbins=4, steps=[1, 2, 5, 10], integer=True, min_n_ticks=1)
+    )
+
+
+def _set_time_axis(ax: Axes, trace: Trace, end: float) -> None:
+    curves = sum(line.get_gid() == "curve" for line in ax.lines)
+    ax.set_xlim(0, max(end, ax.get_xlim()[1] if curves > 1 else 0))
+    if trace.elapsed == 0:
+        ax.set_xticks([0])
+    ax.set_xlabel("seconds (virtual)" if trace.clock == "virtual" else "seconds")
