@@ -130,7 +130,7 @@ def finding(trace: Trace) -> str:
     told = tracing.books(trace)
     jobs = f"{told.submitted} job" + "s" * (told.submitted != 1)
     workers = f"{len(trace.workers)} worker" + "s" * (len(trace.workers) != 1)
-    text = f"{jobs} on {workers}: {trace.elapsed:.6g} s, workers busy "
+    text = f"{jobs} on {workers}: {tracing.elapsed_text(trace)}, workers busy "
     text += f"{tracing.utilisation(trace):.0%}"
     ended = {
         "failed": told.failed,

@@ -128,6 +128,8 @@ def compare(traces: Mapping[str, Trace], *charts: Chart) -> Picture:
         with matplotlib.rc_context(fname=STYLE_FILE):
             add_key(axes[0], list(traces.values()))
     _share_time(axes, max(map(time_limit, traces.values())))
+    if len({trace.clock for trace in traces.values()}) > 1:
+        axes[-1].set_xlabel("seconds (real or virtual)")
     told = ", ".join(_TOLD.get(chart, chart.__name__) for chart in charts)
     runs = " ".join(f"{label}: {describe(trace)}" for label, trace in traces.items())
     return Picture(figure, f"Against one time axis: {told}. {runs}")

@@ -18,6 +18,7 @@ __all__ = [
     "LittlesLaw",
     "books",
     "describe",
+    "elapsed_text",
     "ideal_makespan",
     "jobs_done",
     "latencies",
@@ -236,13 +237,19 @@ def littles_law(trace: Trace) -> LittlesLaw:
     return LittlesLaw(area / _ns(span), len(stays) / span, mean)
 
 
+def elapsed_text(trace: Trace) -> str:
+    """The length of the run in words, with as many digits as its clock is good for."""
+    digits = 6 if trace.clock == "virtual" else 3
+    return f"{trace.elapsed:.{digits}g} s"
+
+
 def describe(trace: Trace) -> str:
     """One or two sentences that say what a picture of the trace shows."""
     told = books(trace)
     if not trace.workers:
-        return f"No workers, {trace.elapsed:.6g} s."
+        return f"No workers, {elapsed_text(trace)}."
     workers = _count(len(trace.workers), "worker")
-    text = f"{workers}, {_count(told.submitted, 'job')}, {trace.elapsed:.6g} s"
+    text = f"{workers}, {_count(told.submitted, 'job')}, {elapsed_text(trace)}"
     if len(trace.workers) <= 8 and makespan(trace):
         shares = ", ".join(f"{w} {share:.0%}" for w, share in _busy_shares(trace).items())
         text += f"; busy: {shares}"
