@@ -56,8 +56,8 @@ def test_activity_is_printed_line_by_line(capsys):
     basic.main(["--simulate", "--jobs", "2", "--workers", "1"])
     assert capsys.readouterr().out.splitlines() == [
         "worker 1 processing job 1",
-        "worker 1 processing job 2",
         "result: 2",
+        "worker 1 processing job 2",
         "result: 4",
         "2 submitted: 2 succeeded, 0 failed, 0 cancelled, 0 never started; 2.000 s (virtual clock)",
     ]
