@@ -22,8 +22,9 @@ _LONGEST_LIST = 12
 class Stuck:
     """A task that has not ended, and what it waits for.
 
-    `doing` is "sending", "receiving", "sleeping", "joining", "throttled" or "ready"; `what`
-    completes the sentence "worker-1 …"; `where` names the function and line that waits.
+    `doing` is "sending", "receiving", "sleeping", "joining", "throttled", "locked out" or
+    "ready"; `what` completes the sentence "worker-1 is …"; `where` names the function and line
+    that waits.
     """
 
     task: str
@@ -66,7 +67,8 @@ def stuck_task(task: SimulatedTask) -> Stuck:
         return Stuck(task.name, "sleeping", f"sleeping until {(until or 0) / 1e9} s", where)
     if verb == "join":
         return Stuck(task.name, "joining", "waiting for its tasks to end", where)
-    return Stuck(task.name, "throttled", f"waiting for {subject}", where)
+    doing = "locked out" if verb == "lock" else "throttled"
+    return Stuck(task.name, doing, f"waiting for {subject}", where)
 
 
 def _filling(channel: Channel[Any]) -> str:
