@@ -1,0 +1,26 @@
+"""Fixtures for every test: the same body on both runtimes, and no thread left behind."""
+
+import threading
+from functools import partial
+
+import pytest
+from support import run_on_threads, run_simulated, threads_left
+
+RUNTIMES = {
+    "threads": run_on_threads,
+    "simulation": run_simulated,
+    **{f"schedule {seed}": partial(run_simulated, seed=seed) for seed in range(1, 5)},
+}
+
+
+@pytest.fixture(params=RUNTIMES)
+def run(request):
+    """Call `run(body)` for the body's value: on threads, in turn, and in random orders."""
+    return RUNTIMES[request.param]
+
+
+@pytest.fixture(autouse=True)
+def _no_thread_left_behind():
+    before = set(threading.enumerate())
+    yield
+    assert threads_left(before) == []

@@ -1,0 +1,330 @@
+"""Contexts: the same bodies on real threads and in simulations."""
+
+import math
+
+import pytest
+from support import alive, until, waits_under
+
+from patterns.concurrency import (
+    AtomicInt,
+    Cancelled,
+    Channel,
+    Context,
+    DeadlineExceeded,
+    TaskGroup,
+    Ticker,
+    TokenBucket,
+    now,
+    sleep,
+)
+from patterns.concurrency.runtime import Waiter
+
+
+def spent_bucket():
+    bucket = TokenBucket(0.001)
+    bucket.acquire()
+    return bucket
+
+
+WAITS = {
+    "send": lambda: Channel().send,
+    "receive": lambda: Channel().receive,
+    "loop": lambda: lambda *args: list(Channel().values(*args)),
+    "sleep": lambda: lambda c=None: c.sleep(1000) if c else sleep(1000),
+    "ticker": lambda: Ticker(1000).wait,
+    "token bucket": lambda: spent_bucket().acquire,
+}
+
+
+@pytest.fixture(params=WAITS)
+def wait(request):
+    """Give a function that makes, inside a run, an operation which waits for very long."""
+
+    def make():
+        operation = WAITS[request.param]()
+        return (lambda *c: operation("value", *c)) if request.param == "send" else operation
+
+    return make
+
+
+# Cancelling.
+
+
+def test_a_new_context_is_not_cancelled(run):
+    def body():
+        context = Context()
+        context.check()
+        return context.cancelled, context.reason, context.deadline
+
+    assert run(body) == (False, None, None)
+
+
+def test_a_cancelled_context_says_so_and_why(run):
+    def body():
+        context = Context()
+        context.cancel("enough")
+        with pytest.raises(Cancelled, match=r"^enough$"):
+            context.check()
+        return context.cancelled, context.reason
+
+    assert run(body) == (True, "enough")
+
+
+def test_only_the_first_reason_counts(run):
+    def body():
+        context = Context()
+        context.cancel("first")
+        context.cancel("second")
+        return context.reason
+
+    assert run(body) == "first"
+
+
+def test_a_parents_cancellation_reaches_all_its_descendants_with_its_reason(run):
+    def body():
+        parent = Context()
+        children = [parent.child() for _ in range(3)]
+        grandchildren = [child.child() for child in children]
+        parent.cancel("enough")
+        return {context.reason for context in children + grandchildren}
+
+    assert run(body) == {"enough"}
+
+
+def test_a_childs_cancellation_does_not_reach_its_parent_or_its_siblings(run):
+    def body():
+        parent = Context()
+        child, sibling = parent.child(), parent.child()
+        child.cancel()
+        return parent.cancelled, sibling.cancelled
+
+    assert run(body) == (False, False)
+
+
+def test_a_child_of_a_cancelled_context_is_born_cancelled(run):
+    def body():
+        parent = Context()
+        parent.cancel("enough")
+        return parent.child().reason
+
+    assert run(body) == "enough"
+
+
+def test_a_descendant_is_cancelled_even_if_nobody_holds_the_contexts_between(run):
+    def body():
+        root = Context()
+        leaf = root.child().child().child()
+        root.cancel("enough")
+        return leaf.reason
+
+    assert run(body) == "enough"
+
+
+def test_leaving_its_block_cancels_a_context(run):
+    def body():
+        with Context() as context:
+            inside = context.cancelled
+        return inside, context.reason
+
+    assert run(body) == (False, "its block has ended")
+
+
+def test_every_task_gets_an_exception_of_its_own(run):
+    def body():
+        context, errors = Context(), []
+        context.cancel()
+        for _ in range(2):
+            with pytest.raises(Cancelled) as caught:
+                context.check()
+            errors.append(caught.value)
+        return errors[0] is errors[1]
+
+    assert run(body) is False
+
+
+# Waiting under a context.
+
+
+def test_cancelling_ends_whatever_waits_under_the_context(run, wait):
+    def body():
+        context, waiting, log = Context(), wait(), []
+
+        def task():
+            with pytest.raises(Cancelled, match=r"^enough$"):
+                waiting(context)
+            log.append("ended")
+
+        with TaskGroup() as group:
+            group.spawn(task)
+            until(lambda: waits_under(context))
+            context.cancel("enough")
+        return log
+
+    assert run(body) == ["ended"]
+
+
+def test_cancelling_the_group_ends_whatever_its_tasks_wait_for(run, wait):
+    def body():
+        with TaskGroup() as group:
+            group.spawn(wait())
+            until(lambda: waits_under(group.context))
+            group.context.cancel()
+        return "left"
+
+    assert run(body) == "left"
+
+
+def test_a_deadline_ends_whatever_waits_under_the_context(run, wait):
+    def body():
+        waiting, start = wait(), now()
+        with pytest.raises(DeadlineExceeded):
+            waiting(Context(timeout=0.002))
+        return now() - start
+
+    assert run(body) >= 0.002
+
+
+def test_a_wait_under_a_cancelled_context_ends_at_once(run, wait):
+    def body():
+        context, waiting = Context(), wait()
+        context.cancel("enough")
+        with pytest.raises(Cancelled, match=r"^enough$"):
+            waiting(context)
+        return waits_under(context)
+
+    assert run(body) == 0
+
+
+def test_one_cancellation_ends_the_waits_of_many_tasks(run):
+    def body():
+        context, ended = Context(), AtomicInt()
+
+        def task():
+            with pytest.raises(Cancelled):
+                context.sleep(1000)
+            ended.add(1)
+
+        with TaskGroup() as group:
+            for _ in range(30):
+                group.spawn(task)
+            until(lambda: waits_under(context) == 30)
+            context.cancel()
+        return ended.load()
+
+    assert run(body) == 30
+
+
+def test_an_ended_wait_leaves_nothing_behind_in_the_context(run):
+    def body():
+        context = Context()
+        before = alive(Waiter)
+        for _ in range(100):
+            context.sleep(1e-6)
+        return alive(Waiter) - before
+
+    assert run(body) == 0
+
+
+def test_a_thousand_children_leave_nothing_behind_in_their_parent(run):
+    def body():
+        parent = Context()
+        for _ in range(1000):
+            parent.child().cancel()
+        return len(parent._children), alive(Context)
+
+    before = alive(Context)
+    references, contexts = run(body)
+    assert references < 100
+    assert contexts - before < 10
+
+
+# Deadlines.
+
+
+def test_a_context_knows_the_earliest_deadline_of_itself_and_its_ancestors(run):
+    def body():
+        start = now()
+        parent = Context(deadline=start + 200)
+        contexts = [parent.child(timeout=100), parent.child(timeout=300), parent.child()]
+        return [context.deadline - start for context in contexts]
+
+    assert run(body) == pytest.approx([100, 200, 200], abs=50)
+
+
+def test_of_a_deadline_and_a_timeout_the_earlier_one_counts(run):
+    def body():
+        start = now()
+        return Context(deadline=start + 100, timeout=200).deadline - start
+
+    assert run(body) == pytest.approx(100, abs=50)
+
+
+def test_a_context_is_cancelled_when_its_deadline_has_passed(run):
+    def body():
+        context = Context(timeout=0.001)
+        sleep(0.002)
+        with pytest.raises(DeadlineExceeded):
+            context.check()
+        return context.cancelled, context.reason
+
+    assert run(body) == (True, "timeout of 0.001 s passed")
+
+
+def test_a_timeout_of_zero_has_passed_already(run):
+    assert run(lambda: Context(timeout=0).cancelled) is True
+
+
+def test_a_childs_deadline_does_not_end_its_parent(run):
+    def body():
+        parent = Context()
+        child = parent.child(timeout=0)
+        return child.cancelled, parent.cancelled
+
+    assert run(body) == (True, False)
+
+
+def test_cancelling_after_the_deadline_does_not_change_the_reason(run):
+    def body():
+        context = Context(timeout=0)
+        context.cancel("too late")
+        return context.reason
+
+    assert run(body) == "timeout of 0 s passed"
+
+
+def test_leaving_the_block_after_the_deadline_does_not_change_the_reason(run):
+    def body():
+        with Context(timeout=0) as context:
+            pass
+        return context.reason
+
+    assert run(body) == "timeout of 0 s passed"
+
+
+def test_a_deadline_that_is_further_off_than_the_sleep_does_not_disturb_it(run):
+    def body():
+        context, start = Context(timeout=1000), now()
+        context.sleep(0.002)
+        return now() - start
+
+    assert run(body) >= 0.002
+
+
+@pytest.mark.parametrize("seconds", [-1, -0.5, math.nan, math.inf, 1e13, 10**400, "1", None])
+def test_a_bad_number_of_seconds_is_refused_with_the_rule_and_what_came(run, seconds):
+    def body():
+        with pytest.raises(ValueError, match="seconds") as caught:
+            sleep(seconds)
+        return str(caught.value)
+
+    rule = f"seconds must be a number of seconds >= 0 and <= 1e12, got {seconds!r}"
+    assert run(body) == rule
+
+
+@pytest.mark.parametrize("name", ["timeout", "deadline"])
+@pytest.mark.parametrize("seconds", [-1, math.nan, math.inf, 10**400, "1"])
+def test_a_bad_time_limit_is_refused_with_the_rule_and_what_came(name, seconds):
+    with pytest.raises(ValueError, match=name) as caught:
+        Context(**{name: seconds})
+    rule = f"{name} must be a number of seconds >= 0 and <= 1e12, got {seconds!r}"
+    assert str(caught.value) == rule
