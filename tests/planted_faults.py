@@ -293,7 +293,7 @@ FAULTS = [
         "a send that overlaps the close does not notice it",
         "channel",
         {"self._closed = self._attention = True": "self._closed = True"},
-        "closed at capacity 2, 2 to 2",
+        "closed by the receiver at capacity 2, 1 sending",
     ),
     Fault(
         "attention falls although the channel is closed",

@@ -6,6 +6,7 @@ import pytest
 from statement_explorer import PRIMITIVES, explore
 from statement_programs import PROGRAMS, drawn
 
+from patterns import concurrency
 from patterns.lab.simulation.statements import instrument
 
 SCHEDULES = 250  # of each program
@@ -21,6 +22,12 @@ def _statement_by_statement():
 
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_a_program_comes_out_right_whatever_the_schedule(name):
+    assert explore(PROGRAMS[name], SCHEDULES) is None
+
+
+@pytest.mark.parametrize("name", [name for name in PROGRAMS if "capacity 8" in name])
+def test_a_channel_too_large_to_make_its_room_at_once_comes_out_right(name, monkeypatch):
+    monkeypatch.setattr(concurrency.channel, "_TOKENS_AT_ONCE", 1)
     assert explore(PROGRAMS[name], SCHEDULES) is None
 
 
