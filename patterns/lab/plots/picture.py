@@ -36,7 +36,8 @@ _TOLD: Final[dict[Chart, str]] = {
     queue_depth: "queue depth",
     worker_count: "workers alive",
 }
-_WIDTH, _LEFT, _RIGHT, _BOTTOM, _TOP, _KEY = 9.0, 0.95, 1.05, 0.5, 0.36, 0.22  # inches
+_WIDTH, _DPI = 9, 100  # inches, pixels an inch
+_LEFT, _RIGHT, _BOTTOM, _TOP, _KEY = 95, 105, 50, 36, 22  # pixels
 
 
 class Picture:
@@ -142,15 +143,17 @@ def _height(chart: Chart, trace: Trace) -> float:
 
 def _stack(heights: Sequence[float]) -> tuple[Figure, list[Axes]]:
     """Return a figure with axes of these heights (inches), one below the other."""
-    whole = _KEY + _BOTTOM + sum(height + _TOP for height in heights)
+    # In whole pixels, so that no rounding of a sum decides where a bar's edge falls.
+    rows = [round(height * _DPI) for height in heights]
+    width, whole = _WIDTH * _DPI, _KEY + _BOTTOM + sum(rows) + _TOP * len(rows)
     with matplotlib.rc_context(fname=STYLE_FILE):
-        figure = Figure(figsize=(_WIDTH, whole))
+        figure = Figure(figsize=(_WIDTH, whole / _DPI), dpi=_DPI)
         FigureCanvasAgg(figure)
         axes = []
         top = whole - _KEY
-        for height in heights:
-            top -= _TOP + height
-            box = (_LEFT / _WIDTH, top / whole, 1 - (_LEFT + _RIGHT) / _WIDTH, height / whole)
+        for row in rows:
+            top -= _TOP + row
+            box = (_LEFT / width, top / whole, (width - _LEFT - _RIGHT) / width, row / whole)
             axes.append(figure.add_axes(box))
     return figure, axes
 
