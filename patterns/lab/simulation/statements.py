@@ -121,7 +121,10 @@ def _is_inside(inner: type, outer: type) -> bool:
 
 
 def _text(function: FunctionType) -> str:
-    return "".join(linecache.getlines(function.__code__.co_filename, function.__globals__))
+    filename = function.__code__.co_filename
+    if filename.startswith("<") and filename not in linecache.cache:
+        return ""  # made by exec; asked for it, linecache may answer with its module's source
+    return "".join(linecache.getlines(filename, function.__globals__))
 
 
 def _rewritten_code(function: FunctionType, text: str | None) -> CodeType:
