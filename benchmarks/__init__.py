@@ -1,0 +1,1 @@
+"""What a job costs, here and with the peers: `make bench`."""
