@@ -23,24 +23,31 @@ T = TypeVar("T")
 class RecordedChannel(Channel[T]):
     """A channel that reports every value sent, received or refused."""
 
+    def __init__(self, capacity: float = 0, name: str | None = None) -> None:
+        super().__init__(capacity, name)
+        runtime = self._runtime
+        self._now, self._current = runtime.now, runtime.current
+
     def send(self, value: T, context: Context | None = None) -> None:
         """Send and report."""
         error = getattr(value, "error", None)
         try:
-            super().send(value, context)
+            Channel.send(self, value, context)
         except (Closed, Cancelled):
             self._report(REFUSED, value, error)
             raise
-        self._report(SENT, value, error)
+        if (record := self._runtime.record) is not None:
+            record((self._now(), self._current(), SENT, self, value, len(self._items), error))
 
     def receive(self, context: Context | None = None) -> T:
         """Receive and report."""
         try:
-            value = super().receive(context)
+            value = Channel.receive(self, context)
         except (Closed, Cancelled):
             self._report(NO_MORE, None, None)
             raise
-        self._report(RECEIVED, value, None)
+        if (record := self._runtime.record) is not None:
+            record((self._now(), self._current(), RECEIVED, self, value, len(self._items), None))
         return value
 
     def __iter__(self) -> Values[T]:
@@ -51,10 +58,9 @@ class RecordedChannel(Channel[T]):
         return _PlainValues(self, context)
 
     def _report(self, kind: str, value: object, error: object) -> None:
-        runtime = self._runtime
-        record = runtime.record
+        record = self._runtime.record
         if record is not None:
-            record((runtime.now(), runtime.current(), kind, self, value, len(self._items), error))
+            record((self._now(), self._current(), kind, self, value, len(self._items), error))
 
 
 class _PlainValues(Values[T]):
@@ -63,11 +69,16 @@ class _PlainValues(Values[T]):
     __slots__ = ()
 
     def __next__(self) -> T:
-        if self._own is not None and self._own._ended():
+        own = self._own
+        if (
+            own is not None
+            and (own._cause is not None or own._deadline is not None)
+            and own._ended()
+        ):
             channel = self._channel
             assert isinstance(channel, RecordedChannel)
             channel._report(NO_MORE, None, None)
-            raise self._own._error()
+            raise own._error()
         try:
             return self._channel.receive(self._context)
         except Closed:
