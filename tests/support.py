@@ -13,7 +13,7 @@ from patterns.concurrency import sleep
 from patterns.lab import simulate
 
 ROOT = Path(__file__).resolve().parent.parent
-PATIENCE = 120  # seconds after which a thread test counts as hung, on however busy a machine
+PATIENCE = 60  # seconds after which a test counts as hung, on however busy a machine
 
 
 def run_on_threads(body):

@@ -154,13 +154,16 @@ def test_len_counts_what_is_buffered_and_not_what_waiting_senders_offer(run):
     assert run(body) == [2, 2, 1, 0]
 
 
-def test_a_receiver_that_goes_on_to_something_else_has_let_the_next_sender_in(run):
+@pytest.mark.parametrize(
+    "receive", [lambda channel: channel.receive(), lambda channel: next(iter(channel))]
+)
+def test_a_receiver_that_goes_on_to_something_else_has_let_the_next_sender_in(run, receive):
     def body():
         channel, sent = filled(Channel(1), "first"), []
         with TaskGroup() as group:
             group.spawn(lambda: (channel.send("second"), sent.append(True)))
             until(lambda: parked(channel) == (1, 0))
-            channel.receive()
+            receive(channel)
             until(lambda: sent)
         return drained(channel)
 

@@ -32,7 +32,7 @@ LOOKS: Final = {
     look.name: look
     for look in (
         Look("working", "#0072B2", "#FFFFFF", "", "#FFFFFF"),
-        Look("failed", "#D55E00", "#FFFFFF", "xx", "#FFFFFF"),
+        Look("failed", "#D55E00", "#FFFFFF", "xx", "#000000"),
         Look("cancelled", "#56B4E9", "#003A5C", "--", "#000000"),
         Look("blocked", "#CC79A7", "#5B2144", "\\\\", "#000000"),
         Look("throttled", "#F0E442", "#6B6400", "//", "#000000"),
