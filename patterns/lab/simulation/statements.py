@@ -122,7 +122,7 @@ def _is_inside(inner: type, outer: type) -> bool:
 
 def _text(function: FunctionType) -> str:
     filename = function.__code__.co_filename
-    if filename.startswith("<") and filename not in linecache.cache:
+    if filename == "<string>":
         return ""  # made by exec; asked for it, linecache may answer with its module's source
     return "".join(linecache.getlines(filename, function.__globals__))
 
