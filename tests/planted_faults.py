@@ -459,11 +459,9 @@ FAULTS = [
             self._ended.append(task)
 """,
             """\
-        if waiter is not None and waiter.claim():
-            waiter.unpark()
+        _wake(waiter)
 """: """\
-        if waiter is not None and waiter.claim():
-            waiter.unpark()
+        _wake(waiter)
         if failure is not None:
             self._failures.append(failure)
 """,
@@ -476,10 +474,10 @@ FAULTS = [
         {
             """\
         with self._lock:
-            if failure is not None:
+            task.ended = True
 """: """\
         if True:
-            if failure is not None:
+            task.ended = True
 """
         },
         "growing group",
@@ -489,9 +487,9 @@ FAULTS = [
         "task_group",
         {
             "            self._live += 1\n": "",
-            "        return task\n\n    def __exit__": (
+            "        return task\n\n    def abandon": (
                 "        with self._lock:\n            self._live += 1\n"
-                "        return task\n\n    def __exit__"
+                "        return task\n\n    def abandon"
             ),
         },
         "growing group",

@@ -15,9 +15,12 @@ from patterns.concurrency import (
     DeadlineExceeded,
     TaskGroup,
     go,
+    hang,
+    now,
     sleep,
 )
 from patterns.concurrency.runtime import Task
+from patterns.lab import simulate
 
 
 class Trouble(Exception):
@@ -489,3 +492,53 @@ def test_a_bare_task_has_a_name_like_all_others(run):
         return isinstance(task, Task), task.name, list(done)
 
     assert run(body) == (True, "closer", [])
+
+
+def test_a_group_does_not_wait_for_a_task_it_abandoned():
+    def body():
+        with TaskGroup() as group:
+            stuck = group.spawn(hang, name="stuck")
+            group.spawn(sleep, 1)
+            assert group.abandon(stuck)
+        return now()
+
+    left = simulate(body)
+    assert left.value == 1.0
+    assert [str(task) for task in left.leaks] == ["stuck is hanging in a call that never returns"]
+
+
+def test_abandoning_the_last_task_lets_the_group_end():
+    def body():
+        with TaskGroup() as group:
+            stuck = group.spawn(hang)
+            group.spawn(lambda: (sleep(1), group.abandon(stuck)))
+        return now()
+
+    assert simulate(body).value == 1.0
+
+
+def test_how_an_abandoned_task_ends_is_nobodys_failure(run):
+    def body():
+        gate = Channel()
+
+        def fails():
+            gate.receive()
+            raise ValueError("too late to matter")
+
+        with TaskGroup() as group:
+            task = group.spawn(fails)
+            assert group.abandon(task)
+            assert not group.abandon(task)
+            gate.send(None)
+
+    run(body)
+
+
+def test_a_task_that_has_ended_cannot_be_abandoned(run):
+    def body():
+        with TaskGroup() as group:
+            task = group.spawn(lambda: None)
+            until(lambda: task.ended)
+            return group.abandon(task)
+
+    assert run(body) is False

@@ -1,8 +1,8 @@
 """What patterns are written in: Go's concurrency vocabulary, on real threads or simulated.
 
 The words: `Channel`, `Context`, `TaskGroup` (and the bare `go`), `Ticker`, `TokenBucket`,
-`AtomicInt`, `now`, `sleep`; the records `Result` and `Report`; the errors `Closed`, `Cancelled`,
-`DeadlineExceeded`, `WrongRuntime`.
+`AtomicInt`, `now`, `sleep`, `hang`; the records `Result` and `Report`; the errors `Closed`,
+`Cancelled`, `DeadlineExceeded`, `WrongRuntime`.
 """
 
 from patterns.concurrency import threads as _threads  # noqa: F401  (real threads are the default)
@@ -12,7 +12,7 @@ from patterns.concurrency.channel import Channel
 from patterns.concurrency.context import Context, sleep
 from patterns.concurrency.errors import Cancelled, Closed, DeadlineExceeded, WrongRuntime
 from patterns.concurrency.task_group import TaskGroup, go
-from patterns.concurrency.timing import Ticker, TokenBucket, now
+from patterns.concurrency.timing import Ticker, TokenBucket, hang, now
 
 __all__ = [
     "AtomicInt",
@@ -28,6 +28,7 @@ __all__ = [
     "TokenBucket",
     "WrongRuntime",
     "go",
+    "hang",
     "now",
     "sleep",
 ]

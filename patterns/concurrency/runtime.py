@@ -94,13 +94,14 @@ def claim_first(queue: deque[Waiter]) -> Waiter | None:
 class Task:
     """One strand of work: a thread on real threads, a greenlet in a simulation."""
 
-    __slots__ = ("__weakref__", "context", "name", "named", "number")
+    __slots__ = ("__weakref__", "abandoned", "context", "ended", "name", "named", "number")
 
     def __init__(self, name: str | None, number: int, context: Context | None) -> None:
         self.name = name if name is not None else f"task-{number}"
         self.named = name is not None  # only a task with a name of its own gets a lane
         self.number = number
         self.context = context  # cancelled with it, wherever it waits
+        self.ended = self.abandoned = False  # kept by its group
 
     def __repr__(self) -> str:
         return f"<Task {self.name}>"

@@ -97,6 +97,20 @@ class TaskGroup:
             raise
         return task
 
+    def abandon(self, task: Task) -> bool:
+        """Wait for `task` no longer, and take no notice of how it ends, if it ever does.
+
+        For a task that hangs: a thread cannot be killed, only left behind. Its context stays the
+        group's. Returns False if it has ended.
+        """
+        with self._lock:
+            if task.ended or task.abandoned:
+                return False
+            task.abandoned = True
+            last = self._count_out()
+        _wake(last)
+        return True
+
     def __exit__(
         self,
         kind: type[BaseException] | None,
@@ -134,16 +148,22 @@ class TaskGroup:
             _recorded(self._runtime, task, function, args)
         except BaseException as error:
             failure = None if self._context._explains(error) else error
-        if failure is not None:
+        if failure is not None and not task.abandoned:
             self._context.cancel(f"{task.name} raised {failure!r}")
         with self._lock:
+            task.ended = True
+            if task.abandoned:
+                return
             if failure is not None:
                 self._failures.append(failure)
             self._ended.append(task)
-            self._live -= 1
-            waiter = self._waiter if self._live == 0 else None
-        if waiter is not None and waiter.claim():
-            waiter.unpark()
+            waiter = self._count_out()
+        _wake(waiter)
+
+    def _count_out(self) -> Waiter | None:
+        """Count one task less; return who waits for the last one, if this was it; lock held."""
+        self._live -= 1
+        return self._waiter if self._live == 0 else None
 
     def _join_ended(self) -> None:
         with self._lock:
@@ -153,6 +173,11 @@ class TaskGroup:
 
     def __repr__(self) -> str:
         return f"task group ({self._live} running)"
+
+
+def _wake(waiter: Waiter | None) -> None:
+    if waiter is not None and waiter.claim():
+        waiter.unpark()
 
 
 def go(function: Callable[[Unpack[Ts]], object], *args: *Ts, name: str | None = None) -> Task:

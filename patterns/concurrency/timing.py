@@ -10,7 +10,7 @@ import math
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NoReturn
 
 from patterns.concurrency.checks import NANOSECONDS_PER_SECOND, check_count, nanoseconds
 from patterns.concurrency.context import Context, park
@@ -22,7 +22,7 @@ from patterns.concurrency.runtime import (
     variant,
 )
 
-__all__ = ["Ticker", "TokenBucket", "now"]
+__all__ = ["Ticker", "TokenBucket", "hang", "now"]
 
 
 def now() -> float:
@@ -31,6 +31,15 @@ def now() -> float:
     Only differences mean anything on real threads; a simulation starts at 0.
     """
     return current_runtime().now() / NANOSECONDS_PER_SECOND
+
+
+def hang() -> NoReturn:
+    """Never return, and take no notice of any cancellation.
+
+    Stands in for a call into somebody else's code that hangs: a read without a timeout, say.
+    """
+    while True:
+        current_runtime().waiter().park(None, "hang", None)
 
 
 class _Turn:

@@ -41,11 +41,16 @@ class Command:
 
     def add(self, flag: str, kind: Callable[[str], Any], default: Any, help_text: str) -> None:
         """Add an option of the pattern's own."""
-        self._own.append(flag.removeprefix("--").replace("-", "_"))
+        self._own.append(_attribute(flag))
         shown = "" if default is None else f" (default: {default})"
         self._parser.add_argument(
             flag, type=kind, default=default, help=help_text + shown, metavar="N"
         )
+
+    def add_switch(self, flag: str, help_text: str) -> None:
+        """Add an option that is on or off, off by default."""
+        self._own.append(_attribute(flag))
+        self._parser.add_argument(flag, action="store_true", help=help_text)
 
     def run(
         self,
@@ -85,6 +90,10 @@ class Command:
         add("--plot", type=Path, metavar="FILE", help="write a picture, .png or .svg")
         add("--trace", type=Path, metavar="FILE.json", help="write what happened, as JSON")
         add("--json", action="store_true", help="print one JSON object in place of the activity")
+
+
+def _attribute(flag: str) -> str:
+    return flag.removeprefix("--").replace("-", "_")
 
 
 def _check(options: argparse.Namespace) -> None:

@@ -22,8 +22,8 @@ _LONGEST_LIST = 12
 class Stuck:
     """A task that has not ended, and what it waits for.
 
-    `doing` is "sending", "receiving", "sleeping", "joining", "throttled", "locked out" or
-    "ready"; `what` completes the sentence "worker-1 is …"; `where` names the function and line
+    `doing` is "sending", "receiving", "sleeping", "joining", "throttled", "hanging", "locked out"
+    or "ready"; `what` completes the sentence "worker-1 is …"; `where` names the function and line
     that waits.
     """
 
@@ -67,6 +67,8 @@ def stuck_task(task: SimulatedTask) -> Stuck:
         return Stuck(task.name, "sleeping", f"sleeping until {(until or 0) / 1e9} s", where)
     if verb == "join":
         return Stuck(task.name, "joining", "waiting for its tasks to end", where)
+    if verb == "hang":
+        return Stuck(task.name, "hanging", "hanging in a call that never returns", where)
     doing = "locked out" if verb == "lock" else "throttled"
     return Stuck(task.name, doing, f"waiting for {subject}", where)
 
