@@ -9,8 +9,9 @@ Pattern code says nothing about jobs and states; they follow from the operations
 - Without a job in hand the worker is waiting; after the end of the job channel, stopped. With a
   job it is working, unless it waits for a limiter (throttled) or for another channel (blocked).
 - A job failed if a value was sent for it whose `error` is not None, or an exception ended its
-  worker. It was cancelled if that exception or error is Cancelled, if its result was refused, or if
-  it is still in hand when the recording ends.
+  worker; a value sent by another task is for the job that is its `job`. It was cancelled if that
+  exception or error is Cancelled, if its result was refused, or if it is still in hand when the
+  recording ends.
 """
 
 from __future__ import annotations
@@ -182,6 +183,8 @@ def build_trace(events: Iterable[Event], *, clock: Clock, start: int, end: int) 
 def _follow(log: list[Event], end: int) -> dict[Any, _Lane]:
     lanes: dict[Any, _Lane] = {}
     for time, task, kind, subject, value, _, error in log:
+        if kind == SENT and error is not None:
+            _blame_holder(lanes, task, getattr(value, "job", None), error)
         if not task.named:
             continue
         if kind == STARTED or task not in lanes:
@@ -190,6 +193,18 @@ def _follow(log: list[Event], end: int) -> dict[Any, _Lane]:
     for lane in lanes.values():
         lane.close(end)
     return lanes
+
+
+def _blame_holder(lanes: dict[Any, _Lane], sender: Any, job: object, error: object) -> None:
+    """Let `error` decide what became of `job`, if another task than its worker sent it."""
+    own = lanes.get(sender)
+    if job is None or (own is not None and own.held is not None and own.held.value is job):
+        return
+    for lane in lanes.values():
+        for held in [lane.held, *lane.done]:
+            if held is not None and held.value is job:
+                held.outcome = None
+                held.blame(error)
 
 
 class _Entry:
@@ -234,7 +249,9 @@ class _Ledger:
             entry.held, entry.worker = held, worker
             pieces = held.pieces
             if not any(state is State.WORKING for state, *_ in pieces):
-                pieces = [(State.WORKING, held.started, held.started, None), *pieces]
+                throttled = (end for state, _, end, _ in pieces if state is State.THROTTLED)
+                turn = max(throttled, default=held.started)
+                pieces = [*pieces, (State.WORKING, turn, turn, None)]
             spans += [
                 Span(
                     worker,
