@@ -2,13 +2,16 @@
 
 from patterns.lab.plots.charts import queue_depth, throughput, timeline, worker_count
 from patterns.lab.plots.picture import Picture, compare, draw
+from patterns.lab.plots.special import missed_beats, tokens
 
 __all__ = [
     "Picture",
     "compare",
     "draw",
+    "missed_beats",
     "queue_depth",
     "throughput",
     "timeline",
+    "tokens",
     "worker_count",
 ]

@@ -6,7 +6,7 @@ Arithmetic stays in `patterns.lab.tracing`; here is only what has to do with loo
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, Literal
 
 import matplotlib
 from matplotlib.axes import Axes
@@ -244,8 +244,26 @@ def add_key(ax: Axes, traces: Sequence[Trace]) -> None:
 
 
 def _step(ax: Axes, times: Sequence[float], values: Sequence[float], label: str) -> None:
+    _draw_curve(ax, times, values, label, drawstyle="steps-post")
+
+
+def _draw_curve(
+    ax: Axes,
+    times: Sequence[float],
+    values: Sequence[float],
+    label: str,
+    drawstyle: Literal["default", "steps-post"] = "default",
+) -> None:
     colour, dashes = CURVES[sum(line.get_gid() == "curve" for line in ax.lines) % len(CURVES)]
-    ax.step(times, values, where="post", color=colour, linestyle=dashes, gid="curve", clip_on=False)
+    ax.plot(
+        times,
+        values,
+        drawstyle=drawstyle,
+        color=colour,
+        linestyle=dashes,
+        gid="curve",
+        clip_on=False,
+    )
     if label:
         _label_end(ax, times[-1], values[-1], label, colour)
 

@@ -28,6 +28,8 @@ __all__ = [
     "queue_depth",
     "service_times",
     "throughput",
+    "token_levels",
+    "turns",
     "utilisation",
     "waiting_times",
     "worker_count",
@@ -133,6 +135,39 @@ def ideal_makespan(trace: Trace) -> float:
     )
     average = total[-1] / workers
     return max(average, longest_first[0], max(released), max(pigeonhole, default=0)) / 1e9
+
+
+def turns(trace: Trace) -> list[float]:
+    """Times, ascending, at which jobs had their turn: after the limiter, or at their start.
+
+    Jobs that were cancelled while they waited for the limiter had none.
+    """
+    throttled = {
+        span.job: span.end for span in trace.spans if span.state is State.THROTTLED and span.job
+    }
+    return sorted(
+        throttled.get(job.id, job.started)
+        for job in trace.jobs
+        if job.started is not None
+        and not (job.outcome is Outcome.CANCELLED and throttled.get(job.id) == job.finished)
+    )
+
+
+def token_levels(trace: Trace, rate: float, burst: int) -> tuple[list[float], list[float]]:
+    """Tokens in a bucket from which every job let through took one, as the corners of a curve.
+
+    The bucket starts full, gains `rate` (> 0) tokens a second and holds `burst` (>= 1).
+    """
+    times, levels = [0.0], [float(burst)]
+    for time in [*turns(trace), trace.elapsed]:
+        full_at = times[-1] + (burst - levels[-1]) / rate
+        if full_at < time:
+            times.append(full_at)
+            levels.append(float(burst))
+        level = min(burst, levels[-1] + (time - times[-1]) * rate)
+        times += [time, time]
+        levels += [level, max(level - 1, 0.0)]
+    return times[:-1], levels[:-1]
 
 
 def throughput(trace: Trace) -> float:

@@ -1,0 +1,122 @@
+"""Charts of what only one pattern has: tokens in a bucket, beats that were missed.
+
+They need to know more than the trace, so each is made by a function that is given it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Final, Protocol
+
+import matplotlib
+from matplotlib.axes import Axes
+
+from patterns.lab import tracing
+from patterns.lab.plots.charts import (
+    _draw_curve,
+    _label_end,
+    _set_lanes,
+    _set_time_axis,
+    new_axes,
+    time_limit,
+)
+from patterns.lab.plots.palette import STYLE_FILE
+from patterns.lab.tracing import Trace
+
+__all__ = ["Look", "missed_beats", "tokens"]
+
+_LEVELS: Final = ("#F2F2F2", "#56B4E9", "#0072B2", "#000000")  # none missed, fewer, more, given up
+
+
+class Look(Protocol):
+    """What a supervisor saw of a worker at one time."""
+
+    @property
+    def time(self) -> float: ...
+
+    @property
+    def worker(self) -> str: ...
+
+    @property
+    def missed(self) -> int: ...
+
+    @property
+    def verdict(self) -> str: ...
+
+
+def tokens(rate: float, burst: int) -> Callable[..., Axes]:
+    """Return a chart of the tokens in a bucket that all workers of the trace share.
+
+    Args:
+        rate: tokens a second, > 0.
+        burst: tokens that the bucket holds, >= 1.
+    """
+
+    def chart(trace: Trace, *, ax: Axes | None = None, label: str | None = None) -> Axes:
+        with matplotlib.rc_context(fname=STYLE_FILE):
+            ax = ax or new_axes(height=2.0)
+            times, levels = tracing.token_levels(trace, rate, burst)
+            _draw_curve(ax, times, levels, label or "")
+            ax.axhline(burst, color="0.35", linestyle=(0, (4, 3)), linewidth=1)
+            if label is None:
+                _label_end(ax, time_limit(trace), burst, f"burst {burst}", "0.25")
+            ax.set_ylabel("tokens")
+            ax.set_ylim(0, burst * 1.2)
+            _set_time_axis(ax, trace, time_limit(trace))
+            return ax
+
+    chart.__name__ = "tokens in the bucket"
+    return chart
+
+
+def missed_beats(history: Iterable[Look], limit: int) -> Callable[..., Axes]:
+    """Return a chart of the beats each worker had missed at each look of its supervisor.
+
+    A square a look: the darker, the more beats missed; where a worker is given up, the verdict is
+    written beside it.
+
+    Args:
+        history: what the supervisor saw, in order.
+        limit: missed beats at which a worker is given up, >= 1.
+    """
+    seen = list(history)
+    workers = list(dict.fromkeys(look.worker for look in seen))
+
+    def chart(trace: Trace, *, ax: Axes | None = None) -> Axes:
+        with matplotlib.rc_context(fname=STYLE_FILE):
+            ax = ax or new_axes(height=0.8 + 0.3 * len(workers))
+            lane = {worker: number for number, worker in enumerate(workers)}
+            ax.scatter(
+                [look.time for look in seen],
+                [lane[look.worker] for look in seen],
+                c=[_shade(look.missed, limit) for look in seen],
+                marker="s",
+                s=26,
+                edgecolors="0.4",
+                linewidths=0.5,
+                clip_on=False,
+                zorder=3,
+            )
+            for look in seen:
+                if look.verdict != "well":
+                    text = f"{look.missed} missed: {look.verdict}"
+                    ax.annotate(
+                        text,
+                        (look.time, lane[look.worker]),
+                        xytext=(7, 0),
+                        textcoords="offset points",
+                        va="center",
+                        fontsize=9,
+                    )
+            ax.set_title("a square for each look: the darker, the more beats missed", fontsize=9)
+            _set_lanes(ax, workers)
+            _set_time_axis(ax, trace, time_limit(trace))
+            return ax
+
+    chart.__name__ = "beats missed by each worker at each look"
+    return chart
+
+
+def _shade(missed: int, limit: int) -> str:
+    share = min(missed / limit, 1)
+    return _LEVELS[0] if missed == 0 else _LEVELS[1 + (share > 0.5) + (share == 1)]
