@@ -1,13 +1,37 @@
 """Broken on purpose: the ways worker pools go wrong, each as a small faithful pool.
 
 Run them in a simulation only; on real threads some of them hang for ever.
+
+Where the tasks of a group would be saved by it, these pools start theirs with the bare `go`, as
+the article's programs do: nobody waits for such a task, cancels it, or learns how it ended.
 """
 
 from __future__ import annotations
 
-from patterns.concurrency import Channel, TaskGroup, sleep
+from patterns.concurrency import (
+    AtomicInt,
+    Cancelled,
+    Channel,
+    Context,
+    Result,
+    TaskGroup,
+    go,
+    now,
+    sleep,
+)
+from patterns.error_handling import Task, draw_tasks, process_task
 
-__all__ = ["two_small_buffers"]
+__all__ = [
+    "check_then_act",
+    "consumer_closes",
+    "dies_silently",
+    "fixed_window",
+    "lost_at_deadline",
+    "reader_leaves",
+    "stop_drops_queue",
+    "submit_after_cancellation",
+    "two_small_buffers",
+]
 
 
 def two_small_buffers(
@@ -37,3 +61,284 @@ def two_small_buffers(
         jobs.close()
     results.close()
     return list(results)
+
+
+def consumer_closes(
+    *, num_jobs: int = 10, num_workers: int = 3, job_seconds: float = 1.0, wanted: int = 4
+) -> list[int]:
+    """Take some results, then close the results' channel: the workers still send to it.
+
+    A worker that sends to a closed channel raises Closed and is gone (in Go the whole program
+    ends in a panic), and with it the result in its hands. Only the side that sends knows when
+    nothing more will be sent, so only that side can close.
+
+    The pool that is immune: every one here; the results are closed when the last worker has ended.
+    """
+    jobs = Channel[int](num_jobs, "jobs")
+    results = Channel[int](0, "results")
+
+    def worker() -> None:
+        for job in jobs:
+            sleep(job_seconds)
+            results.send(job * 2)
+
+    for number in range(1, num_workers + 1):
+        go(worker, name=f"worker-{number}")
+    for job in range(1, num_jobs + 1):
+        jobs.send(job)
+    jobs.close()
+    collected = [results.receive() for _ in range(wanted)]
+    results.close()
+    return collected
+
+
+def submit_after_cancellation(
+    *,
+    num_jobs: int = 200,
+    num_workers: int = 3,
+    job_seconds: float = 0.1,
+    buffer: int = 100,
+    timeout: float = 0.15,
+) -> list[int]:
+    """Cancel the workers, but not the submitter: it waits for room in a queue nobody empties.
+
+    The workers watch the context and leave at the deadline. The submitter does not; when the
+    buffer is full it waits for ever, so it never closes the jobs, and the results never end.
+
+    The pool that is immune: `patterns.reusable`, whose `submit` ends with the pool.
+    """
+    context = Context(timeout=timeout)
+    jobs = Channel[int](buffer, "jobs")
+    results = Channel[int](buffer, "results")
+    ended = Channel[None](num_workers, "ended")
+
+    def worker() -> None:
+        try:
+            for job in jobs.values(context):
+                sleep(job_seconds)
+                results.send(job * 2, context)
+        except Cancelled:
+            pass
+        ended.send(None)
+
+    def submit_and_close() -> None:
+        for job in range(num_jobs):
+            jobs.send(job)
+        jobs.close()
+        for _ in range(num_workers):
+            ended.receive()
+        results.close()
+
+    for number in range(1, num_workers + 1):
+        go(worker, name=f"worker-{number}")
+    go(submit_and_close)
+    return list(results)
+
+
+def dies_silently(
+    *,
+    num_jobs: int = 10,
+    num_workers: int = 3,
+    job_seconds: float = 1.0,
+    bad: tuple[int, ...] = (3, 5, 6),
+) -> list[int]:
+    """Let an exception end the worker: its job has no result, and one worker is missing.
+
+    A thread that raises ends; Python prints the exception and the program goes on without it.
+    The reader waits for a result that never comes, for ever if it counts on all of them.
+
+    The pool that is immune: every one here; an exception becomes its job's result. What even that
+    does not catch, the supervisor of `patterns.heartbeat` notices.
+    """
+    jobs = Channel[int](num_jobs, "jobs")
+    results = Channel[int](num_jobs, "results")
+
+    def worker() -> None:
+        for job in jobs:
+            sleep(job_seconds)
+            if job in bad:
+                raise ValueError(f"job {job} is bad")
+            results.send(job * 2)
+
+    for number in range(1, num_workers + 1):
+        go(worker, name=f"worker-{number}")
+    for job in range(1, num_jobs + 1):
+        jobs.send(job)
+    jobs.close()
+    return [results.receive() for _ in range(num_jobs)]
+
+
+def lost_at_deadline(
+    tasks: tuple[Task, ...] | None = None, *, num_workers: int = 5, timeout: float = 0.12
+) -> tuple[int, int]:
+    """Stop at a deadline and drop what is in the workers' hands; return (succeeded, failed).
+
+    A worker that sees the deadline just leaves: the task it has taken, and the result it has
+    made, are gone, and so are the tasks in the queue. The summary counts what is left, and looks
+    no different from that of a shorter run.
+
+    The pool that is immune: `patterns.error_handling`, where every task has a result or a name.
+    """
+    tasks = draw_tasks() if tasks is None else tasks
+    context = Context(timeout=timeout)
+    waiting = Channel[Task](len(tasks), "tasks")
+    results = Channel[Result[Task, str]](0, "results")
+
+    def one_result(task: Task) -> Result[Task, str]:
+        try:
+            return Result(task, value=process_task(task))
+        except Exception as error:
+            return Result(task, error=error)
+
+    def worker() -> None:
+        for task in waiting.values(context):
+            results.send(one_result(task), context)
+
+    def work() -> None:
+        try:
+            with TaskGroup(context) as workers:
+                for number in range(1, num_workers + 1):
+                    workers.spawn(worker, name=f"worker-{number}")
+        finally:
+            results.close()
+
+    for task in tasks:
+        waiting.send(task)
+    waiting.close()
+    go(work)
+    errors = [result.error for result in results]
+    return errors.count(None), len(errors) - errors.count(None)
+
+
+def stop_drops_queue(
+    *, num_jobs: int = 50, num_workers: int = 7, job_seconds: float = 0.1
+) -> list[int]:
+    """Close the queue and cancel the workers in one go: most of the queue is dropped.
+
+    Closing says "finish what is there", cancelling says "stop at once"; the second wins. Nobody
+    hears of the jobs that were still waiting: the results simply end.
+
+    The pool that is immune: `patterns.dynamic`, where closing drains, and stopping tells.
+    """
+    jobs = Channel[int](100, "jobs")
+    results = Channel[int](100, "results")
+    context = Context()
+
+    def worker() -> None:
+        try:
+            for job in jobs.values(context):
+                sleep(job_seconds)
+                results.send(job * 2)
+        except Cancelled:
+            pass
+
+    def work() -> None:
+        with TaskGroup() as workers:
+            for number in range(1, num_workers + 1):
+                workers.spawn(worker, name=f"worker-{number}")
+        results.close()
+
+    go(work)
+    for job in range(num_jobs):
+        jobs.send(job)
+    jobs.close()
+    context.cancel("stopped")
+    return list(results)
+
+
+def check_then_act(*, callers: int = 8, max_workers: int = 2, work_seconds: float = 1.0) -> int:
+    """Look at the number of workers, then add one: return how many there were at once.
+
+    Between looking and adding, another caller may look as well. Both see room for one more.
+
+    The pool that is immune: `patterns.dynamic`, where looking and adding are one step.
+    """
+    count = AtomicInt(0, "workers")
+    peak = 0
+
+    def worker() -> None:
+        nonlocal peak
+        peak = max(peak, count.load())
+        sleep(work_seconds)
+        count.add(-1)
+
+    def add_worker() -> bool:
+        if count.load() >= max_workers:
+            return False
+        count.add(1)
+        workers.spawn(worker)
+        return True
+
+    with TaskGroup() as workers, TaskGroup() as group:
+        for _ in range(callers):
+            group.spawn(add_worker)
+    return peak
+
+
+def reader_leaves(
+    *, num_jobs: int = 10, num_workers: int = 3, job_seconds: float = 1.0, wanted: int = 2
+) -> list[int]:
+    """Take some results and go: the workers wait for ever to hand on the others.
+
+    They watch no context while they send. Each keeps a thread, and whatever it holds, until the
+    program ends; a server that does this at every request runs out of both.
+
+    The pool that is immune: every one here; leaving ends whatever its workers wait for.
+    """
+    jobs = Channel[int](num_jobs, "jobs")
+    results = Channel[int](0, "results")
+
+    def worker() -> None:
+        for job in jobs:
+            sleep(job_seconds)
+            results.send(job * 2)
+
+    for job in range(1, num_jobs + 1):
+        jobs.send(job)
+    jobs.close()
+    for number in range(1, num_workers + 1):
+        go(worker, name=f"worker-{number}")
+    collected = [results.receive() for _ in range(wanted)]
+    sleep(3 * job_seconds)  # the program goes on with something else
+    return collected
+
+
+def fixed_window(
+    *,
+    num_jobs: int = 20,
+    num_workers: int = 5,
+    limit: int = 5,
+    window: float = 1.0,
+    first_at: float = 0.9,
+) -> list[float]:
+    """Count jobs per calendar second, say; return when each was let through, in seconds.
+
+    The count starts anew with each window, so `limit` jobs at the end of one and `limit` at the
+    start of the next pass within a moment: twice what was promised for any time that long.
+
+    The pool that is immune: `patterns.rate_limited`, whose limit holds in every window.
+    """
+    jobs = Channel[int](num_jobs, "jobs")
+    passed: list[float] = []
+    counts: dict[int, AtomicInt] = {}
+
+    def wait_for_turn() -> None:
+        while True:
+            this_window = int(now() / window)
+            if counts.setdefault(this_window, AtomicInt()).add(1) <= limit:
+                return
+            sleep((this_window + 1) * window - now())
+
+    def worker() -> None:
+        for _ in jobs:
+            wait_for_turn()
+            passed.append(now())
+
+    with TaskGroup() as group:
+        for number in range(1, num_workers + 1):
+            group.spawn(worker, name=f"worker-{number}")
+        sleep(first_at)
+        for job in range(num_jobs):
+            jobs.send(job)
+        jobs.close()
+    return passed

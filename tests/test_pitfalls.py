@@ -4,7 +4,8 @@ from functools import partial
 
 import pytest
 
-from patterns import basic, pitfalls
+from patterns import basic, dynamic, error_handling, pitfalls, rate_limited, reusable
+from patterns.concurrency import Context, TaskGroup
 from patterns.lab import Deadlock, simulate
 from patterns.lab.tracing import books
 
@@ -41,3 +42,127 @@ def test_the_basic_pool_with_the_same_buffers_completes_on_every_schedule():
     for seed in range(100):
         run = simulate(partial(basic.run, buffer=2), seed=seed)
         assert (run.elapsed, len(run.value.succeeded)) == (4.0, 10)
+
+
+SCHEDULES = (None, *range(50))
+
+
+@pytest.mark.parametrize("seed", SCHEDULES)
+def test_a_consumer_that_closes_takes_workers_down_and_their_results_with_them(seed):
+    run = simulate(pitfalls.consumer_closes, seed=seed)
+    assert len(run.value) == 4
+    assert run.crashes
+    assert all("closed" in str(error) for _, error in run.crashes)
+
+
+@pytest.mark.parametrize("seed", SCHEDULES)
+def test_a_submitter_that_watches_no_context_waits_for_ever(seed):
+    with pytest.raises(Deadlock, match=r"is sending to jobs \(100/100 full\), in submit_and_close"):
+        simulate(pitfalls.submit_after_cancellation, seed=seed)
+
+
+@pytest.mark.parametrize("seed", SCHEDULES)
+def test_the_reusable_pool_ends_at_the_same_deadline_and_names_what_was_not_done(seed):
+    run = simulate(partial(reusable.run, num_jobs=200, timeout=0.15), seed=seed)
+    told = run.value
+    assert run.elapsed == 0.15
+    assert len(told.succeeded) + len(told.cancelled) + len(told.never_started) == 200
+    assert told.never_started
+
+
+@pytest.mark.parametrize("seed", SCHEDULES)
+def test_workers_that_die_silently_leave_the_reader_waiting(seed):
+    with pytest.raises(Deadlock, match="main is receiving from results"):
+        simulate(pitfalls.dies_silently, seed=seed)
+
+
+def test_one_worker_that_died_is_told_as_a_crash_and_missed_by_the_reader():
+    with pytest.raises(Deadlock) as caught:
+        simulate(partial(pitfalls.dies_silently, bad=(3,)))
+    assert books(caught.value.trace).failed == 1
+
+
+@pytest.mark.parametrize("seed", SCHEDULES)
+def test_the_basic_pool_survives_the_same_bad_jobs(seed):
+    def process(job):
+        if job in (3, 5, 6):
+            raise ValueError(job)
+        return job
+
+    assert sorted(simulate(partial(basic.run, process=process), seed=seed).value.failed) == [
+        3,
+        5,
+        6,
+    ]
+
+
+@pytest.mark.parametrize("seed", SCHEDULES)
+def test_the_summary_at_the_deadline_misses_tasks(seed):
+    assert sum(simulate(pitfalls.lost_at_deadline, seed=seed).value) < 20
+
+
+@pytest.mark.parametrize("seed", SCHEDULES)
+def test_the_pool_with_error_handling_accounts_for_all_tasks_at_that_deadline(seed):
+    report = simulate(partial(error_handling.run, timeout=0.12), seed=seed).value
+    ended = (report.succeeded, report.failed, report.cancelled, report.never_started)
+    assert sum(map(len, ended)) == 20
+    assert len({task.id for tasks in ended for task in tasks}) == 20
+
+
+@pytest.mark.parametrize("seed", SCHEDULES)
+def test_a_stop_that_cancels_drops_most_of_the_queue(seed):
+    assert len(simulate(pitfalls.stop_drops_queue, seed=seed).value) < 25
+
+
+@pytest.mark.parametrize("seed", SCHEDULES)
+def test_the_dynamic_pool_drains(seed):
+    assert len(simulate(dynamic.run, seed=seed).value.succeeded) == 50
+
+
+def test_check_then_act_exceeds_the_maximum_in_most_schedules_and_never_the_callers():
+    peaks = [simulate(pitfalls.check_then_act, seed=seed).value for seed in SCHEDULES]
+    assert 2 < max(peaks) <= 8
+    assert sum(peak > 2 for peak in peaks) > len(peaks) / 2
+
+
+@pytest.mark.parametrize("seed", SCHEDULES)
+def test_looking_and_adding_as_one_step_never_exceeds_the_maximum(seed):
+    def main():
+        pool = dynamic.DynamicPool(lambda job: job, max_workers=2, min_workers=1)
+        with pool.start(), TaskGroup() as callers:
+            for _ in range(8):
+                callers.spawn(pool.add_worker)
+        return pool.report
+
+    trace = simulate(main, seed=seed).trace
+    assert len(trace.workers) == 2
+
+
+@pytest.mark.parametrize("seed", SCHEDULES)
+def test_a_reader_who_leaves_leaves_the_workers_behind(seed):
+    run = simulate(pitfalls.reader_leaves, seed=seed)
+    assert [stuck.doing for stuck in run.leaks] == ["sending"] * 3
+
+
+@pytest.mark.parametrize("seed", SCHEDULES)
+def test_the_rate_limited_pool_leaves_nobody_behind_when_its_reader_leaves(seed):
+    def main():
+        context = Context()
+
+        def leave(line):
+            if line.startswith("result"):
+                context.cancel("seen enough")
+
+        pool = partial(rate_limited.run, worker_interval=0.1, buffer=0)
+        return pool(context=context, log=leave)
+
+    run = simulate(main, seed=seed)
+    assert run.leaks == ()
+    assert len(run.value.succeeded) < 10
+
+
+@pytest.mark.parametrize("seed", SCHEDULES)
+def test_a_limiter_that_counts_per_window_lets_a_double_burst_through(seed):
+    passed = simulate(pitfalls.fixed_window, seed=seed).value
+    busiest = max(sum(t <= other < t + 1.0 for other in passed) for t in passed)
+    assert busiest == 10  # and the limit was 5 a second
