@@ -1,0 +1,93 @@
+"""Charts of tokens and of missed beats, and the arithmetic under them."""
+
+from functools import partial
+
+import pytest
+
+from patterns import heartbeat, rate_limited
+from patterns.concurrency import Context
+from patterns.lab import simulate
+from patterns.lab.plots import compare, draw, missed_beats, timeline, tokens
+from patterns.lab.tracing import books, token_levels, turns
+
+BUCKET = partial(rate_limited.run, limiter="bucket", burst=3, num_jobs=6)
+
+
+def test_a_turn_is_when_the_limiter_let_a_job_through():
+    trace = simulate(partial(BUCKET, job_seconds=0.5)).trace
+    assert turns(trace) == [0.0, 0.0, 0.0, 0.4, 0.8, 1.2]
+
+
+def test_a_job_cancelled_in_line_had_no_turn():
+    def cut():
+        return BUCKET(context=Context(timeout=0.5))
+
+    assert turns(simulate(cut).trace) == [0.0, 0.0, 0.0, 0.4]
+
+
+def test_tokens_fall_by_one_at_each_turn_and_rise_at_the_rate():
+    times, levels = token_levels(simulate(BUCKET).trace, rate=2.5, burst=3)
+    assert list(zip(times, levels, strict=True))[:7] == [
+        (0.0, 3.0),
+        (0.0, 3),
+        (0.0, 2),
+        (0.0, 2.0),
+        (0.0, 1.0),
+        (0.0, 1.0),
+        (0.0, 0.0),
+    ]
+    assert times[7:] == pytest.approx([0.4, 0.4, 0.8, 0.8, 1.2, 1.2, 1.2])
+    assert levels[7:] == pytest.approx([1, 0, 1, 0, 1, 0, 0])
+
+
+def test_a_bucket_at_rest_stays_full():
+    times, levels = token_levels(simulate(partial(BUCKET, num_jobs=0)).trace, rate=1, burst=5)
+    assert (set(levels), times) == ({5.0}, [0.0, 0.0])
+
+
+def test_the_tokens_are_drawn_up_to_the_burst():
+    ax = tokens(2.5, 3)(simulate(BUCKET).trace)
+    curve = next(line for line in ax.lines if line.get_gid() == "curve")
+    assert max(curve.get_ydata()) == 3
+    assert [text.get_text() for text in ax.texts] == ["burst 3"]
+
+
+def test_two_buckets_can_be_compared():
+    runs = {f"burst {b}": simulate(partial(BUCKET, burst=b)).trace for b in (1, 3)}
+    picture = compare(runs, tokens(2.5, 3))
+    assert "tokens in the bucket" in picture.text
+
+
+def test_every_look_is_a_square_in_its_workers_lane():
+    history = []
+    trace = simulate(partial(heartbeat.run, monitor=history.append)).trace
+    ax = missed_beats(history, limit=3)(trace)
+    points = ax.collections[0].get_offsets()
+    lanes = {"worker-1": 0, "worker-2": 1, "worker-3": 2, "worker-4": 3, "worker-5": 4}
+    assert [tuple(point) for point in points] == [(h.time, lanes[h.worker]) for h in history]
+
+
+def test_whoever_was_given_up_is_told_in_words():
+    history = []
+    trace = simulate(partial(heartbeat.run, monitor=history.append)).trace
+    ax = missed_beats(history, limit=3)(trace)
+    assert [text.get_text() for text in ax.texts] == ["3 missed: stuck", "3 missed: dead"]
+
+
+def test_the_picture_says_what_the_squares_mean():
+    history = []
+    trace = simulate(partial(heartbeat.run, monitor=history.append)).trace
+    picture = draw(trace, timeline, missed_beats(history, limit=3))
+    assert "beats missed by each worker at each look" in picture.text
+
+
+def test_a_job_settled_by_the_supervisor_has_failed_in_the_trace_too():
+    run = simulate(heartbeat.run)
+    assert [job.id for job in run.trace.jobs if job.error] == ["4", "8"]
+    assert books(run.trace).failed == len(run.value.failed) == 2
+
+
+def test_a_job_that_takes_no_time_is_drawn_when_its_turn_came():
+    trace = simulate(partial(rate_limited.run, num_jobs=1)).trace
+    worked = [span for span in trace.spans if span.state.value == "working"]
+    assert [(span.start, span.end) for span in worked] == [(0.4, 0.4)]
