@@ -160,6 +160,9 @@ class HeartbeatPool:
                     pass
         finally:
             self._over.close()
+            for me in self._members:  # who died shortly before the end, unnoticed
+                if me.task.ended:
+                    self._settle(me, "dead")
             while len(self._results):
                 self._collected.append(self._results.receive())
 
@@ -262,14 +265,18 @@ class HeartbeatPool:
             group.context.cancel(f"the monitor raised {error!r}")
 
     def _replace(self, me: Member, verdict: str, group: TaskGroup) -> None:
-        if me.unsettled.compare_and_swap(1, 0) and me.job is not None:
-            lost = WorkerLost(f"{me.name} is {verdict}: {me.missed} beats missed")
-            self._results.send(Result(me.job, error=lost))
+        self._settle(me, verdict)
         try:
             self._add_worker(group)
         except RuntimeError:  # the pool is being left: no worker is alive, and none is needed
             self._leave()
         group.abandon(me.task)
+
+    def _settle(self, me: Member, verdict: str) -> None:
+        """Let the job in the hands of a worker that is lost fail, if it has no result yet."""
+        if me.unsettled.compare_and_swap(1, 0) and me.job is not None:
+            lost = WorkerLost(f"{me.name} is {verdict}: {me.missed} beats missed")
+            self._results.send(Result(me.job, error=lost))
 
 
 def run(

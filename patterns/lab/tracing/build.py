@@ -94,8 +94,8 @@ class _Lane:
             self._enter(time, State.WORKING if self.held else self._idle, None)
         elif kind == SENT:
             self._blame(error)
-        elif kind == REFUSED and self.held is not None and self.held.outcome is None:
-            self.held.outcome = Outcome.CANCELLED
+        elif kind == REFUSED and self.held is not None:
+            self.held.outcome = Outcome.CANCELLED  # also if it failed: nobody was told
         elif kind == ENDED:
             self._blame(error)
             self._finish_job(time, Outcome.OK)
