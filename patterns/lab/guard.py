@@ -1,0 +1,113 @@
+"""Run a reader's pool so that it can do no harm: it ends, prints nothing, starts no real thread."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import sys
+import threading
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from typing import Any
+from unittest import mock
+
+from greenlet import getcurrent
+
+from patterns.concurrency.runtime import current_runtime
+from patterns.lab.run import Run
+from patterns.lab.simulation.runtime import SimulatedRuntime
+
+__all__ = ["OutOfPatience", "guarded", "quietly"]
+
+_REAL_THREAD = "it starts a real thread, which knows no virtual time: use TaskGroup and its spawn"
+_REAL_WAIT = "it waits in real time: use sleep from patterns.concurrency, not time.sleep"
+
+
+class OutOfPatience(KeyboardInterrupt):
+    """The real time for one run is used up."""
+
+
+@contextmanager
+def quietly() -> Iterator[list[str]]:
+    """Swallow what is printed, refuse real threads, notice real waits; give what was wrong."""
+    faults: list[str] = []
+    real_start = threading.Thread.start
+
+    def start(thread: threading.Thread) -> None:
+        if isinstance(current_runtime(), SimulatedRuntime):
+            faults.append(_REAL_THREAD)
+            raise RuntimeError(_REAL_THREAD)
+        real_start(thread)
+
+    with (
+        open(os.devnull, "w", encoding="utf-8", errors="replace") as nowhere,
+        redirect_stdout(nowhere),
+        redirect_stderr(nowhere),
+        warnings.catch_warnings(record=True) as warned,
+        mock.patch.object(threading.Thread, "start", start),
+    ):
+        warnings.simplefilter("always")
+        yield faults
+    if any("real time inside a simulation" in str(warning.message) for warning in warned):
+        faults.append(_REAL_WAIT)
+
+
+def guarded(
+    simulation: Callable[[], Run[Any]], simulations: list[SimulatedRuntime], patience: float
+) -> Run[Any]:
+    """Run it, and end it when `patience` seconds of real time are used up."""
+
+    def give_up(*_: object) -> None:
+        # Not by an exception, which the pool may catch: the task that runs is left standing.
+        for runtime in simulations:
+            if runtime._escaped is None:
+                runtime._escape(OutOfPatience())
+            if getcurrent() is not runtime._hub:
+                runtime._hub.switch()
+
+    in_main = threading.current_thread() is threading.main_thread()
+    if sys.platform == "win32" or not in_main:
+        return _guarded_elsewhere(simulation, simulations, patience)
+    began = time.monotonic()
+    before = signal.signal(signal.SIGALRM, give_up)
+    left, interval = signal.setitimer(signal.ITIMER_REAL, patience, 0.01)
+    try:
+        return simulation()
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before or signal.SIG_DFL)
+        if left:
+            left -= time.monotonic() - began
+            signal.setitimer(signal.ITIMER_REAL, max(left, 0.001), interval)
+
+
+def _guarded_elsewhere(
+    simulation: Callable[[], Run[Any]], simulations: list[SimulatedRuntime], patience: float
+) -> Run[Any]:
+    """Do the same where no signal comes: in a thread that can be left behind."""
+    outcomes: list[Run[Any]] = []
+    errors: list[BaseException] = []
+
+    def target() -> None:
+        try:
+            outcomes.append(simulation())
+        except BaseException as error:
+            errors.append(error)
+
+    thread = threading.Thread(target=target, daemon=True)
+    thread.start()
+    thread.join(patience)
+    for _ in range(20):
+        if not thread.is_alive():
+            break
+        for runtime in simulations:
+            runtime._escape(OutOfPatience())
+        number, error = ctypes.c_ulong(thread.ident or 0), ctypes.py_object(OutOfPatience)
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(number, error)
+        thread.join(0.05)
+    if outcomes:
+        return outcomes[0]
+    raise errors[0] if errors else OutOfPatience()
