@@ -192,7 +192,7 @@ def expect_same(got: Any, expected: Iterable[Any], what: str = "results") -> Non
     if not isinstance(got, list | tuple):
         raise NotYet(f"it returned {_kind(got)}, not a list of {what}")
     expected = list(expected)
-    _refuse_if(got, expected, f"of the {what}", lost=_surplus(expected, got))
+    _refuse_if(got, expected, what, lost=_surplus(expected, got))
 
 
 def expect_books(report: Any, jobs: Iterable[Any]) -> None:
@@ -203,13 +203,13 @@ def expect_books(report: Any, jobs: Iterable[Any]) -> None:
         if not isinstance(thing, Result):
             raise NotYet(f"it put {_kind(thing)} among the results, not a Result")
     expect_same(report.submitted, jobs, "submitted jobs")
-    _refuse_if(report.started, report.submitted, "of the started jobs")
+    _refuse_if(report.started, report.submitted, "started jobs")
     finished = [result.job for result in report.results]
-    _refuse_if(finished, report.started, "of the jobs with a result")
+    _refuse_if(finished, report.started, "jobs with a result")
 
 
 def _refuse_if(
-    got: Sequence[Any], allowed: Sequence[Any], where: str, lost: Sequence[Any] = ()
+    got: Sequence[Any], allowed: Sequence[Any], what: str, lost: Sequence[Any] = ()
 ) -> None:
     surplus = _surplus(got, allowed)
     faults = {
@@ -217,9 +217,9 @@ def _refuse_if(
         "doubled": [thing for thing in surplus if thing in allowed],
         "made up": [thing for thing in surplus if thing not in allowed],
     }
-    told = [f"{fault} {_listed(things)}" for fault, things in faults.items() if things]
+    told = [f"{fault} {what}: {_listed(things)}" for fault, things in faults.items() if things]
     if told:
-        raise NotYet(f"it {' and '.join(told)} {where}")
+        raise NotYet(f"it {'; '.join(told)}")
 
 
 def _surplus(things: Sequence[Any], others: Sequence[Any]) -> list[Any]:
