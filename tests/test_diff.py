@@ -1,0 +1,92 @@
+"""Two runs compared: every second gained or lost has its cause, and the causes add up."""
+
+from functools import partial
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from patterns import basic, rate_limited
+from patterns.concurrency import Context, sleep
+from patterns.lab import measure, simulate
+from patterns.lab.tracing.diff import CAUSES, diff
+
+
+def trace(**options):
+    return simulate(partial(basic.run, **options)).trace
+
+
+def test_a_run_compared_with_itself_has_changed_nothing():
+    told = diff(trace(), trace())
+    assert all(change.gained == 0 and change.cause == "" for change in told.changes)
+    assert str(told) == "makespan 4 s before, 4 s after; 0 jobs ended earlier, 0 later"
+
+
+def test_with_one_worker_more_jobs_wait_less():
+    told = diff(trace(), trace(num_workers=4))
+    last = told.changes[-1]
+    assert (last.job, last.gained, last.cause) == ("10", 1.0, "waited 1 s less for a worker")
+    assert told.makespans == (4.0, 3.0)
+
+
+def test_slower_work_is_told_as_service_and_the_wait_behind_it_as_waiting():
+    told = diff(trace(num_workers=1, num_jobs=3), trace(num_workers=1, num_jobs=3, job_seconds=2.0))
+    assert [change.cause for change in told.changes] == [
+        "service took 1 s longer",
+        "service took 1 s longer",
+        "waited 2 s longer for a worker",
+    ]
+    assert told.totals()["service"] == 3.0
+
+
+def test_a_rate_limit_is_told_as_throttling():
+    free = simulate(partial(rate_limited.run, worker_interval=0.01)).trace
+    held = simulate(partial(rate_limited.run)).trace
+    assert diff(free, held).changes[0].cause == "throttled 0.398 s longer"
+
+
+def test_a_small_buffer_is_told_as_a_later_submission():
+    told = diff(trace(num_workers=1), trace(num_workers=1, buffer=0))
+    assert told.totals()["submitted"] > 0
+    assert all(change.gained == 0 for change in told.changes)
+
+
+def test_jobs_that_ended_in_one_run_only_are_named():
+    def cut():
+        return basic.run(context=Context(timeout=1.0))
+
+    told = diff(trace(), simulate(cut).trace)
+    assert told.only_before == ("4", "5", "6", "7", "8", "9", "10")
+    assert str(told).endswith("ended only before: 4, 5, 6, 7, 8, 9, 10")
+
+
+def test_a_simulated_run_can_be_compared_with_a_measured_one():
+    pool = partial(basic.run, job_seconds=0.01)
+    told = diff(simulate(pool).trace, measure(pool).trace)
+    assert len(told.changes) == 10
+    assert told.only_before == told.only_after == ()
+
+
+RUNS = st.fixed_dictionaries(
+    {
+        "num_jobs": st.integers(0, 10),
+        "num_workers": st.integers(1, 4),
+        "buffer": st.integers(0, 5),
+        "durations": st.lists(st.sampled_from([0.0, 0.1, 0.7]), min_size=10, max_size=10),
+        "seed": st.none() | st.integers(0, 1000),
+    }
+)
+
+
+@settings(max_examples=200, deadline=None, derandomize=True)
+@given(before=RUNS, after=RUNS)
+def test_the_causes_add_up_to_what_was_gained(before, after):
+    def run(options):
+        options = dict(options)
+        durations, seed = options.pop("durations"), options.pop("seed")
+        pool = partial(basic.run, process=lambda job: sleep(durations[job - 1]), **options)
+        return simulate(pool, seed=seed).trace
+
+    for change in diff(run(before), run(after)).changes:
+        assert set(change.parts) == set(CAUSES)
+        assert sum(change.parts.values()) == pytest.approx(-change.gained)
