@@ -44,7 +44,7 @@ class Report(Generic[J, R]):
     @property
     def failed(self) -> list[J]:
         """Jobs that raised an exception other than Cancelled."""
-        return [r.job for r in self.results if r.error and not isinstance(r.error, Cancelled)]
+        return [r.job for r in self.results if not isinstance(r.error, Cancelled | None)]
 
     @property
     def cancelled(self) -> list[J]:
