@@ -5,15 +5,17 @@ answer must be there by a deadline: with what is done by then, and the names of 
 Don't when one failure makes the rest worthless (the generic pool stops at the first).
 
 What it guarantees:
-- errors: an exception in a task becomes that task's result; the worker goes on, and so do others.
-- deadline: after `timeout` seconds nothing new is started, and whatever waits in a task is cut
-  short; its result carries DeadlineExceeded.
+- errors: an exception in a task becomes that task's result, and its worker goes on. Only what is
+  no Exception (SystemExit, say) ends the run, and comes out of it in a BaseExceptionGroup.
+- deadline: after `timeout` seconds nothing new is started, and a task that waits is cut short; its
+  result carries DeadlineExceeded. A task that computes, or waits for something that knows nothing
+  of its context, is not cut short but waited for.
 - nothing is lost: every task is in the report as succeeded, failed, cancelled or never started.
 - order: tasks are started in the order of submission; results come in the order of completion.
 - backpressure: none; there is room for every task and every result, so no worker ever waits to
   hand on a result, and a result that is there when time runs out is not lost.
 
-What it costs: memory for all tasks and results at once; two threads besides the workers.
+What it costs: memory for all tasks and results at once; a thread for each worker and one more.
 
 In Go: a result struct with an `Err` field, and `select` with `ctx.Done()` around every operation.
 There a worker that sees the deadline drops the task or the result in its hands without a word.
@@ -33,11 +35,17 @@ __all__ = ["ProcessingError", "Task", "draw_tasks", "main", "process_task", "run
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A piece of work: how long it will take, in seconds, and whether it will fail."""
+    """A piece of work: how long it will take, and whether it will fail.
+
+    Raises ValueError unless `seconds` is >= 0.
+    """
 
     id: int
     seconds: float
     fails: bool = False
+
+    def __post_init__(self) -> None:
+        nanoseconds(self.seconds, "seconds")
 
 
 class ProcessingError(Exception):
@@ -63,7 +71,7 @@ def draw_tasks(
     """
     check_count("num_tasks", num_tasks, 0)
     nanoseconds(max_seconds, "max_seconds")
-    if not 0 <= failure_rate <= 1:
+    if not (isinstance(failure_rate, int | float) and 0 <= failure_rate <= 1):
         raise ValueError(f"failure_rate must be from 0 to 1, got {failure_rate!r}")
     random = random or Random(57)
     return tuple(
@@ -87,7 +95,8 @@ def run(
         tasks: the tasks; None: `draw_tasks()`.
         num_workers: workers, >= 1.
         timeout: seconds, >= 0, until the deadline; None: no deadline.
-        process: what to do with a task, in place of `process_task`.
+        process: what to do with a task, in place of `process_task`. A task for which it raises
+            Cancelled counts as cancelled, for any other Exception as failed.
         context: ends the run early when it is cancelled.
         log: called with a line of text for every result.
 
@@ -107,7 +116,7 @@ def run(
 
     def collect(result: Result[Task, str]) -> None:
         finished.append(result)
-        outcome = result.value if result.error is None else f"failed: {result.error!r}"
+        outcome = result.value if result.error is None else repr(result.error)
         log(f"task {result.job.id}: {outcome}")
 
     for task in submitted:
@@ -120,17 +129,17 @@ def run(
                 collect(result)
     except Cancelled as cancelled:
         log(f"stopped: {cancelled}")
-    while len(results):
-        collect(results.receive())  # handed back in time, but not collected yet
+        while len(results):
+            collect(results.receive())  # handed back by the workers, but not collected yet
     return Report(submitted, tuple(started), tuple(finished))
 
 
 def process_task(task: Task) -> str:
-    """Take the task's time, then fail if it is to fail; raises ProcessingError."""
+    """Take the task's time; then raise ProcessingError if it is to fail."""
     sleep(task.seconds)
     if task.fails:
         raise ProcessingError(f"task {task.id} went wrong")
-    return f"task {task.id} completed"
+    return f"completed in {task.seconds:g} s"
 
 
 def work(
@@ -154,7 +163,7 @@ def worker(
         started.append(task)
         try:
             result = Result(task, value=process(task))
-        except Exception as error:  # Cancelled too: time ran out in the middle of the task
+        except Exception as error:  # Cancelled too, when time runs out in the middle of the task
             result = Result(task, error=error)
         results.send(result)
 
