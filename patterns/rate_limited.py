@@ -5,16 +5,17 @@ of your workers.
 Don't when your own workers are the limit: then their number is the only knob you need.
 
 What it guarantees:
-- the rate: with a ticker, at most one job starts per tick; with a token bucket, in any window of
-  t seconds at most burst + rate * t jobs start. A shared limit holds for all workers together, one
+- the rate: in any window of t seconds, however placed, at most burst + rate * t jobs start with a
+  token bucket, and 2 + rate * t with a ticker. A shared limit holds for all workers together, one
   per worker for each of them alone.
-- idle time: a ticker keeps at most one tick for later, a bucket up to `burst` tokens.
-- cancellation: whoever waits for the limiter, for a job, or to hand on a result is woken; the
-  report says which jobs were taken and not finished, and which never started.
+- idle time: a bucket saves up to `burst` tokens, a ticker one tick; no more, however long it is.
+- cancellation: whoever waits for the limiter, for a job, or to hand on a result is woken. A job
+  whose worker waited for its turn counts as cancelled, though it had not begun.
 - errors, order and backpressure: as in the basic pool.
 
-What it costs: jobs wait in a worker's hands for their turn. A limit per worker wastes the share of
-a worker that has nothing to do; a shared one makes every worker wait in one line.
+What it costs: jobs wait in a worker's hands for their turn, since a turn that waited for a job
+would be late when it came. A limit per worker wastes the share of a worker that has nothing to
+do; a shared one makes every worker wait in one line.
 
 In Go: `time.Tick` or `rate.Limiter`, and a `select` with `ctx.Done()`. There the worker sends its
 result without watching the context, so it waits for ever when the reader has left.
@@ -72,6 +73,8 @@ def make_limits(
     nanoseconds(worker_interval, "worker_interval", positive=True)
     shared = scope == "shared"
     interval = worker_interval / num_workers if shared else worker_interval
+    if not 1e-9 <= interval <= 1e9:
+        raise ValueError(f"turns must be from 1e-9 to 1e9 seconds apart, got {interval!r}")
 
     def new_limit(name: str) -> Limit:
         if limiter == "ticker":

@@ -110,12 +110,16 @@ class _Limiter:
 class Ticker(_Limiter):
     """Ticks every `interval` seconds (> 0), the first one `interval` from now.
 
-    Answers to `time.Tick`: at most one tick is kept for whoever comes late; the others are
-    dropped, so an idle spell buys no burst. Raises ValueError for a bad interval.
+    Answers to `time.Tick`: one tick is kept for whoever comes late, the others are dropped. The
+    kept one may be taken just before the next one is due, so in any window of t seconds at most
+    2 + t / interval are taken. The interval is rounded up to whole nanoseconds.
+
+    Raises ValueError for a bad interval.
     """
 
     def __init__(self, interval: float, name: str | None = None) -> None:
-        self._interval = nanoseconds(interval, "interval", positive=True)
+        nanoseconds(interval, "interval", positive=True)
+        self._interval = _rounded_up(interval * NANOSECONDS_PER_SECOND)
         super().__init__(name, "ticker")
         self._next = self._runtime.now() + self._interval
 
@@ -138,8 +142,8 @@ class TokenBucket(_Limiter):
 
     In any window of t seconds at most burst + rate * t pass. Answers to Go's `rate.Limiter`.
     The algorithm is the generic cell rate algorithm in its virtual scheduling form (ITU-T
-    I.371): one time stamp in place of a counter that would need refilling. The spacing is
-    rounded up to whole nanoseconds, never down.
+    I.371): one time stamp in place of a counter that would need refilling. The time that a token
+    takes is rounded up to whole nanoseconds.
 
     Raises ValueError for a bad burst, or a rate that is not from 1e-9 to 1e9.
     """
@@ -150,7 +154,7 @@ class TokenBucket(_Limiter):
         check_count("burst", burst, 1)
         self.rate = rate
         self.burst = burst
-        self._spacing = max(1, math.ceil(NANOSECONDS_PER_SECOND / rate))
+        self._spacing = _rounded_up(NANOSECONDS_PER_SECOND / rate)
         super().__init__(name, "bucket")
         self._full_at = self._runtime.now()  # when the bucket would be full if nobody took any
 
@@ -169,3 +173,8 @@ class TokenBucket(_Limiter):
         """Tokens in the bucket now, from 0 to `burst`."""
         missing = max(0, self._full_at - self._runtime.now()) / self._spacing
         return max(0.0, self.burst - missing)
+
+
+def _rounded_up(time: float) -> int:
+    """Return whole nanoseconds, >= 1, that are not below `time` (ns) by more than float noise."""
+    return max(1, math.ceil(time * (1 - 1e-15)))  # 0.1 * 3 s are 300,000,000 ns, not one more
