@@ -15,7 +15,7 @@ from patterns.concurrency.context import Context
 from patterns.concurrency.errors import Cancelled, Closed
 from patterns.concurrency.recording import NO_MORE, RECEIVED, REFUSED, SENT
 
-__all__ = ["RECORDED", "RecordedChannel"]
+__all__ = ["RECORDED", "PlainValues", "RecordedChannel"]
 
 T = TypeVar("T")
 
@@ -32,7 +32,7 @@ class RecordedChannel(Channel[T]):
         """Send and report."""
         error = getattr(value, "error", None)
         try:
-            Channel.send(self, value, context)
+            super().send(value, context)
         except (Closed, Cancelled):
             self._report(REFUSED, value, error)
             raise
@@ -42,7 +42,7 @@ class RecordedChannel(Channel[T]):
     def receive(self, context: Context | None = None) -> T:
         """Receive and report."""
         try:
-            value = Channel.receive(self, context)
+            value = super().receive(context)
         except (Closed, Cancelled):
             self._report(NO_MORE, None, None)
             raise
@@ -51,11 +51,11 @@ class RecordedChannel(Channel[T]):
         return value
 
     def __iter__(self) -> Values[T]:
-        return _PlainValues(self, None)
+        return PlainValues(self, None)
 
     def values(self, context: Context | None = None) -> Values[T]:
         """Iterate, reporting every value."""
-        return _PlainValues(self, context)
+        return PlainValues(self, context)
 
     def _report(self, kind: str, value: object, error: object) -> None:
         record = self._runtime.record
@@ -63,7 +63,7 @@ class RecordedChannel(Channel[T]):
             record((self._now(), self._current(), kind, self, value, len(self._items), error))
 
 
-class _PlainValues(Values[T]):
+class PlainValues(Values[T]):
     """Iterates by calling `receive`, so that what a subclass adds there is not passed by."""
 
     __slots__ = ()
@@ -75,9 +75,8 @@ class _PlainValues(Values[T]):
             and (own._cause is not None or own._deadline is not None)
             and own._ended()
         ):
-            channel = self._channel
-            assert isinstance(channel, RecordedChannel)
-            channel._report(NO_MORE, None, None)
+            if isinstance(self._channel, RecordedChannel):
+                self._channel._report(NO_MORE, None, None)
             raise own._error()
         try:
             return self._channel.receive(self._context)

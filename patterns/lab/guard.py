@@ -59,20 +59,11 @@ def guarded(
     simulation: Callable[[], Run[Any]], simulations: list[SimulatedRuntime], patience: float
 ) -> Run[Any]:
     """Run it, and end it when `patience` seconds of real time are used up."""
-
-    def give_up(*_: object) -> None:
-        # Not by an exception, which the pool may catch: the task that runs is left standing.
-        for runtime in simulations:
-            if runtime._escaped is None:
-                runtime._escape(OutOfPatience())
-            if getcurrent() is not runtime._hub:
-                runtime._hub.switch()
-
     in_main = threading.current_thread() is threading.main_thread()
     if sys.platform == "win32" or not in_main:
         return _guarded_elsewhere(simulation, simulations, patience)
     began = time.monotonic()
-    before = signal.signal(signal.SIGALRM, give_up)
+    before = signal.signal(signal.SIGALRM, lambda *_: _give_up(simulations))
     left, interval = signal.setitimer(signal.ITIMER_REAL, patience, 0.01)
     try:
         return simulation()
@@ -82,6 +73,18 @@ def guarded(
         if left:
             left -= time.monotonic() - began
             signal.setitimer(signal.ITIMER_REAL, max(left, 0.001), interval)
+
+
+def _give_up(simulations: list[SimulatedRuntime]) -> None:
+    """End them, in the thread that runs them: not by an exception, which a pool may catch.
+
+    The task that runs is left standing where it is.
+    """
+    for runtime in simulations:
+        if runtime._escaped is None:
+            runtime._escape(OutOfPatience())
+        if getcurrent() is not runtime._hub:
+            runtime._hub.switch()
 
 
 def _guarded_elsewhere(
@@ -97,15 +100,20 @@ def _guarded_elsewhere(
         except BaseException as error:
             errors.append(error)
 
+    class GiveUp(OutOfPatience):
+        """Raised in the thread from outside; as it is made there, the simulation ends."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            _give_up(simulations)
+
     thread = threading.Thread(target=target, daemon=True)
     thread.start()
     thread.join(patience)
     for _ in range(20):
         if not thread.is_alive():
             break
-        for runtime in simulations:
-            runtime._escape(OutOfPatience())
-        number, error = ctypes.c_ulong(thread.ident or 0), ctypes.py_object(OutOfPatience)
+        number, error = ctypes.c_ulong(thread.ident or 0), ctypes.py_object(GiveUp)
         ctypes.pythonapi.PyThreadState_SetAsyncExc(number, error)
         thread.join(0.05)
     if outcomes:

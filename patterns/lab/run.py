@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from patterns.lab.tracing.trace import Clock, Trace
+from patterns.lab.tracing.trace import Clock, Trace, Turn
 
 if TYPE_CHECKING:
     from patterns.lab.simulation.report import Stuck
@@ -27,6 +27,7 @@ class Run(Generic[T]):
         leaks: tasks that had not ended when the function returned (simulation only).
         crashes: (task, exception) of tasks outside any task group that raised (simulation only).
         steps: turns the simulation gave; 0 on real threads.
+        turns: what was done at each, one operation after the other (replayed schedules only).
     """
 
     value: T
@@ -36,6 +37,7 @@ class Run(Generic[T]):
     leaks: tuple[Stuck, ...] = ()
     crashes: tuple[tuple[str, BaseException], ...] = ()
     steps: int = 0
+    turns: tuple[Turn, ...] = ()
 
     def __repr__(self) -> str:
         text = f"<Run {self.elapsed:.6g} s ({self.clock}), value {self.value!r}"

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from patterns.lab.simulation.runtime import SimulatedTask
 
-__all__ = ["Order", "PriorityOrder", "RandomOrder", "RoundRobin"]
+__all__ = ["Order", "PriorityOrder", "RandomOrder", "RoundRobin", "RunToBlock"]
 
 
 class Order(Protocol):
@@ -33,6 +33,17 @@ class RoundRobin:
     def take(self, ready: deque[SimulatedTask], running: SimulatedTask | None) -> SimulatedTask:
         """Take the task that has been ready for longest."""
         return ready.popleft()
+
+
+class RunToBlock:
+    """Whoever has the turn keeps it until it has to wait; then who has been ready for longest.
+
+    The base run, from which a schedule tells only the moves away.
+    """
+
+    def take(self, ready: deque[SimulatedTask], running: SimulatedTask | None) -> SimulatedTask:
+        """Take the running task, else the one that has been ready for longest."""
+        return ready.popleft() if running is None else ready.pop()
 
 
 class RandomOrder:

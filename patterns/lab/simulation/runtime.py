@@ -26,7 +26,8 @@ from patterns.concurrency.runtime import Lock, Runtime, Task, Waiter, current_ru
 from patterns.lab.simulation.order import Order
 from patterns.lab.simulation.real_wait import RealWaitWatch
 from patterns.lab.simulation.report import Deadlock, Stuck, stuck_task
-from patterns.lab.simulation.scheduled import SCHEDULED
+from patterns.lab.simulation.schedule import begin
+from patterns.lab.simulation.scheduled import RECORDED_AND_SCHEDULED, SCHEDULED
 
 __all__ = ["SimulatedRuntime", "SimulatedTask", "StepLimitExceeded"]
 
@@ -130,18 +131,18 @@ class SimulatedWaiter(Waiter):
 class SimulatedRuntime(Runtime):
     """A simulation, used once: `run` it, then look at what is left."""
 
-    variants: Mapping[type, type] = SCHEDULED
-
     def __init__(
         self, order: Order, record: Recorder | None = None, max_steps: int = 10_000_000
     ) -> None:
         self.record = record
+        self.variants: Mapping[type, type] = SCHEDULED if record is None else RECORDED_AND_SCHEDULED
         self.ready: deque[SimulatedTask] = deque()
         self.steps = 0
         self.crashes: list[tuple[str, BaseException]] = []
         self.real_waits: list[tuple[str, float]] = []  # task, seconds of real time
         self._watch = RealWaitWatch()
         self._order = order
+        begin(order, self)
         self._max_steps = self._halt_at = max_steps
         self._time = 0
         self._timers: list[tuple[int, int, SimulatedWaiter]] = []
@@ -253,7 +254,7 @@ class SimulatedRuntime(Runtime):
     def _halt(self) -> None:
         """Do not let the running task go on: the steps are used up, or the run is over."""
         if self._escaped is None:
-            self._escape(
+            self.stop(
                 StepLimitExceeded(
                     f"the simulation was stopped after {self._max_steps} steps, "
                     f"at {self._time / 1e9} s of virtual time"
@@ -262,7 +263,7 @@ class SimulatedRuntime(Runtime):
         while True:
             self._hub.switch()
 
-    def _escape(self, error: BaseException) -> None:
+    def stop(self, error: BaseException) -> None:
         """Let `error` end the run, whatever the tasks make of it."""
         self._escaped = error
         self._halt_at = 0
@@ -290,7 +291,7 @@ class SimulatedRuntime(Runtime):
         except _Ended:
             pass
         except KeyboardInterrupt as error:
-            self._escape(error)
+            self.stop(error)
         except BaseException as error:
             self.crashes.append((task.name, error))
         finally:
@@ -323,7 +324,7 @@ class SimulatedRuntime(Runtime):
         """Remember Ctrl-C, so that it ends the run even where a task's code catches it."""
 
         def handle(number: int, frame: FrameType | None) -> None:
-            self._escape(KeyboardInterrupt())
+            self.stop(KeyboardInterrupt())
             raise KeyboardInterrupt
 
         is_main = threading.current_thread() is threading.main_thread()

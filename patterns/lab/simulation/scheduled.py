@@ -12,9 +12,9 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from patterns.concurrency.atomic import AtomicInt
-from patterns.concurrency.channel import Channel
+from patterns.concurrency.channel import Channel, Values
 from patterns.concurrency.context import Context
-from patterns.concurrency.recorded import RecordedChannel
+from patterns.concurrency.recorded import PlainValues, RecordedChannel
 from patterns.concurrency.timing import Ticker, TokenBucket
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class ScheduledChannel(RecordedChannel[T]):
+class ScheduledChannel(Channel[T]):
     """A channel with a scheduling point before each operation."""
 
     _runtime: SimulatedRuntime
@@ -37,6 +37,13 @@ class ScheduledChannel(RecordedChannel[T]):
         """Give others a turn, then receive."""
         self._runtime.point("receive", self)
         return super().receive(context)
+
+    def __iter__(self) -> Values[T]:
+        return PlainValues(self, None)
+
+    def values(self, context: Context | None = None) -> Values[T]:
+        """Iterate, with a scheduling point before each value."""
+        return PlainValues(self, context)
 
     def close(self) -> None:
         """Give others a turn, then close."""
@@ -52,6 +59,10 @@ class ScheduledChannel(RecordedChannel[T]):
     def __len__(self) -> int:
         self._runtime.point("len", self)
         return len(self._items)
+
+
+class RecordedScheduledChannel(ScheduledChannel[T], RecordedChannel[T]):
+    """The same, and it reports every value sent, received or refused."""
 
 
 class ScheduledContext(Context):
@@ -136,4 +147,7 @@ SCHEDULED: Final[Mapping[type, type]] = MappingProxyType(
         Ticker: ScheduledTicker,
         TokenBucket: ScheduledTokenBucket,
     }
+)
+RECORDED_AND_SCHEDULED: Final[Mapping[type, type]] = MappingProxyType(
+    {**SCHEDULED, Channel: RecordedScheduledChannel}
 )

@@ -26,7 +26,7 @@ from patterns.concurrency.runtime import Lock, Waiter, _local
 from patterns.lab.simulation.order import Order
 from patterns.lab.simulation.runtime import SimulatedRuntime, SimulatedTask, SimulatedWaiter
 
-__all__ = ["StatementRuntime", "instrument"]
+__all__ = ["StatementRuntime", "Target", "instrument"]
 
 Target: TypeAlias = ModuleType | type | Callable[..., object]
 Code: TypeAlias = Mapping[str, list[CodeType]]  # by qualified name
@@ -327,10 +327,9 @@ class StatementRuntime(SimulatedRuntime):
     that holds one may have to give way, and others then wait for it. Records nothing.
     """
 
-    variants: Mapping[type, type] = {}
-
     def __init__(self, order: Order, max_steps: int = 10_000_000) -> None:
         super().__init__(order, None, max_steps)
+        self.variants = {}
         self._parked: dict[SimulatedTask, StatementWaiter] = {}
 
     def lock(self) -> Lock:

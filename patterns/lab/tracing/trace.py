@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
-__all__ = ["Clock", "Counter", "Job", "Outcome", "Span", "State", "Trace"]
+__all__ = ["Clock", "Counter", "Job", "Outcome", "Span", "State", "Trace", "Turn"]
 
 Clock = Literal["real", "virtual"]
 
@@ -73,6 +73,32 @@ class Counter:
     times: tuple[float, ...]  # seconds, non-decreasing
     values: tuple[int, ...]  # same length as `times`
     limit: int | None = None  # the channel's capacity; None: no limit
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One operation of one task, as it was done in one schedule.
+
+    Attributes:
+        time: virtual seconds.
+        task: who did it.
+        operation: what was done, such as "receive", or "go on" after a wait.
+        subject: on what, such as "jobs"; "" for none.
+        result: what came of it, such as "3"; "" for nothing.
+        instead_of: who would have gone on in the base run, if the schedule moved somebody else
+            ahead; else None.
+    """
+
+    time: float
+    task: str
+    operation: str
+    subject: str = ""
+    result: str = ""
+    instead_of: str | None = None
+
+    def __str__(self) -> str:
+        text = f"{self.operation} {self.subject}".strip()
+        return f"{text}: {self.result}" if self.result else text
 
 
 @dataclass(frozen=True, slots=True)
