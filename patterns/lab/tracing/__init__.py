@@ -1,6 +1,11 @@
 """Traces: what happened in a run, the numbers that follow from it, and its way in and out."""
 
-from patterns.lab.tracing.build import build_trace, trace_from_spans
+from patterns.lab.tracing.build import (
+    build_trace,
+    job_labels,
+    trace_from_jobs,
+    trace_from_spans,
+)
 from patterns.lab.tracing.export import from_json, to_chrome_trace, to_json
 from patterns.lab.tracing.metrics import (
     Books,
@@ -42,6 +47,7 @@ __all__ = [
     "elapsed_text",
     "from_json",
     "ideal_makespan",
+    "job_labels",
     "jobs_done",
     "latencies",
     "littles_law",
@@ -53,6 +59,7 @@ __all__ = [
     "to_chrome_trace",
     "to_json",
     "token_levels",
+    "trace_from_jobs",
     "trace_from_spans",
     "turns",
     "utilisation",

@@ -36,7 +36,7 @@ from patterns.concurrency.recording import (
 )
 from patterns.lab.tracing.trace import Clock, Counter, Job, Outcome, Span, State, Trace
 
-__all__ = ["build_trace", "trace_from_spans"]
+__all__ = ["build_trace", "job_labels", "trace_from_jobs", "trace_from_spans"]
 
 _RECEIVES = {PARKED_RECEIVING, RECEIVED, NO_MORE}
 _CHANNEL_OPERATIONS = _RECEIVES | {SENT, REFUSED, PARKED_SENDING}
@@ -235,7 +235,8 @@ class _Ledger:
                 entry = _Entry(value, time)
                 self._entries.append(entry)
                 self._sent.setdefault(id(value), deque()).append(entry)
-        for entry, label in zip(self._entries, _labels(self._entries), strict=True):
+        labels = job_labels(entry.value for entry in self._entries)
+        for entry, label in zip(self._entries, labels, strict=True):
             entry.label = label
 
     def spans(self, worker: str, lane: _Lane) -> list[Span]:
@@ -285,7 +286,7 @@ class _Ledger:
             return waiting.popleft()
         entry = _Entry(held.value, None)
         self._entries.append(entry)
-        entry.label = _labels(self._entries)[-1]
+        entry.label = job_labels(entry.value for entry in self._entries)[-1]
         return entry
 
     def _job(self, entry: _Entry) -> Job:
@@ -308,8 +309,9 @@ class _Ledger:
         return (time - self._start) / 1e9
 
 
-def _labels(entries: list[_Entry]) -> list[str]:
-    return _distinct(_label(entry.value, n) for n, entry in enumerate(entries, start=1))
+def job_labels(jobs: Iterable[object]) -> list[str]:
+    """Name jobs, each by its `id`, else by its value, else by its place; no name comes twice."""
+    return _distinct(_label(job, n) for n, job in enumerate(jobs, start=1))
 
 
 def _label(value: Any, number: int) -> str:
@@ -376,3 +378,37 @@ def trace_from_spans(spans: Iterable[Span], *, clock: Clock, elapsed: float) -> 
     )
     workers = tuple(dict.fromkeys(span.worker for span in ordered))
     return Trace(clock, elapsed, workers, ordered, jobs)
+
+
+def trace_from_jobs(
+    jobs: Iterable[Job], *, clock: Clock, elapsed: float, waiting: Counter | None = None
+) -> Trace:
+    """Make a trace from what became of each job, where nothing else is known of the workers.
+
+    A worker is working on its jobs and waiting between two of them; its lane begins with its first
+    job and ends with its last. The lanes come in the order of their first jobs.
+
+    Args:
+        jobs: in the order of their submission; no worker has two at a time.
+        clock: "real" or "virtual".
+        elapsed: seconds that the run took.
+        waiting: the number of jobs submitted and not started, if it is known.
+    """
+    jobs = tuple(jobs)
+    own: dict[str, list[Job]] = {}
+    begun = [job for job in jobs if job.worker is not None and job.started is not None]
+    for job in sorted(begun, key=lambda job: job.started or 0.0):
+        own.setdefault(job.worker or "", []).append(job)
+    spans: list[Span] = []
+    for worker, done in own.items():
+        free = None
+        for job in done:
+            start, end = job.started or 0.0, job.finished or 0.0
+            if free is not None and start > free:
+                spans.append(Span(worker, State.WAITING, free, start))
+            spans.append(Span(worker, State.WORKING, start, end, job.id, job.outcome))
+            free = end
+    spans.sort(key=lambda span: (span.start, span.end))
+    queues = () if waiting is None else (waiting,)
+    name = None if waiting is None else waiting.name
+    return Trace(clock, elapsed, tuple(own), tuple(spans), jobs, queues, name)
