@@ -157,6 +157,40 @@ def test_many_spans_are_few_artists():
     assert len(ax.collections) + len(ax.texts) + len(ax.patches) == 1
 
 
+def area(collection):
+    """Return the areas of a collection's polygons, by the shoelace formula."""
+    return [
+        abs(sum(x0 * y1 - x1 * y0 for (x0, y0), (x1, y1) in itertools.pairwise(path.vertices))) / 2
+        for path in collection.get_paths()
+    ]
+
+
+def test_where_bars_would_hide_one_another_a_lane_shows_shares_of_time():
+    spans = [
+        Span("w", state, n + start, n + end, job, outcome)
+        for n in range(5_000)
+        for state, start, end, job, outcome in [
+            (State.WAITING, 0.0, 0.25, None, None),
+            (State.WORKING, 0.25, 0.5, f"a{n}", Outcome.FAILED),
+            (State.WORKING, 0.5, 1.0, f"b{n}", Outcome.OK),
+        ]
+    ]
+    ax = timeline(trace_from_spans(spans, clock="virtual", elapsed=10_000))
+    shares = {c.get_label(): area(c)[0] / (5_000 * 0.8) for c in ax.collections}
+    expected = {"working": 0.5, "failed": 0.25, "waiting": 0.25}
+    assert shares == pytest.approx(expected, rel=1e-3)
+    assert ax.get_ylabel() == "shares of time"
+
+
+def test_a_hundred_thousand_spans_are_a_few_polygons_for_each_lane():
+    spans = [
+        Span(f"w{n % 8}", State.WORKING, n // 8, n // 8 + 1, str(n), Outcome.OK)
+        for n in range(100_000)
+    ]
+    ax = timeline(trace_from_spans(spans, clock="virtual", elapsed=12_500))
+    assert [len(c.get_paths()) for c in ax.collections] == [8]
+
+
 def test_a_thousand_lanes_name_only_some_workers():
     trace = simulate(partial(basic.run, num_jobs=1000, num_workers=1000)).trace
     assert len(timeline(trace).get_yticks()) <= 30

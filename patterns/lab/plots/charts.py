@@ -5,16 +5,18 @@ Arithmetic stays in `patterns.lab.tracing`; here is only what has to do with loo
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from typing import Final, Literal
 
 import matplotlib
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
+from numpy.typing import NDArray
 
 from patterns.lab import tracing
 from patterns.lab.plots.palette import CURVES, LOOKS, STYLE_FILE, Look, look
@@ -24,6 +26,7 @@ __all__ = [
     "add_key",
     "finding",
     "queue_depth",
+    "spans_by_look",
     "throughput",
     "time_limit",
     "timeline",
@@ -32,6 +35,7 @@ __all__ = [
 
 BAR_HEIGHT: Final = 0.8
 MOST_TEXTS: Final = 300
+BARS_A_COLUMN: Final = 1  # with more bars than that to a column of pixels, shares are drawn
 MOST_LANE_NAMES: Final = 30
 SHORTEST_OPEN_SPAN: Final = 0.05  # of the axis; a wait that a deadlock cut off at once must show
 
@@ -47,17 +51,19 @@ def timeline(
         ax = ax or new_axes(height=1.2 + 0.42 * min(len(trace.workers), MOST_LANE_NAMES))
         lane = {worker: number for number, worker in enumerate(trace.workers)}
         end = time_limit(trace)
-        by_look: dict[str, list[Span]] = {}
-        for span in trace.spans:
-            by_look.setdefault(look(span).name, []).append(span)
-        for name in LOOKS:  # in the palette's order, so that the key has one order everywhere
-            if name in by_look:
-                _draw_bars(ax, LOOKS[name], by_look[name], lane, trace.elapsed, end)
+        by_look = spans_by_look(trace)
+        columns = int(ax.get_window_extent().width)
+        lasting = sum(span.end > span.start for span in trace.spans)
+        if lasting > BARS_A_COLUMN * columns * len(lane):
+            _draw_shares(ax, by_look, lane, np.linspace(0, end, columns + 1))
+        else:
+            for name, spans in by_look.items():
+                _draw_bars(ax, LOOKS[name], spans, lane, trace.elapsed, end)
+            _write_jobs(ax, trace, lane, end)
         _set_lanes(ax, trace.workers)
         _set_time_axis(ax, trace, end)
-        _write_jobs(ax, trace, lane, end)
         if key:
-            add_key(ax, [trace])
+            add_key(ax, by_look)
         ax.set_title(title if title is not None else finding(trace))
         return ax
 
@@ -148,23 +154,27 @@ def time_limit(trace: Trace) -> float:
     return trace.elapsed * (1 + SHORTEST_OPEN_SPAN * cut_off)
 
 
+def spans_by_look(trace: Trace) -> dict[str, list[Span]]:
+    """Return the spans of each look that occurs, in the palette's order."""
+    found: dict[str, list[Span]] = {name: [] for name in LOOKS}
+    for span in trace.spans:
+        found[look(span).name].append(span)
+    return {name: spans for name, spans in found.items() if spans}
+
+
 def _draw_bars(
     ax: Axes, style: Look, spans: Sequence[Span], lane: dict[str, int], elapsed: float, end: float
 ) -> None:
-    shortest = SHORTEST_OPEN_SPAN * end
     height = BAR_HEIGHT if len(lane) <= 3 * MOST_LANE_NAMES else 1.0
-    bars, ticks = [], []
-    for span in spans:
-        top, bottom = lane[span.worker] - height / 2, lane[span.worker] + height / 2
-        start, stop = span.start, span.end
-        if start == stop == elapsed and span.state is not State.WORKING:
-            stop = start + shortest
-        if start == stop:
-            ticks.append([(start, top), (start, bottom)])
-        else:
-            bars.append([(start, top), (stop, top), (stop, bottom), (start, bottom)])
+    left, right = np.array([(span.start, span.end) for span in spans]).T
+    row = np.array([lane[span.worker] for span in spans])
+    if spans[0].state is not State.WORKING:  # all spans of one look are in one state
+        right[(left == right) & (right == elapsed)] += SHORTEST_OPEN_SPAN * end
+    instant = left == right
+    bars = _corners(left, right, row, height)[~instant]
+    ticks = np.stack([left, row - height / 2, left, row + height / 2], 1)[instant]
     many = len(bars) > MOST_TEXTS
-    if bars:
+    if len(bars):
         patches = PolyCollection(
             bars,
             facecolor=style.fill,
@@ -174,9 +184,61 @@ def _draw_bars(
             label=style.name,
         )
         ax.add_collection(patches, autolim=False)
-    if ticks:
-        marks = LineCollection(ticks, color=style.fill, linewidth=1.5, label=style.name)
+    if len(ticks):
+        segments = list(ticks.reshape(-1, 2, 2))
+        marks = LineCollection(segments, color=style.fill, linewidth=1.5, label=style.name)
         ax.add_collection(marks, autolim=False)
+
+
+def _corners(
+    left: NDArray[np.float64], right: NDArray[np.float64], row: NDArray[np.int_], height: float
+) -> NDArray[np.float64]:
+    """Return the corners of bars, shape (bars, 4, 2): as one array they are drawn fast."""
+    top, bottom = row - height / 2, row + height / 2
+    return np.stack([left, top, right, top, right, bottom, left, bottom], 1).reshape(-1, 4, 2)
+
+
+def _draw_shares(
+    ax: Axes, by_look: dict[str, list[Span]], lane: dict[str, int], edges: NDArray[np.float64]
+) -> None:
+    """Draw lanes in which bars are narrower than a pixel, and would hide one another.
+
+    Between two edges (seconds) a lane is divided, from below, by the shares of the time that its
+    worker spent in each state.
+    """
+    lanes = np.arange(len(lane))[:, np.newaxis]
+    apart = 2 * edges[-1]  # the lanes are laid end to end, so that one sum serves all
+    floor = np.zeros((len(lane), len(edges) - 1))
+    x = np.repeat(edges, 2)[1:-1]
+    for name, spans in by_look.items():
+        ordered = sorted((lane[span.worker], span.start, span.end) for span in spans)
+        number, start, end = np.array(ordered).T
+        spent = np.concatenate([[0.0], np.cumsum(end - start)])
+        times = np.stack([start, end], axis=1) + apart * number[:, np.newaxis]
+        until = np.interp(edges + apart * lanes, times.ravel(), np.repeat(spent, 2)[1:-1])
+        top = floor + np.diff(until, axis=1) / np.diff(edges)
+        bands = [
+            np.column_stack(
+                [
+                    np.concatenate([x, x[::-1]]),
+                    n + BAR_HEIGHT * (0.5 - np.repeat(np.concatenate([low, high[::-1]]), 2)),
+                ]
+            )
+            for n, (low, high) in enumerate(zip(floor, top, strict=True))
+            if np.any(high > low)
+        ]
+        style = LOOKS[name]
+        patches = PolyCollection(
+            bands,
+            facecolor=style.fill,
+            edgecolor=style.ink,
+            hatch=style.hatch,
+            linewidth=0,
+            label=name,
+        )
+        ax.add_collection(patches, autolim=False)
+        floor = top
+    ax.set_ylabel("shares of time")
 
 
 def _set_lanes(ax: Axes, workers: Sequence[str]) -> None:
@@ -220,9 +282,8 @@ def _write_jobs(ax: Axes, trace: Trace, lane: dict[str, int], end: float) -> Non
             )
 
 
-def add_key(ax: Axes, traces: Sequence[Trace]) -> None:
-    """Explain above the title of `ax` the looks that occur in `traces`."""
-    there = {look(span).name for trace in traces for span in trace.spans}
+def add_key(ax: Axes, there: Container[str]) -> None:
+    """Explain above the title of `ax` the looks whose names are `there`."""
     handles = [
         Patch(facecolor=s.fill, edgecolor=s.ink, hatch=s.hatch * 2, label=s.name)
         for s in LOOKS.values()

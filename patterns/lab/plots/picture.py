@@ -18,6 +18,7 @@ from patterns.lab.plots.charts import (
     add_key,
     finding,
     queue_depth,
+    spans_by_look,
     throughput,
     time_limit,
     timeline,
@@ -94,7 +95,8 @@ def draw(trace: Trace, *charts: Chart, title: str | None = None) -> Picture:
     figure, axes = _stack([height for _, height in rows])
     for ax, chart in zip(axes, charts, strict=True):
         chart(trace, ax=ax)
-    _set_title(axes[0], title if title is not None else finding(trace))
+    if title is not None or charts[0] is not timeline:  # which has a title already
+        _set_title(axes[0], title if title is not None else finding(trace))
     _share_time(axes, time_limit(trace))
     told = ", ".join(_TOLD.get(chart, chart.__name__) for chart in charts)
     return Picture(figure, f"Against time: {told}. {describe(trace)}")
@@ -127,7 +129,7 @@ def compare(traces: Mapping[str, Trace], *charts: Chart) -> Picture:
                 chart(traces[label], ax=ax, label=label)
     if timeline in charts:
         with matplotlib.rc_context(fname=STYLE_FILE):
-            add_key(axes[0], list(traces.values()))
+            add_key(axes[0], {n for trace in traces.values() for n in spans_by_look(trace)})
     _share_time(axes, max(map(time_limit, traces.values())))
     if len({trace.clock for trace in traces.values()}) > 1:
         axes[-1].set_xlabel("seconds (real or virtual)")
