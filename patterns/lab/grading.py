@@ -182,7 +182,7 @@ def expect_function(pool: object, parameters: str) -> None:
     except ValueError:  # some built-in functions have none
         return
     try:
-        signature.bind(*parameters.split(","))
+        signature.bind(*re.findall(r"\w+", parameters))
     except TypeError:
         raise NotYet(f"{wanted}, and takes {signature}") from None
 

@@ -1,4 +1,4 @@
-"""Run a reader's pool so that it can do no harm: it ends, prints nothing, starts no real thread."""
+"""Run a reader's pool so that it can do no harm: it ends, prints nothing, starts nothing real."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ import time
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from multiprocessing.process import BaseProcess
+from threading import Thread
 from typing import Any
 from unittest import mock
 
@@ -22,7 +24,7 @@ from patterns.lab.simulation.runtime import SimulatedRuntime
 
 __all__ = ["OutOfPatience", "guarded", "quietly"]
 
-_REAL_THREAD = "it starts a real thread, which knows no virtual time: use TaskGroup and its spawn"
+_REAL = "it starts a real {}, which knows no virtual time: use TaskGroup and its spawn"
 _REAL_WAIT = "it waits in real time: use sleep from patterns.concurrency, not time.sleep"
 
 
@@ -32,22 +34,28 @@ class OutOfPatience(KeyboardInterrupt):
 
 @contextmanager
 def quietly() -> Iterator[list[str]]:
-    """Swallow what is printed, refuse real threads, notice real waits; give what was wrong."""
-    faults: list[str] = []
-    real_start = threading.Thread.start
+    """Swallow what is printed, refuse real threads and processes, notice real waits.
 
-    def start(thread: threading.Thread) -> None:
-        if isinstance(current_runtime(), SimulatedRuntime):
-            faults.append(_REAL_THREAD)
-            raise RuntimeError(_REAL_THREAD)
-        real_start(thread)
+    Gives the list of what was wrong.
+    """
+    faults: list[str] = []
+
+    def refusing(kind: str, real_start: Callable[[Any], None]) -> Callable[[Any], None]:
+        def start(started: Any) -> None:
+            if isinstance(current_runtime(), SimulatedRuntime):
+                faults.append(_REAL.format(kind))
+                raise RuntimeError(faults[-1])
+            real_start(started)
+
+        return start
 
     with (
         open(os.devnull, "w", encoding="utf-8", errors="replace") as nowhere,
         redirect_stdout(nowhere),
         redirect_stderr(nowhere),
         warnings.catch_warnings(record=True) as warned,
-        mock.patch.object(threading.Thread, "start", start),
+        mock.patch.object(Thread, "start", refusing("thread", Thread.start)),
+        mock.patch.object(BaseProcess, "start", refusing("process", BaseProcess.start)),
     ):
         warnings.simplefilter("always")
         yield faults
@@ -107,7 +115,7 @@ def _guarded_elsewhere(
             super().__init__()
             _give_up(simulations)
 
-    thread = threading.Thread(target=target, daemon=True)
+    thread = Thread(target=target, daemon=True)
     thread.start()
     thread.join(patience)
     for _ in range(20):
