@@ -90,7 +90,7 @@ def _give_up(simulations: list[SimulatedRuntime]) -> None:
     """
     for runtime in simulations:
         if runtime._escaped is None:
-            runtime._escape(OutOfPatience())
+            runtime.stop(OutOfPatience())
         if getcurrent() is not runtime._hub:
             runtime._hub.switch()
 
