@@ -52,10 +52,41 @@ def test_the_tokens_are_drawn_up_to_the_burst():
     assert [text.get_text() for text in ax.texts] == ["burst 3"]
 
 
-def test_two_buckets_can_be_compared():
-    runs = {f"burst {b}": simulate(partial(BUCKET, burst=b)).trace for b in (1, 3)}
+def test_two_runs_with_the_same_bucket_can_be_compared():
+    runs = {f"{n} jobs": simulate(partial(BUCKET, num_jobs=n)).trace for n in (6, 12)}
     picture = compare(runs, tokens(2.5, 3))
     assert "tokens in the bucket" in picture.text
+
+
+def test_a_job_cancelled_at_the_moment_of_its_turn_had_none():
+    def cut():
+        context = Context()
+        return BUCKET(context=context, burst=1, log=lambda line: context.cancel())
+
+    trace = simulate(cut).trace
+    assert (trace.elapsed, turns(trace)) == (0.0, [])
+
+
+TOO_MANY = [0.0, 0.0, 0.0, 0.0, 1.0]  # two a second were allowed, and two saved up
+
+
+def test_tokens_that_were_not_there_are_counted_below_zero():
+    times, levels = token_levels(simulate(BUCKET).trace, 2, 2, TOO_MANY)
+    assert min(zip(levels, times, strict=True)) == (-2, 0.0)
+    assert dict(zip(times, levels, strict=True))[1.0] == -1
+
+
+def test_tokens_that_were_not_there_are_drawn_and_hatched():
+    ax = tokens(2, 2, TOO_MANY)(simulate(BUCKET).trace)
+    [too_many] = ax.collections
+    assert too_many.get_hatch() == "xx"
+    assert ax.get_ylim()[0] < -2
+
+
+def test_nothing_is_hatched_while_the_limit_holds():
+    ax = tokens(2.5, 3)(simulate(BUCKET).trace)
+    assert len(ax.collections) == 0
+    assert ax.get_ylim()[0] == 0
 
 
 def test_every_look_is_a_square_in_its_workers_lane():

@@ -5,11 +5,12 @@ They need to know more than the trace, so each is made by a function that is giv
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Final, Protocol
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Final, Protocol
 
 import matplotlib
 from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 
 from patterns.lab import tracing
 from patterns.lab.plots.charts import (
@@ -25,6 +26,7 @@ from patterns.lab.tracing import Trace
 
 __all__ = ["Look", "missed_beats", "tokens"]
 
+_TOO_MANY: Final[dict[str, Any]] = {"facecolor": "#D55E00", "edgecolor": "#FFFFFF", "hatch": "xx"}
 _LEVELS: Final = ("#F2F2F2", "#56B4E9", "#0072B2", "#000000")  # none missed, fewer, more, given up
 
 
@@ -44,24 +46,32 @@ class Look(Protocol):
     def verdict(self) -> str: ...
 
 
-def tokens(rate: float, burst: int) -> Callable[..., Axes]:
+def tokens(rate: float, burst: int, times: Sequence[float] | None = None) -> Callable[..., Axes]:
     """Return a chart of the tokens in a bucket that all workers of the trace share.
+
+    Where the curve is below 0, more jobs went through than such a bucket allows.
 
     Args:
         rate: tokens a second, > 0.
         burst: tokens that the bucket holds, >= 1.
+        times: seconds, ascending, at which a token was taken; None: the turns in the trace.
     """
 
     def chart(trace: Trace, *, ax: Axes | None = None, label: str | None = None) -> Axes:
         with matplotlib.rc_context(fname=STYLE_FILE):
             ax = ax or new_axes(height=2.0)
-            times, levels = tracing.token_levels(trace, rate, burst)
-            _draw_curve(ax, times, levels, label or "")
+            bottom = ax.get_ylim()[0] if ax.lines else 0.0
+            corners, levels = tracing.token_levels(trace, rate, burst, times)
             ax.axhline(burst, color="0.35", linestyle=(0, (4, 3)), linewidth=1)
+            _draw_curve(ax, corners, levels, label or "")
             if label is None:
                 _label_end(ax, time_limit(trace), burst, f"burst {burst}", "0.25")
+            if min(levels) < 0:
+                below = [level < 0 for level in levels]
+                ax.fill_between(corners, levels, 0, where=below, interpolate=True, **_TOO_MANY)
+            ax.set_ylim(min(bottom, 1.1 * min(levels)), burst * 1.2)
+            ax.yaxis.set_major_locator(MaxNLocator(nbins=4, integer=True))
             ax.set_ylabel("tokens")
-            ax.set_ylim(0, burst * 1.2)
             _set_time_axis(ax, trace, time_limit(trace))
             return ax
 

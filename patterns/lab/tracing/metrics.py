@@ -140,34 +140,40 @@ def ideal_makespan(trace: Trace) -> float:
 def turns(trace: Trace) -> list[float]:
     """Times, ascending, at which jobs had their turn: after the limiter, or at their start.
 
-    Jobs that were cancelled while they waited for the limiter had none.
+    Jobs that were cancelled while they waited for the limiter, or when their turn came, had none.
     """
     throttled = {
         span.job: span.end for span in trace.spans if span.state is State.THROTTLED and span.job
     }
+    began = [
+        (throttled.get(job.id, job.started), job) for job in trace.jobs if job.started is not None
+    ]
     return sorted(
-        throttled.get(job.id, job.started)
-        for job in trace.jobs
-        if job.started is not None
-        and not (job.outcome is Outcome.CANCELLED and throttled.get(job.id) == job.finished)
+        time
+        for time, job in began
+        if not (job.outcome is Outcome.CANCELLED and time == job.finished)
     )
 
 
-def token_levels(trace: Trace, rate: float, burst: int) -> tuple[list[float], list[float]]:
+def token_levels(
+    trace: Trace, rate: float, burst: int, times: Sequence[float] | None = None
+) -> tuple[list[float], list[float]]:
     """Tokens in a bucket from which every job let through took one, as the corners of a curve.
 
-    The bucket starts full, gains `rate` (> 0) tokens a second and holds `burst` (>= 1).
+    The bucket starts full, gains `rate` (> 0) tokens a second and holds `burst` (>= 1). Below 0
+    are tokens that were not there: more jobs went through than such a bucket allows. `times`, in
+    ascending seconds, are when jobs went through; None means the trace's `turns`.
     """
-    times, levels = [0.0], [float(burst)]
-    for time in [*turns(trace), trace.elapsed]:
-        full_at = times[-1] + (burst - levels[-1]) / rate
+    corners, levels = [0.0], [float(burst)]
+    for time in [*(turns(trace) if times is None else times), trace.elapsed]:
+        full_at = corners[-1] + (burst - levels[-1]) / rate
         if full_at < time:
-            times.append(full_at)
+            corners.append(full_at)
             levels.append(float(burst))
-        level = min(burst, levels[-1] + (time - times[-1]) * rate)
-        times += [time, time]
-        levels += [level, max(level - 1, 0.0)]
-    return times[:-1], levels[:-1]
+        level = min(burst, round(levels[-1] + (time - corners[-1]) * rate, 6))
+        corners += [time, time]
+        levels += [level, level - 1]
+    return corners[:-1], levels[:-1]
 
 
 def throughput(trace: Trace) -> float:
