@@ -196,11 +196,9 @@ def test_a_deadline_cuts_tasks_short_with_deadline_exceeded(run):
     assert accounts(report) == [(0, "succeeded"), (1, "cancelled"), (2, "never started")]
 
 
-def test_the_earlier_of_two_deadlines_counts():
-    def main():
-        return error_handling.run(timeout=5.0, context=Context(timeout=0.12))
-
-    run = simulate(main)
+@pytest.mark.parametrize(("own", "outer"), [(5.0, 0.12), (0.12, 5.0), (None, 0.12)])
+def test_the_earlier_of_two_deadlines_counts(own, outer):
+    run = simulate(lambda: error_handling.run(timeout=own, context=Context(timeout=outer)))
     assert (run.elapsed, counts(run.value)) == (0.12, (5, 2, 5, 8))
 
 
