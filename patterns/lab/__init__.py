@@ -1,4 +1,4 @@
-"""What one looks at patterns with: `simulate`, `measure`, traces and pictures.
+"""What one looks at patterns with: `simulate`, `measure`, `explore`, traces and pictures.
 
 Loaded on demand, so that running a pattern on real threads needs nothing but Python.
 """
@@ -8,19 +8,34 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from patterns.lab.measuring import measure
+    from patterns.lab.observing import observe
     from patterns.lab.run import Run
-    from patterns.lab.simulation import Deadlock, simulate
+    from patterns.lab.simulation import Deadlock, Schedule, ScheduleDiverged, explore, simulate
     from patterns.lab.source import show_code
 
 _HOME = {
     "Deadlock": "patterns.lab.simulation",
     "Run": "patterns.lab.run",
+    "Schedule": "patterns.lab.simulation",
+    "ScheduleDiverged": "patterns.lab.simulation",
+    "explore": "patterns.lab.simulation",
     "measure": "patterns.lab.measuring",
+    "observe": "patterns.lab.observing",
     "show_code": "patterns.lab.source",
     "simulate": "patterns.lab.simulation",
 }
 
-__all__ = ["Deadlock", "Run", "measure", "show_code", "simulate"]
+__all__ = [
+    "Deadlock",
+    "Run",
+    "Schedule",
+    "ScheduleDiverged",
+    "explore",
+    "measure",
+    "observe",
+    "show_code",
+    "simulate",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -1,0 +1,335 @@
+"""Run a pool under many schedules, in search of one that goes wrong."""
+
+from __future__ import annotations
+
+import itertools
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any, Final, Literal
+
+from patterns.concurrency.checks import check_count
+from patterns.lab.simulation.exhaustive import EverySchedule
+from patterns.lab.simulation.judge import Check, Verdict, judge
+from patterns.lab.simulation.order import (
+    Order,
+    PriorityOrder,
+    RandomOrder,
+    RoundRobin,
+    RunToBlock,
+)
+from patterns.lab.simulation.play import Played, play
+from patterns.lab.simulation.runtime import SimulatedRuntime
+from patterns.lab.simulation.schedule import Lenient, Noting, Replay, Schedule
+from patterns.lab.simulation.shrink import Tried, shrink
+from patterns.lab.simulation.statements import Target, instrument
+from patterns.lab.simulation.watched import WatchedRuntime
+from patterns.lab.tracing.trace import Trace, Turn
+
+__all__ = ["Exploration", "Failure", "NotRepeatable", "explore"]
+
+How = Literal["mix", "random", "pct", "every"]
+HOWS: Final = ("mix", "random", "pct", "every")
+_NEIGHBOURS: Final = 300  # schedules of one move more that are tried for one that goes well
+
+
+class NotRepeatable(RuntimeError):
+    """The same schedule came out differently: the code depends on something besides it."""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A schedule that goes wrong, as short as it could be made.
+
+    Attributes:
+        kind: "deadlock", "leak", "crash", "error", "endless", "books" or "check".
+        message: what went wrong, in a sentence.
+        schedule: replay it with `simulate(…, schedule=…)`.
+        trace: what happened, until it went wrong or the run ended.
+        turns: the same, one operation after the other.
+        passing: the nearest schedule that goes well: it differs in as few moves as possible;
+            None if none was found.
+        passing_trace: what happens there.
+        passing_turns: the same, one operation after the other.
+    """
+
+    kind: str
+    message: str
+    schedule: Schedule
+    trace: Trace = field(repr=False)
+    turns: tuple[Turn, ...] = field(repr=False)
+    passing: Schedule | None = field(repr=False, default=None)
+    passing_trace: Trace | None = field(repr=False, default=None)
+    passing_turns: tuple[Turn, ...] = field(repr=False, default=())
+
+    @property
+    def guilty(self) -> int | None:
+        """Which of the `turns` the last move is; None if the base run itself goes wrong."""
+        moved = [n for n, turn in enumerate(self.turns) if turn.instead_of is not None]
+        return moved[-1] if moved else None
+
+    def story(self, around: int = 8) -> str:
+        """Tell what each task did, in order, from `around` turns before the first move on."""
+        moved = [n for n, turn in enumerate(self.turns) if turn.instead_of is not None]
+        first = max(moved[0] - around, 0) if moved else max(len(self.turns) - 2 * around, 0)
+        last = moved[-1] + around + 1 if moved else len(self.turns)
+        lines = [f"{self.kind}: {self.message}", f"schedule: {self.schedule}"]
+        if first:
+            lines.append(f"  … {first} turns before")
+        wide = max((len(turn.task) for turn in self.turns[first:last]), default=0)
+        lines += [_line(n, turn, wide) for n, turn in enumerate(self.turns)][first:last]
+        if last < len(self.turns):
+            lines.append(f"  … {len(self.turns) - last} turns after")
+        return "\n".join(lines)
+
+
+def _line(number: int, turn: Turn, wide: int) -> str:
+    moved = "" if turn.instead_of is None else f"   <- goes before {turn.instead_of}"
+    return f"{number + 1:5}  {turn.time:g} s  {turn.task:{wide}}  {turn}{moved}"
+
+
+@dataclass(frozen=True)
+class Exploration:
+    """What became of a pool under many schedules.
+
+    Attributes:
+        schedules: how many were run; with how="every" they are distinct, and each stands for all
+            that differ from it only in the order of operations that cannot affect each other.
+        failures: how many of them went wrong.
+        kinds: how many of these in which way.
+        how: the strategy: "mix", "random", "pct" or "every".
+        complete: whether there is no other schedule (how="every" only).
+        first: the number of the first one that went wrong, from 1; None if none did.
+        failure: that one, shrunk; None if none went wrong.
+    """
+
+    schedules: int
+    failures: int
+    kinds: Mapping[str, int]
+    how: How
+    complete: bool
+    first: int | None
+    failure: Failure | None = field(repr=False)
+
+    def __str__(self) -> str:
+        number = f"{self.schedules:,}"
+        if self.how == "every":
+            counted = f"all {number} distinct" if self.complete else f"the first {number} distinct"
+        else:
+            counted = number
+        if not self.failures:
+            return f"none of {counted} schedules fails"
+        kinds = ", ".join(f"{count:,} {kind}" for kind, count in self.kinds.items())
+        verb = "fails" if self.failures == 1 else "fail"
+        text = f"{self.failures:,} of {counted} schedules {verb} ({kinds})"
+        return f"{text}; the first is number {self.first:,}"
+
+    __repr__ = __str__
+
+
+def explore(
+    pool: Callable[[], Any],
+    *,
+    check: Check | None = None,
+    schedules: int = 1000,
+    how: How = "mix",
+    seed: int = 0,
+    statements: Sequence[Target] = (),
+    stop_at_first: bool = False,
+    traced: bool = False,
+    max_steps: int = 100_000,
+    progress: bool = False,
+) -> Exploration:
+    """Run `pool` under many schedules and report those that go wrong.
+
+    A schedule goes wrong if the pool deadlocks, loops for ever, raises, leaves a task behind, loses
+    a task to an exception that nobody sees, returns a Report that does not balance, or if `check`
+    says so. The first that does is shrunk.
+
+    Args:
+        pool: called without arguments, once for each schedule; makes what it needs anew.
+        check: called with the Run of each; wrong if it returns False or an assertion in it fails.
+        schedules: how many to run, >= 1; with how="every", at most.
+        how: "random": any ready task has the next turn. "pct": the task of highest priority has
+            it, with 0, 1 and 2 changes of priority in turn (see `PriorityOrder` for the chance to
+            find a bug). "mix": one random, then one each of these. All three begin with the base
+            run and the run in which everybody has a turn. "every": all distinct schedules,
+            depth first.
+        seed: another seed, other schedules.
+        statements: functions, classes or modules to run statement by statement, so that races on
+            plain variables show; without, only operations on channels, contexts, atomics and
+            limiters are points at which tasks change places.
+        stop_at_first: end with the first schedule that goes wrong.
+        traced: record each run, so that `check` can look at its trace; three times slower.
+        max_steps: turns of one run after which it counts as endless, >= 1.
+        progress: show a progress bar.
+
+    Raises ValueError for a bad argument; NotRepeatable if the same schedule comes out differently.
+    """
+    check_count("schedules", schedules, 1)
+    check_count("max_steps", max_steps, 1)
+    if how not in HOWS:
+        raise ValueError(f"how must be one of {', '.join(HOWS)}, got {how!r}")
+    with instrument(*statements):
+        explorer = _Explorer(pool, check, traced, max_steps)
+        return explorer.explore(schedules, how, seed, stop_at_first, progress)
+
+
+class _Explorer:
+    def __init__(
+        self, pool: Callable[[], Any], check: Check | None, traced: bool, max_steps: int
+    ) -> None:
+        self._pool = pool
+        self._check = check
+        self._traced = traced
+        self._max_steps = max_steps
+
+    def explore(
+        self, schedules: int, how: How, seed: int, stop_at_first: bool, progress: bool
+    ) -> Exploration:
+        turns = self._repeatable(RunToBlock)[0].runtime.steps
+        search = EverySchedule(lambda order, kind: self._play(order, kind=kind))
+        runs = search.runs() if how == "every" else self._runs(_orders(how, seed, max(turns, 1)))
+        done, kinds = 0, Counter[str]()
+        first: tuple[int, Schedule, Verdict] | None = None
+        with _bar(schedules, progress) as advance:
+            for run in runs:
+                if run is None:
+                    done, first = 0, None
+                    kinds.clear()
+                    continue
+                if done == schedules:
+                    break
+                done += 1
+                advance(1)
+                played, schedule = run
+                verdict = judge(played, self._check, self._traced)
+                if verdict is not None:
+                    kinds[verdict[0]] += 1
+                    first = first or (done, schedule(), verdict)
+                    if stop_at_first:
+                        break
+        failure = None if first is None else self._failure(*first[1:])
+        return Exploration(
+            schedules=done,
+            failures=sum(kinds.values()),
+            kinds=dict(kinds),
+            how=how,
+            complete=search.exhausted,
+            first=None if first is None else first[0],
+            failure=failure,
+        )
+
+    def _runs(
+        self, orders: Iterable[Callable[[], Order]]
+    ) -> Iterator[tuple[Played, Callable[[], Schedule]]]:
+        for new_order in orders:
+            yield self._play(new_order()), partial(self._noted, new_order)
+
+    def _noted(self, new_order: Callable[[], Order]) -> Schedule:
+        return self._repeatable(new_order)[1]
+
+    def _repeatable(self, new_order: Callable[[], Order]) -> tuple[Played, Schedule]:
+        """Run twice and compare."""
+        one, other = Noting(new_order()), Noting(new_order())
+        played, again = self._play(one), self._play(other)
+        verdicts = [judge(p, self._check, self._traced) for p in (played, again)]
+        if one.schedule != other.schedule or verdicts[0] != verdicts[1]:
+            raise NotRepeatable(
+                "the same schedule came out in two ways: the code depends on something besides it, "
+                "such as a clock, a random number, the order of a set, or what an earlier run left"
+            )
+        return played, one.schedule
+
+    def _play(
+        self,
+        order: Order,
+        *,
+        record: bool = False,
+        kind: type[SimulatedRuntime] = SimulatedRuntime,
+    ) -> Played:
+        return play(
+            self._pool,
+            order,
+            record=record or self._traced,
+            max_steps=self._max_steps,
+            kind=kind,
+        )
+
+    # The first failure.
+
+    def _failure(self, schedule: Schedule, verdict: Verdict) -> Failure:
+        wanted = verdict[0]
+
+        def attempt(order: Order) -> Tried:
+            played = self._play(order)
+            found = judge(played, self._check, self._traced)
+            return Tried(found is not None and found[0] == wanted, max(played.runtime.steps, 1))
+
+        shortest = shrink(schedule, attempt)
+        played, turns = self._replayed(shortest)
+        found = judge(played, self._check, self._traced)
+        passing = self._nearest_passing(shortest)
+        failure = Failure(
+            kind=wanted,
+            message=(found or verdict)[1],
+            schedule=shortest,
+            trace=played.trace(),
+            turns=turns,
+        )
+        if passing is None:
+            return failure
+        well, well_turns = self._replayed(passing)
+        return replace(
+            failure, passing=passing, passing_trace=well.trace(), passing_turns=well_turns
+        )
+
+    def _replayed(self, schedule: Schedule) -> tuple[Played, tuple[Turn, ...]]:
+        played = self._play(Replay(schedule), record=True, kind=WatchedRuntime)
+        assert isinstance(played.runtime, WatchedRuntime)
+        return played, played.runtime.turns
+
+    def _nearest_passing(self, schedule: Schedule) -> Schedule | None:
+        """Leave out one move, the last one first; if there is none, make one."""
+        choices = [(move.decision, move.task) for move in schedule.moves]
+        for leave_out in reversed(range(len(choices))):
+            found = self._passes(dict(choices[:leave_out] + choices[leave_out + 1 :]))
+            if found is not None:
+                return found
+        listing = Lenient(dict(choices), list_from=1)
+        self._play(listing)
+        for decision, task in listing.others[:_NEIGHBOURS]:
+            found = self._passes({**dict(choices), decision: task})
+            if found is not None:
+                return found
+        return None
+
+    def _passes(self, choices: dict[int, str]) -> Schedule | None:
+        noting = Noting(Lenient(choices))
+        verdict = judge(self._play(noting), self._check, self._traced)
+        return noting.schedule if verdict is None else None
+
+
+def _orders(how: How, seed: int, turns: int) -> Iterator[Callable[[], Order]]:
+    yield RunToBlock
+    yield RoundRobin
+    for number in itertools.count():
+        lot = seed + number
+        depth = {"random": 0, "pct": 1 + number % 3, "mix": number % 4}[how]
+        if depth == 0:
+            yield partial(RandomOrder, lot)
+        else:
+            yield partial(PriorityOrder, lot, depth, turns)
+
+
+@contextmanager
+def _bar(schedules: int, progress: bool) -> Iterator[Callable[[int], object]]:
+    if not progress:
+        yield lambda number: None
+        return
+    from tqdm.auto import tqdm
+
+    with tqdm(total=schedules, unit="schedule", leave=False) as bar:
+        yield bar.update
