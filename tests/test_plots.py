@@ -124,6 +124,25 @@ def test_compared_curves_are_labelled_where_they_end_and_differ_in_dashes():
     assert len({line.get_linestyle() for line in ax.lines}) == 2
 
 
+def test_of_curves_that_coincide_one_is_shown_and_bears_both_names():
+    *_, ax = compare({"one": TRACE, "two": TRACE}, throughput).figure.axes
+    assert [t.get_text() for t in ax.texts] == ["one\n= two"]
+    assert [line.get_visible() for line in ax.lines] == [True, False]
+
+
+def test_many_curves_are_named_beside_the_chart_and_differ_without_colour():
+    runs = {f"{n} workers": simulate(partial(basic.run, num_workers=n)).trace for n in range(1, 6)}
+    *_, ax = compare(runs, throughput).figure.axes
+    assert [t.get_text() for t in ax.get_legend().get_texts()] == list(runs)
+    assert len({str(line._unscaled_dash_pattern) for line in ax.lines}) == 5
+    assert len(ax.texts) == 0
+
+
+def test_the_job_channel_is_called_the_queue_and_another_by_its_name():
+    assert queue_depth(TRACE).get_ylabel() == "jobs queued"
+    assert queue_depth(TRACE, name="results").get_ylabel() == "in results"
+
+
 def test_compared_timelines_have_one_time_axis():
     runs = {f"{n} workers": simulate(partial(basic.run, num_workers=n)).trace for n in (2, 5)}
     assert {ax.get_xlim() for ax in compare(runs).figure.axes} == {(0.0, 5.0)}

@@ -14,7 +14,9 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
+from matplotlib.patheffects import withStroke
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
@@ -35,6 +37,7 @@ __all__ = [
 
 BAR_HEIGHT: Final = 0.8
 MOST_TEXTS: Final = 300
+MOST_END_LABELS: Final = 3
 BARS_A_COLUMN: Final = 1  # with more bars than that to a column of pixels, shares are drawn
 MOST_LANE_NAMES: Final = 30
 SHORTEST_OPEN_SPAN: Final = 0.05  # of the axis; a wait that a deadlock cut off at once must show
@@ -105,7 +108,7 @@ def queue_depth(
             if limit and label is None and limit <= 2 * max(depths):
                 ax.axhline(limit, color="0.35", linestyle=(0, (4, 3)), linewidth=1)
                 _label_end(ax, time_limit(trace), limit, f"capacity {limit}", "0.25")
-        ax.set_ylabel(f"in {wanted}" if wanted else "queued")
+        ax.set_ylabel("jobs queued" if wanted == trace.job_queue else f"in {wanted}")
         _set_count_axis(ax)
         _set_time_axis(ax, trace, time_limit(trace))
         return ax
@@ -324,9 +327,50 @@ def _draw_curve(
         linestyle=dashes,
         gid="curve",
         clip_on=False,
+        label=label or "_curve",
     )
     if label:
-        _label_end(ax, times[-1], values[-1], label, colour)
+        _name_curves(ax)
+
+
+def _name_curves(ax: Axes) -> None:
+    """Label the curves where they end, or, if they are many, beside the chart.
+
+    Of curves that coincide only the first is shown; it bears all their names.
+    """
+    curves: dict[tuple[bytes, bytes], tuple[Line2D, list[str]]] = {}
+    for line in ax.lines:
+        if line.get_gid() == "curve":
+            x, y = np.asarray(line.get_xdata(), float), np.asarray(line.get_ydata(), float)
+            first, names = curves.setdefault((x.tobytes(), y.tobytes()), (line, []))
+            names.append(str(line.get_label()))
+            line.set_visible(line is first)
+    for text in [text for text in ax.texts if text.get_gid() == "end"]:
+        text.remove()
+    if len(curves) > MOST_END_LABELS:
+        handles = [
+            Line2D([], [], label=name, color=line.get_color(), linestyle=line.get_linestyle())
+            if number == 0
+            else Line2D([], [], label=f"= {name}", linestyle="none")
+            for line, names in curves.values()
+            for number, name in enumerate(names)
+        ]
+        ax.legend(
+            handles=handles,
+            loc="center left",
+            bbox_to_anchor=(1, 0.5),
+            frameon=False,
+            fontsize=8,
+            handlelength=2.8,
+            handletextpad=0.5,
+            labelspacing=0.2,
+            borderpad=0,
+            borderaxespad=0.8,
+        )
+        return
+    for line, names in curves.values():
+        x, y = np.asarray(line.get_xdata(), float), np.asarray(line.get_ydata(), float)
+        _label_end(ax, x[-1], y[-1], "\n= ".join(names), str(line.get_color()))
 
 
 def _label_end(ax: Axes, x: float, y: float, text: str, colour: str) -> None:
@@ -345,6 +389,7 @@ def _label_end(ax: Axes, x: float, y: float, text: str, colour: str) -> None:
         fontsize=9,
         va="center",
         annotation_clip=False,
+        path_effects=[withStroke(linewidth=3, foreground="white")],  # read across a curve
         gid="end",
     )
 

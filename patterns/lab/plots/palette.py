@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 
 from patterns.lab.tracing import Outcome, Span, State
 
 __all__ = ["CURVES", "LOOKS", "STYLE_FILE", "Look", "look"]
+
+LineStyle: TypeAlias = str | tuple[float, tuple[float, ...]]
 
 STYLE_FILE: Final = Path(__file__).with_name("workbook.mplstyle")
 
@@ -42,13 +44,15 @@ LOOKS: Final = {
 }
 
 # Colour and line style of the curves of one comparison, in order.
-CURVES: Final = (
+CURVES: Final[tuple[tuple[str, LineStyle], ...]] = (
     ("#0072B2", "-"),
     ("#E69F00", "--"),
     ("#009E73", "-."),
     ("#D55E00", ":"),
-    ("#CC79A7", "-"),
-    ("#000000", "--"),
+    ("#CC79A7", (0, (6, 1))),
+    ("#000000", (0, (3, 1, 1, 1, 1, 1))),
+    ("#56B4E9", (0, (1, 0.6))),
+    ("#7A5C00", (0, (8, 2, 2, 2))),
 )
 
 

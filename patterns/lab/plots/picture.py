@@ -15,6 +15,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from patterns.lab.plots.charts import (
+    MOST_END_LABELS,
     add_key,
     finding,
     queue_depth,
@@ -120,7 +121,9 @@ def compare(traces: Mapping[str, Trace], *charts: Chart) -> Picture:
             rows += [(chart, [label], _height(chart, trace)) for label, trace in traces.items()]
         else:
             rows.append((chart, list(traces), 1.3))
-    figure, axes = _stack([height for _, _, height in rows])
+    longest = max(map(len, traces)) if len(traces) > MOST_END_LABELS else 0
+    right = max(_RIGHT, 45 + 7 * longest)
+    figure, axes = _stack([height for _, _, height in rows], right)
     for ax, (chart, labels, _) in zip(axes, rows, strict=True):
         for label in labels:
             if chart is timeline:
@@ -143,8 +146,11 @@ def _height(chart: Chart, trace: Trace) -> float:
     return max(0.36 * lanes, 0.5) if chart is timeline else 1.2
 
 
-def _stack(heights: Sequence[float]) -> tuple[Figure, list[Axes]]:
-    """Return a figure with axes of these heights (inches), one below the other."""
+def _stack(heights: Sequence[float], right: int = _RIGHT) -> tuple[Figure, list[Axes]]:
+    """Return a figure with axes of these heights (inches), one below the other.
+
+    To the right of them `right` pixels are left free.
+    """
     # In whole pixels, so that no rounding of a sum decides where a bar's edge falls.
     rows = [round(height * _DPI) for height in heights]
     width, whole = _WIDTH * _DPI, _KEY + _BOTTOM + sum(rows) + _TOP * len(rows)
@@ -155,7 +161,7 @@ def _stack(heights: Sequence[float]) -> tuple[Figure, list[Axes]]:
         top = whole - _KEY
         for row in rows:
             top -= _TOP + row
-            box = (_LEFT / width, top / whole, (width - _LEFT - _RIGHT) / width, row / whole)
+            box = (_LEFT / width, top / whole, (width - _LEFT - right) / width, row / whole)
             axes.append(figure.add_axes(box))
     return figure, axes
 
