@@ -1,7 +1,7 @@
 """Formulas, against values known by hand and against what the pools really do."""
 
 from functools import partial
-from itertools import accumulate
+from itertools import accumulate, permutations
 from random import Random
 
 import pytest
@@ -11,7 +11,13 @@ from hypothesis import strategies as st
 from patterns import basic, rate_limited
 from patterns.concurrency import Channel, TaskGroup, sleep
 from patterns.lab import simulate
-from patterns.lab.theory import burst_envelope, erlang_c, list_scheduling_bound, mmc_waiting_time
+from patterns.lab.theory import (
+    burst_envelope,
+    erlang_c,
+    list_scheduling_bound,
+    makespan_lower_bound,
+    mmc_waiting_time,
+)
 from patterns.lab.tracing import ideal_makespan, makespan, turns, waiting_times
 
 
@@ -94,6 +100,38 @@ def test_no_greedy_pool_is_slower_than_grahams_bound_nor_than_twice_the_ideal(
     trace = simulate(pool, seed=seed).trace
     assert makespan(trace) <= list_scheduling_bound(durations, workers) + 1e-9
     assert makespan(trace) <= (2 - 1 / workers) * max(ideal_makespan(trace), 1e-9) + 1e-9
+
+
+@pytest.mark.parametrize(
+    ("arrivals", "services", "workers", "bound"),
+    [
+        ([], [], 2, 0),
+        ([0, 0, 0], [3, 1, 1], 2, 3),  # the longest job alone
+        ([0, 0, 0], [2, 2, 2], 2, 4),  # somebody does two of three
+        ([0] * 5, [4, 4, 1, 1, 1], 2, 5.5),  # all the work, shared
+        ([0, 10, 10, 10, 10], [1, 1, 1, 1, 1], 2, 12),  # the work of a burst, shared
+    ],
+)
+def test_the_lower_bound_is_the_largest_of_its_parts(arrivals, services, workers, bound):
+    assert makespan_lower_bound(arrivals, services, workers) == bound
+
+
+@settings(max_examples=100, deadline=None, derandomize=True)
+@given(
+    jobs=st.lists(st.tuples(st.integers(0, 6), st.integers(0, 6)), min_size=1, max_size=5),
+    workers=st.integers(1, 3),
+)
+def test_no_order_of_the_jobs_beats_the_lower_bound(jobs, workers):
+    def makespan_in(order):
+        free = [0] * workers
+        for arrives, service in order:
+            free.sort()
+            free[0] = max(free[0], arrives) + service
+        return max(free)
+
+    arrivals, services = zip(*jobs, strict=True)
+    best = min(makespan_in(order) for order in permutations(jobs))
+    assert makespan_lower_bound(arrivals, services, workers) <= best
 
 
 @settings(max_examples=50, deadline=None, derandomize=True)

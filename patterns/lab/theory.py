@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import accumulate
 
 from patterns.concurrency.checks import check_count
 
@@ -10,6 +11,7 @@ __all__ = [
     "burst_envelope",
     "erlang_c",
     "list_scheduling_bound",
+    "makespan_lower_bound",
     "mmc_waiting_time",
 ]
 
@@ -82,6 +84,45 @@ def list_scheduling_bound(service_seconds: Sequence[float], workers: int) -> flo
     if not service_seconds:
         return 0.0
     return sum(service_seconds) / workers + (1 - 1 / workers) * max(service_seconds)
+
+
+def makespan_lower_bound(
+    arrivals: Sequence[float], services: Sequence[float], workers: int
+) -> float:
+    """Return a makespan that no schedule can beat, whoever decides which job comes next.
+
+    The largest of three bounds, with m workers: for each job, its arrival plus its service; for
+    every moment, that moment plus the work that arrives from then on divided by m; and, for every
+    k, the k + 1 shortest among the k*m + 1 longest jobs, since some worker does k + 1 of these.
+    There may be no schedule that reaches it. It holds for jobs that are done by one worker each
+    and in one piece.
+
+    Args:
+        arrivals: when each job is there, in any unit of time, >= 0.
+        services: how long each job takes, in the same unit, >= 0.
+        workers: m, >= 1.
+
+    Returns 0.0 without jobs. Raises ValueError for a bad number of workers.
+
+    Source: the first two with all arrivals at 0 are R. L. Graham, Bounds on multiprocessing timing
+    anomalies, 1969; the third, by the pigeonhole principle, M. Dell'Amico and S. Martello, Optimal
+    scheduling of tasks on identical parallel processors, 1995.
+    """
+    check_count("workers", workers, 1)
+    if not services:
+        return 0.0
+    jobs = sorted(zip(arrivals, services, strict=True), reverse=True)
+    alone = max(arrival + service for arrival, service in jobs)
+    still_to_come = accumulate(service for _, service in jobs)
+    shared = (
+        arrival + work / workers for (arrival, _), work in zip(jobs, still_to_come, strict=True)
+    )
+    longest = list(accumulate(sorted(services, reverse=True), initial=0.0))
+    pigeonhole = (
+        longest[k * workers + 1] - longest[k * workers - k]
+        for k in range(1, (len(services) - 1) // workers + 1)
+    )
+    return max(alone, max(shared), max(pigeonhole, default=0.0))
 
 
 def burst_envelope(seconds: float, rate: float, burst: int) -> float:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
+from patterns.lab.theory import makespan_lower_bound
 from patterns.lab.tracing.trace import Counter, Outcome, State, Trace
 
 __all__ = [
@@ -99,13 +100,16 @@ def workers_peak(trace: Trace) -> int:
 
 def worker_count(trace: Trace) -> Counter:
     """Workers alive, as steps; a worker lives from its first span to the end of its last."""
-    lives: dict[str, tuple[float, float]] = {}
+    births: dict[str, float] = {}
+    deaths: dict[str, float] = {}
     for span in trace.spans:
-        start, end = lives.get(span.worker, (span.start, span.end))
-        lives[span.worker] = (min(start, span.start), max(end, span.end))
+        if span.start < births.setdefault(span.worker, span.start):
+            births[span.worker] = span.start
+        if span.end > deaths.setdefault(span.worker, span.end):
+            deaths[span.worker] = span.end
     # At one instant births come before deaths: a worker of no duration has been there.
     changes = sorted(
-        [(start, 0, 1) for start, _ in lives.values()] + [(end, 1, -1) for _, end in lives.values()]
+        [(time, 0, 1) for time in births.values()] + [(time, 1, -1) for time in deaths.values()]
     )
     values = accumulate((change for _, _, change in changes), initial=0)
     return Counter("workers", (0.0, *(time for time, _, _ in changes)), tuple(values))
@@ -114,27 +118,15 @@ def worker_count(trace: Trace) -> Counter:
 def ideal_makespan(trace: Trace) -> float:
     """A makespan that no schedule of the same jobs on as many workers can beat, in seconds.
 
-    The largest of four lower bounds, with m workers: the work divided by m; the longest job; for
-    each job its submission plus its service; and, for every k, the sum of the k + 1 shortest
-    among the k*m + 1 longest jobs, since some worker does k + 1 of these. The first two are
-    Graham's (Bounds on Multiprocessing Timing Anomalies, 1969), the last is by the pigeonhole
-    principle (Dell'Amico and Martello, Optimal Scheduling of Tasks on Identical Parallel
-    Processors, 1995).
+    Jobs never started are left out. See `makespan_lower_bound` for its sources.
     """
     started = [job for job in trace.jobs if job.started is not None]
     workers = workers_peak(trace)
-    if not started or not workers:
+    if not workers:
         return 0.0
     served = _work_by_job(trace)
-    longest_first = sorted((served.get(job.id, 0) for job in started), reverse=True)
-    total = list(accumulate(longest_first, initial=0))
-    released = (_ns(job.submitted or 0.0) + served.get(job.id, 0) for job in started)
-    pigeonhole = (
-        total[k * workers + 1] - total[k * workers - k]
-        for k in range(1, (len(started) - 1) // workers + 1)
-    )
-    average = total[-1] / workers
-    return max(average, longest_first[0], max(released), max(pigeonhole, default=0)) / 1e9
+    arrivals = [_ns(job.submitted or 0.0) for job in started]
+    return makespan_lower_bound(arrivals, [served.get(job.id, 0) for job in started], workers) / 1e9
 
 
 def turns(trace: Trace) -> list[float]:
