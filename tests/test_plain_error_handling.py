@@ -1,0 +1,112 @@
+"""The plain pools beside the one with error handling: what a deadline does and what it does not."""
+
+import asyncio
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from patterns import error_handling
+from patterns.error_handling import ProcessingError, Task, draw_tasks
+from patterns.lab import observe, simulate
+from patterns.lab.tracing import books
+from patterns.plain.error_handling import tasks, wait_only
+
+
+async def process(task):
+    await asyncio.sleep(task.seconds)
+    if task.fails:
+        raise ProcessingError(f"task {task.id} went wrong")
+    return f"completed in {task.seconds:g} s"
+
+
+def numbered(*seconds):
+    return [Task(number, each) for number, each in enumerate(seconds)]
+
+
+def fates(report):
+    lists = (report.succeeded, report.failed, report.cancelled, report.never_started)
+    return [sorted(task.id for task in each) for each in lists]
+
+
+@pytest.mark.parametrize("timeout", [None, 0.2, 0.12, 0.05])
+def test_asyncio_tasks_come_to_the_same_summary_as_the_pattern(timeout):
+    plain = observe(tasks, draw_tasks(), process, workers=5, timeout=timeout)
+    pattern = simulate(lambda: error_handling.run(timeout=timeout))
+    assert fates(plain.value) == fates(pattern.value)
+    assert plain.elapsed == pattern.elapsed
+    assert plain.leaks == ()
+
+
+def test_the_error_of_a_task_is_its_result():
+    report = observe(tasks, draw_tasks(), process, workers=5).value
+    errors = {result.job.id: repr(result.error) for result in report.results if result.error}
+    assert errors[5] == "ProcessingError('task 5 went wrong')"
+    assert sorted(errors) == [task.id for task in draw_tasks() if task.fails]
+
+
+def test_a_task_that_raises_cancelled_error_by_itself_takes_no_worker_with_it():
+    async def cancels_itself(task):
+        if task.id == 1:
+            raise asyncio.CancelledError("not me")
+        await asyncio.sleep(0.1)
+
+    report = observe(tasks, numbered(0, 0, 0, 0), cancels_itself, workers=1).value
+    assert fates(report) == [[0, 2, 3], [], [1], []]
+
+
+def test_a_task_that_swallows_its_cancellation_does_not_make_its_worker_go_on():
+    async def stubborn(task):
+        try:
+            await asyncio.sleep(task.seconds)
+        except asyncio.CancelledError:
+            return "half done"
+
+    run = observe(tasks, numbered(1, 1, 1, 1), stubborn, workers=2, timeout=0.5)
+    assert (run.elapsed, fates(run.value)) == (0.5, [[0, 1], [], [], [2, 3]])
+
+
+def test_a_cancelled_caller_leaves_no_task_behind():
+    async def cancelled_caller(jobs, process):
+        pool = asyncio.create_task(tasks(jobs, process, workers=2))
+        await asyncio.sleep(0.5)
+        pool.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await pool
+
+    run = observe(cancelled_caller, numbered(1, 1, 1), process)
+    assert (run.elapsed, run.leaks) == (0.5, ())
+
+
+@settings(max_examples=100, deadline=None, derandomize=True)
+@given(
+    plan=st.lists(
+        st.tuples(st.sampled_from([0.0, 0.1, 0.2, 0.5]), st.booleans()), min_size=0, max_size=10
+    ),
+    workers=st.integers(1, 5),
+    timeout=st.none() | st.sampled_from([0.0, 0.1, 0.15, 0.4, 1.0]),
+)
+def test_every_task_is_in_exactly_one_account(plan, workers, timeout):
+    jobs = [Task(number, *each) for number, each in enumerate(plan)]
+    run = observe(tasks, jobs, process, workers=workers, timeout=timeout)
+    assert sorted(id for ids in fates(run.value) for id in ids) == list(range(len(plan)))
+    assert run.leaks == ()
+    if timeout is not None:
+        assert run.elapsed <= timeout
+
+
+def test_waiting_with_a_timeout_ends_the_waiting_and_not_the_work():
+    def nap(task):
+        time.sleep(task.seconds)
+
+    run = observe(wait_only, numbered(*[0.02] * 8), nap, workers=2, timeout=0.01)
+    assert run.value == (0, 8)  # at the deadline nothing was done …
+    assert books(run.trace).succeeded == 8  # … and then everything was
+    assert run.elapsed >= 0.08
+
+
+def test_a_bad_number_of_workers_is_refused():
+    for pool in (tasks, wait_only):
+        with pytest.raises(ValueError, match="workers must be a whole number >= 1, got 0"):
+            observe(pool, [], process, workers=0)
