@@ -360,6 +360,18 @@ def test_what_a_measured_function_raises_comes_out():
         measure(lambda: 1 / 0)
 
 
+def test_a_wait_on_a_channel_made_before_the_measurement_ends_with_the_tasks_group():
+    channel = Channel(name="made before")
+
+    def main():
+        with TaskGroup() as group:
+            group.spawn(channel.receive)
+            until(lambda: parked(channel) == (0, 1))
+            group.context.cancel()
+
+    run_on_threads(lambda: measure(main))
+
+
 def test_measuring_takes_real_time():
     run = measure(lambda: sleep(0.01))
     assert (run.clock, run.elapsed >= 0.01) == ("real", True)

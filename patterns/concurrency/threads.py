@@ -35,6 +35,10 @@ __all__ = ["THREADS", "ThreadRuntime"]
 
 _LONGEST_WAIT = threading.TIMEOUT_MAX - 1
 
+# A thread has one task, whatever runtime asks: a channel made before a measurement must still
+# learn that the task which waits there has been cancelled.
+_here = threading.local()
+
 
 class ThreadTask(Task):
     """A task with its thread."""
@@ -80,7 +84,6 @@ class ThreadRuntime(Runtime):
     def __init__(self, record: Recorder | None = None) -> None:
         self.record = record
         self.variants: Mapping[type, type] = {} if record is None else RECORDED
-        self._local = threading.local()
         self._counters: defaultdict[str, itertools.count[int]] = defaultdict(
             lambda: itertools.count(1)
         )
@@ -101,13 +104,13 @@ class ThreadRuntime(Runtime):
     def current(self) -> Task:
         """Return the calling thread's task; a thread not started here gets one as it comes."""
         try:
-            return self._local.task  # type: ignore[no-any-return]
+            return _here.task  # type: ignore[no-any-return]
         except AttributeError:
             thread = threading.current_thread()
             name = "main" if thread is threading.main_thread() else thread.name
             task = Task(name, 0, None)
             task.named = False
-            self._local.task = task
+            _here.task = task
             return task
 
     def task(self, name: str | None, context: Context | None) -> ThreadTask:
@@ -120,7 +123,7 @@ class ThreadRuntime(Runtime):
         caller = contextvars.copy_context()
 
         def run() -> None:
-            self._local.task = task
+            _here.task = task
             with use_runtime(self):
                 caller.run(body)
 
