@@ -266,12 +266,12 @@ def check_then_act(*, callers: int = 8, max_workers: int = 2, work_seconds: floa
         if count.load() >= max_workers:
             return False
         count.add(1)
-        workers.spawn(worker)
+        workers.spawn(worker, name="worker")
         return True
 
     with TaskGroup() as workers, TaskGroup() as group:
-        for _ in range(callers):
-            group.spawn(add_worker)
+        for number in range(1, callers + 1):
+            group.spawn(add_worker, name=f"caller-{number}")
     return peak
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from patterns.concurrency.books import Report
@@ -26,7 +27,7 @@ def judge(played: Played, check: Check | None, traced: bool) -> Verdict | None:
     """
     error = played.error
     if isinstance(error, Deadlock):
-        return "deadlock", f"deadlock at {error.time:g} s"
+        return "deadlock", f"deadlock at {error.time:g} s: {_waits(error.tasks)}"
     if isinstance(error, StepLimitExceeded):
         return "endless", str(error)
     if error is not None:
@@ -74,8 +75,9 @@ class _NoTrace:
         raise AttributeError("exploring records no trace: say explore(…, traced=True)")
 
 
-def _waits(leaks: list[Stuck]) -> str:
-    return "; ".join(line.strip() for line in sentences(leaks))
+def _waits(tasks: Iterable[Stuck]) -> str:
+    text = "; ".join(line.strip() for line in sentences(tasks))
+    return re.sub(r", in \w+, line \d+", "", text)
 
 
 def _named(error: BaseException) -> str:

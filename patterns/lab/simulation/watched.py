@@ -50,7 +50,9 @@ class WatchedRuntime(SimulatedRuntime):
         return tuple(note.turn() for note in self._notes)
 
     def note(self, operation: str, subject: object, result: str = "") -> None:
-        """Note what the running task is doing."""
+        """Note what the running task is doing, unless the run is over."""
+        if self._state == "ending":
+            return
         task = self.current()
         name = subject if isinstance(subject, str) else getattr(subject, "name", None) or ""
         instead_of = self._instead_of.pop(task, None)
@@ -121,7 +123,10 @@ class _WatchedWaiter(SimulatedWaiter):
         else:
             runtime.done("waits")
         opened = super().park(deadline, verb, subject)
-        runtime.note("go on", None if verb in _WAITS else subject)
+        if verb in _WAITS:
+            runtime.note("go on", None)
+        else:
+            runtime.note(verb, subject)
         return opened
 
 

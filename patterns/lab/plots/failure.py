@@ -1,0 +1,223 @@
+"""A schedule that goes wrong: who did what in which order, beside the nearest that goes well.
+
+Most operations take no time, so on a time axis they would all lie on one spot. Here they come one
+below the other, a column a task; the timelines of both runs stand below.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, Protocol, TypeAlias
+
+import matplotlib
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.patches import Ellipse, Rectangle
+
+from patterns.lab.plots.charts import add_key, spans_by_look, time_limit, timeline
+from patterns.lab.plots.palette import STYLE_FILE
+from patterns.lab.plots.picture import Picture
+from patterns.lab.tracing import Trace, describe
+from patterns.lab.tracing.trace import Turn
+
+__all__ = ["FailureLike", "draw_failure", "steps"]
+
+_WIDTH, _DPI = 900, 100  # pixels, pixels an inch
+_ROW, _HEAD, _GAP, _LEFT, _LANE, _FOOT = 22, 62, 6, 58, 30, 52  # pixels
+_MOST_ROWS: Final = 16
+_MOST_COLUMNS: Final = 7
+_BEFORE: Final = 3  # rows before the first move
+_GUILTY: Final = "#D55E00"
+_MOVED_FILL: Final = "#FBE3D3"
+_WAITS_FILL: Final = "#EFEFEF"
+
+
+Box: TypeAlias = tuple[float, float, float, float]
+
+
+class FailureLike(Protocol):
+    """What a picture needs to know of a schedule that went wrong."""
+
+    @property
+    def kind(self) -> str: ...
+
+    @property
+    def message(self) -> str: ...
+
+    @property
+    def trace(self) -> Trace: ...
+
+    @property
+    def turns(self) -> tuple[Turn, ...]: ...
+
+    @property
+    def passing_trace(self) -> Trace | None: ...
+
+    @property
+    def passing_turns(self) -> tuple[Turn, ...]: ...
+
+    def story(self) -> str: ...
+
+
+def draw_failure(failure: FailureLike) -> Picture:
+    """Draw a failure: its steps beside those of the nearest schedule that goes well; timelines.
+
+    The step that makes the difference is ringed: the last one for which the schedule gave another
+    task the turn. If the base run itself goes wrong there is none, and the end is shown.
+    """
+    wrong, well = _telling(failure.turns), _telling(failure.passing_turns)
+    start = _first_row(wrong)
+    panels = [("goes wrong", wrong[start : start + _MOST_ROWS], start)]
+    if well:
+        panels.append(("goes well", well[start : start + _MOST_ROWS], start))
+    traces = [("goes wrong", failure.trace)]
+    if failure.passing_trace is not None:
+        traces.append(("goes well", failure.passing_trace))
+    traces = [(name, trace) for name, trace in traces if trace.workers and trace.elapsed]
+    rows = max(len(turns) for _, turns, _ in panels)
+    side_by_side = len({turn.task for _, turns, _ in panels for turn in turns}) <= 4
+    with matplotlib.rc_context(fname=STYLE_FILE):
+        layout = _Layout(len(panels), rows, side_by_side, [trace for _, trace in traces])
+        figure = Figure(figsize=(_WIDTH / _DPI, layout.height / _DPI), dpi=_DPI)
+        FigureCanvasAgg(figure)
+        for box, (name, turns, first) in zip(layout.panels, panels, strict=True):
+            ax = figure.add_axes(box)
+            steps(turns, ax=ax, title=_panel_title(name, failure), first=first)
+            ax.set_ylim(rows - 0.4, -0.6)
+        _draw_timelines(figure, layout.timelines, traces)
+    return Picture(figure, _in_words(failure, well))
+
+
+def steps(turns: Sequence[Turn], *, ax: Axes, title: str | None = None, first: int = 0) -> Axes:
+    """Draw turns one below the other, a column a task, the first task on the left.
+
+    Args:
+        turns: in the order in which they were taken.
+        ax: where to draw.
+        title: what stands above.
+        first: number of the first one, from 0.
+    """
+    tasks = list(dict.fromkeys(turn.task for turn in turns))[:_MOST_COLUMNS]
+    column = {task: number for number, task in enumerate(tasks)}
+    inches = ax.get_position().width * _WIDTH / _DPI
+    characters = int(inches / max(len(tasks), 1) / 0.068)
+    guilty = max((n for n, turn in enumerate(turns) if turn.instead_of), default=None)
+    for row, turn in enumerate(turns):
+        if turn.task not in column:
+            continue
+        x = column[turn.task]
+        fill = (
+            _MOVED_FILL if turn.instead_of else _WAITS_FILL if "waits" in turn.result else "#FFFFFF"
+        )
+        ax.add_patch(Rectangle((x + 0.02, row - 0.42), 0.96, 0.84, facecolor=fill, edgecolor="0.6"))
+        text = _short(str(turn), characters)
+        weight = "bold" if turn.instead_of else "normal"
+        ax.text(x + 0.06, row, text, va="center", fontsize=8, fontweight=weight, clip_on=True)
+        if row == guilty:
+            ring = Ellipse(
+                (x + 0.5, row), 1.06, 1.5, fill=False, edgecolor=_GUILTY, linewidth=2.4, zorder=5
+            )
+            ring.set_clip_on(False)
+            ax.add_patch(ring)
+    ax.set_xlim(0, max(len(tasks), 1))
+    ax.set_ylim(len(turns) - 0.4, -0.6)
+    ax.set_xticks([n + 0.5 for n in range(len(tasks))], [_short(t, characters) for t in tasks])
+    ax.xaxis.tick_top()
+    ax.set_yticks(range(len(turns)), _row_names(turns, first))
+    ax.tick_params(length=0, labelsize=8)
+    ax.grid(visible=False)
+    for spine in ax.spines.values():
+        spine.set_visible(False)
+    if title is not None:
+        ax.set_title(title, fontsize=10, pad=18)
+    return ax
+
+
+class _Layout:
+    """Where the axes lie, in whole pixels, so that no rounding decides where an edge falls."""
+
+    def __init__(self, panels: int, rows: int, side_by_side: bool, traces: list[Trace]) -> None:
+        across = panels if side_by_side else 1
+        down = panels // across
+        lanes = [min(max(len(trace.workers), 1), 12) for trace in traces]
+        heights = [max(_LANE * count, 50) for count in lanes]
+        self.height = down * (_HEAD + rows * _ROW) + 12
+        self.height += sum(height + 36 for height in heights) + (_FOOT + 22 if heights else 0)
+        width = (_WIDTH - across * _LEFT - (across - 1) * _GAP - 14) // across
+        self.panels: list[Box] = []
+        self.timelines: list[Box] = []
+        top = self.height
+        for number in range(panels):
+            left = _LEFT + (number % across) * (width + _GAP + _LEFT)
+            bottom = top - _HEAD - rows * _ROW
+            self.panels.append(self._box(left, bottom, width, rows * _ROW))
+            if number % across == across - 1:
+                top = bottom
+        top -= 34
+        for height in heights:
+            top -= 36 + height
+            self.timelines.append(self._box(95, top, _WIDTH - 95 - 40, height))
+
+    def _box(self, left: int, bottom: int, width: int, height: int) -> Box:
+        return left / _WIDTH, bottom / self.height, width / _WIDTH, height / self.height
+
+
+def _draw_timelines(
+    figure: Figure, boxes: Sequence[Box], traces: Sequence[tuple[str, Trace]]
+) -> None:
+    axes = [figure.add_axes(box) for box in boxes]
+    for ax, (name, trace) in zip(axes, traces, strict=True):
+        timeline(trace, ax=ax, title=f"timeline: {name}", key=False)
+        ax.title.set_fontsize(10)
+    if axes:
+        add_key(axes[0], {name for _, trace in traces for name in spans_by_look(trace)})
+        end = max(time_limit(trace) for _, trace in traces)
+        for ax in axes:
+            ax.set_xlim(0, end)
+        for ax in axes[:-1]:
+            ax.set_xlabel("")
+            ax.tick_params(axis="x", labelbottom=False)
+
+
+def _telling(turns: Sequence[Turn]) -> list[Turn]:
+    """Leave out turns at which nothing happens that another task could see."""
+    return [turn for turn in turns if turn.instead_of or not _is_silent(turn)]
+
+
+def _is_silent(turn: Turn) -> bool:
+    if turn.operation in ("start", "end"):
+        return not turn.result
+    return turn.operation == "go on" and not turn.subject
+
+
+def _first_row(turns: Sequence[Turn]) -> int:
+    moved = [number for number, turn in enumerate(turns) if turn.instead_of]
+    if not moved:
+        return max(len(turns) - _MOST_ROWS, 0)
+    latest = max(moved[-1] + 4 - _MOST_ROWS, 0)  # the last move has to be in the picture
+    return max(moved[0] - _BEFORE, latest, 0)
+
+
+def _panel_title(name: str, failure: FailureLike) -> str:
+    return _short(f"{name}: {failure.message}", 92) if name == "goes wrong" else name
+
+
+def _row_names(turns: Sequence[Turn], first: int) -> list[str]:
+    """Number the rows; where the clock has moved, say to where."""
+    times = [None, *(turn.time for turn in turns)]
+    return [
+        f"{number}" if turn.time == before else f"{turn.time:.6g} s  {number}"
+        for number, (turn, before) in enumerate(zip(turns, times, strict=False), start=first + 1)
+    ]
+
+
+def _short(text: str, characters: int) -> str:
+    return text if len(text) <= characters else f"{text[: characters - 1]}…"
+
+
+def _in_words(failure: FailureLike, well: Sequence[Turn]) -> str:
+    text = f"{failure.story()}\nTimeline: {describe(failure.trace)}"
+    if failure.passing_trace is None:
+        return f"{text}\nNo schedule near it goes well."
+    return f"{text}\nThe nearest schedule that goes well: {describe(failure.passing_trace)}"
