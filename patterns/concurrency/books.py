@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -72,9 +74,20 @@ class Report(Generic[J, R]):
         return f"{len(self.submitted)} submitted: {counts}"
 
 
-def _without(jobs: tuple[J, ...], others: list[J] | tuple[J, ...]) -> list[J]:
-    """Take each of `others` once out of `jobs`; jobs need be neither hashable nor distinct."""
-    left = list(jobs)
+def _without(jobs: Sequence[J], others: Sequence[J]) -> list[J]:
+    """Take each of `others` once out of `jobs`: the very object, or else an equal one.
+
+    So jobs may be equal, unhashable, or like arrays, which do not say whether they are equal.
+    """
+    taken = Counter(map(id, others))
+    left = []
+    for job in jobs:
+        if taken[id(job)]:
+            taken[id(job)] -= 1
+        else:
+            left.append(job)
     for job in others:
-        left.remove(job)
+        if taken[id(job)]:
+            taken[id(job)] -= 1
+            left.remove(job)
     return left
