@@ -11,8 +11,9 @@ What it guarantees:
 - cancellation: nothing new is started, whoever waits in `submit` or for a result is woken, and
   `report` names the jobs that were not done. Leaving the `with` block waits for the workers.
 
-What it costs: a thread for each worker and one that closes the results; submitting and collecting
-belong in different tasks, or in one with a buffer for everything.
+What it costs: a thread for each worker and one that closes the results; the report keeps every job
+and result in memory. Submitting and collecting belong in different tasks, or in one with a buffer
+for everything.
 
 In Go: a struct with `Start`, `Submit`, `Results` and `Close`. There `Submit` watches no context:
 once the workers are gone it waits for ever, and the jobs that were not done vanish.
@@ -60,49 +61,46 @@ class WorkerPool:
         self._context: Context | None = None
         self._submitted: list[Any] = []
         self._started: list[Any] = []
-        self._collected: list[Result[Any, Any]] = []
+        self._finished: list[Result[Any, Any]] = []
 
     @contextmanager
     def start(self, context: Context | None = None) -> Iterator[WorkerPool]:
         """Start the workers; leaving the block closes the pool and waits until all is done.
 
-        Results that nobody collected are kept for the `report`. If the block raises, or `context`
-        is cancelled, jobs in work are cut short where they wait, and the exception comes out.
-        Raises RuntimeError if the pool was started before.
+        Results that nobody has collected by then are in the `report` only. If the block raises,
+        or `context` is cancelled, jobs in work are cut short where they wait, and the exception
+        comes out. Raises RuntimeError if the pool was started before.
         """
         if self._context is not None:
             raise RuntimeError("a pool is started once: make a new one")
-        try:
-            with TaskGroup(context) as group:
-                self._context = group.context
-                group.spawn(self._work)
-                yield self
-                self.close()
-                for _ in self.results():
-                    pass
-        finally:
-            while len(self._results):
-                self._collected.append(self._results.receive())
+        with TaskGroup(context) as group:
+            self._context = group.context
+            group.spawn(self._work)
+            yield self
+            self.close()
+            for _ in self.results():
+                pass
 
     def submit(self, job: Any) -> None:
         """Offer a job, waiting while the buffer is full.
 
-        Raises Cancelled if the pool is cancelled, before or while it waits; Closed if it is
-        closed. The report then has the job among those never started.
+        Raises Closed if the pool is closed; Cancelled if it is cancelled, before or while this
+        waits, or its block has been left; the report then has the job among those never started.
+        Raises RuntimeError before the pool is started.
         """
-        if self._context is None:
-            raise RuntimeError("submit works only inside the pool's block: with pool.start():")
+        context = self._running()
         self._submitted.append(job)
-        self._jobs.send(job, self._context)
+        self._jobs.send(job, context)
 
     def results(self) -> Iterator[Result[Any, Any]]:
         """Iterate over results as they come, until the pool is closed and all jobs are done.
 
-        Raises Cancelled if the pool is cancelled meanwhile.
+        Several tasks may do so: each result comes to one of them. If nobody goes on collecting,
+        cancel the pool or leave its block; else the workers wait, and whoever submits with them.
+        Raises Cancelled if the pool is cancelled, or its block left, meanwhile; RuntimeError
+        before the pool is started.
         """
-        for result in self._results:
-            self._collected.append(result)
-            yield result
+        return self._results.values(self._running())
 
     def close(self) -> None:
         """Say that no more jobs come; returns at once, and what is submitted is still done."""
@@ -110,14 +108,26 @@ class WorkerPool:
 
     @property
     def report(self) -> Report[Any, Any]:
-        """What became of each job; complete when the pool's block has been left."""
-        return Report(tuple(self._submitted), tuple(self._started), tuple(self._collected))
+        """What became of each job; complete when the pool's block has been left.
+
+        Until then the jobs in work are among the cancelled ones.
+        """
+        # Backwards, so that no job is in a later list and not yet in an earlier one.
+        results = tuple(self._finished)
+        started = tuple(self._started)
+        return Report(tuple(self._submitted), started, results)
+
+    def _running(self) -> Context:
+        if self._context is None:
+            raise RuntimeError("a pool works only inside its block: with pool.start():")
+        return self._context
 
     def _work(self) -> None:
-        """Run the workers; the last one to end is followed by the end of the results."""
+        """Run the workers; when they have done every job, close the results."""
         with TaskGroup() as workers:
             for number in range(1, self._workers + 1):
                 workers.spawn(self._worker, name=f"worker-{number}")
+        self._running().check()  # if they were cancelled, the results are not complete
         self._results.close()
 
     def _worker(self) -> None:
@@ -128,6 +138,7 @@ class WorkerPool:
             except Exception as error:
                 result = Result(job, error=error)
             self._results.send(result)
+            self._finished.append(result)
 
 
 def run(
