@@ -8,8 +8,8 @@ error-handling pool collects failures instead).
 What it guarantees:
 - types: `Pool(3, process)` takes the jobs that `process` takes and gives what it returns.
 - order: jobs are started in the order of submission; results come in the order of completion.
-- errors: an exception in `process` comes out of `results()`, with a note that names the job;
-  leaving the block then cancels the rest, and `report` names what was not done.
+- errors: an exception in `process` comes out of `results()`, or at the latest when the block is
+  left, with a note that names the job; the rest is cancelled, and `report` names what was not done.
 - backpressure and cancellation: as in the reusable pool, which does the work underneath.
 
 What it costs: nothing at run time. Types are read by the checker and then forgotten; a program
@@ -57,13 +57,22 @@ class Pool(Generic[T, R]):
     def start(self, context: Context | None = None) -> Iterator[Pool[T, R]]:
         """Start the workers; leaving the block closes the pool and waits until all is done.
 
-        Raises what the block raises; Cancelled if `context` is cancelled before all is done.
+        Raises what the block raises; what `process` raised for a job whose result nobody has
+        collected; Cancelled if `context` is cancelled before all is done. What is not done by then
+        is cut short. Raises RuntimeError if the pool was started before.
         """
         with self._pool.start(context):
             yield self
+            self.close()
+            for _ in self.results():
+                pass
 
     def submit(self, job: T) -> None:
-        """Offer a job, waiting while the buffer is full; raises Cancelled or Closed."""
+        """Offer a job, waiting while the buffer is full.
+
+        Raises Closed if the pool is closed; Cancelled if it is cancelled meanwhile; RuntimeError
+        before it is started.
+        """
         self._pool.submit(job)
 
     def close(self) -> None:
@@ -73,8 +82,9 @@ class Pool(Generic[T, R]):
     def results(self) -> Iterator[R]:
         """Iterate over values as they come, until the pool is closed and all jobs are done.
 
-        Raises what `process` raised, when it is that job's turn; Cancelled if the pool is
-        cancelled meanwhile.
+        Raises what `process` raised, when it is that job's turn (a StopIteration as the cause of
+        a RuntimeError, like every generator); Cancelled if the pool is cancelled meanwhile;
+        RuntimeError before it is started.
         """
         for result in self._pool.results():
             if result.error is not None:
@@ -111,6 +121,7 @@ def run(
 
     Raises ValueError for a bad number, before anything is started.
     """
+    check_count("num_workers", num_workers, 1)
     nanoseconds(job_seconds, "job_seconds")
 
     def take_time(word: str) -> int:
@@ -127,7 +138,8 @@ def run(
     except Cancelled as cancelled:
         log(f"cancelled: {cancelled}")
     except Exception as error:
-        if all(error is not result.error for result in pool.report.results):
+        failures = [result.error for result in pool.report.results if result.error is not None]
+        if not any(failure in (error, error.__cause__) for failure in failures):
             raise
         log(f"failed: {error!r}")
     return Report(words, pool.report.started, pool.report.results)
