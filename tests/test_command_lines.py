@@ -39,7 +39,7 @@ WRONG = {
         (["--timeout", "nan"], "timeout must be a number of seconds >= 0 and <= 1e12, got nan"),
     ],
     "generic": [
-        (["--workers", "-3"], "workers must be a whole number >= 1, got -3"),
+        (["--workers", "-3"], "num_workers must be a whole number >= 1, got -3"),
         (["--seconds", "inf"], "job_seconds must be a number of seconds >= 0 and <= 1e12, got inf"),
     ],
     "error_handling": [
