@@ -272,6 +272,16 @@ def test_what_the_pool_returns_and_what_it_raises_come_out():
         observe(pool, [], a_second, answer=42)
 
 
+def test_the_trace_of_a_pool_that_raised_is_kept_with_its_error():
+    async def pool(jobs, process):
+        for job in jobs:
+            await process(10 / job)
+
+    with pytest.raises(ZeroDivisionError) as caught:
+        observe(pool, [1, 0], a_second)
+    assert caught.value.trace.elapsed == 1.0
+
+
 def test_a_pool_can_be_observed_where_a_loop_is_running_as_in_a_notebook():
     async def cell():
         return observe(two_tasks, range(4), a_second).elapsed
@@ -349,7 +359,7 @@ def test_an_interrupted_run_ends_and_leaves_nothing_behind(real):
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no signal can be sent to one thread")
 def test_an_interrupted_run_ends_even_if_it_never_awaits(monkeypatch):
-    monkeypatch.setattr("patterns.lab.observing._GRACE", 0.01)
+    monkeypatch.setattr("patterns.lab.observing._GRACE", 0.1)
 
     async def process(job):
         signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
@@ -371,7 +381,7 @@ def test_an_async_pool_runs_in_real_time_if_it_is_told_to():
 def test_threads_are_observed_in_real_time():
     run = observe(executor_map, [1, 2, 4, 5], a_moment)
     assert (run.value, run.clock, run.leaks) == ([-1, -2, -4, -5], "real", ())
-    assert run.trace.workers == ("worker-1", "worker-2")
+    assert set(run.trace.workers) <= {"worker-1", "worker-2"}
     for job in run.trace.jobs:
         assert 0 <= job.submitted <= job.started < job.finished <= run.elapsed
 

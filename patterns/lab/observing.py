@@ -25,7 +25,7 @@ from patterns.concurrency import Cancelled
 from patterns.concurrency.runtime import current_runtime
 from patterns.concurrency.threads import ThreadRuntime
 from patterns.lab.run import Run
-from patterns.lab.simulation.report import Deadlock, Stuck
+from patterns.lab.simulation.report import Stuck
 from patterns.lab.tracing.build import job_labels, trace_from_jobs
 from patterns.lab.tracing.trace import Clock, Counter, Job, Outcome, Trace
 from patterns.lab.virtual_loop import VirtualLoop, unfinished
@@ -64,9 +64,9 @@ def observe(
             async pools on the real one too.
         options: passed on to `pool`.
 
-    What `pool` raises comes out. Raises Deadlock if every task of an async pool in virtual time
-    waits for another; ValueError for `real=False` with a pool that has no virtual time;
-    RuntimeError inside a simulation.
+    What `pool` raises comes out; its attribute `trace` tells what happened until then. Raises
+    Deadlock if every task of an async pool in virtual time waits for another; ValueError for
+    `real=False` with a pool that has no virtual time; RuntimeError inside a simulation.
     """
     if not isinstance(current_runtime(), ThreadRuntime):
         raise RuntimeError("observe has clocks of its own: it cannot be called in a simulation")
@@ -77,12 +77,35 @@ def observe(
         return _in_virtual_time(pool, jobs, process, options)
     with tempfile.TemporaryDirectory() as folder:
         log = _Log(jobs, time.perf_counter_ns, folder)
-        if is_async:
-            value, leaks = _in_a_loop(asyncio.new_event_loop, log, pool, process, options)
-        else:
-            value, leaks = _in_this_thread(log, pool, process, options)
+        with _trace_on_errors(log, "real"):
+            if is_async:
+                value, leaks = _in_a_loop(asyncio.new_event_loop, log, pool, process, options)
+            else:
+                value, leaks = _in_this_thread(log, pool, process, options)
         trace = log.trace("real")
     return Run(value, trace, trace.elapsed, "real", tuple(leaks))
+
+
+def _in_virtual_time(
+    pool: Callable[..., Any], jobs: Iterable[Any], process: Process, options: dict[str, Any]
+) -> Run[Any]:
+    loop = VirtualLoop()
+    log = _Log(jobs, lambda: loop.nanoseconds)
+    with _trace_on_errors(log, "virtual"):
+        value, leaks = _in_a_loop(lambda: loop, log, pool, process, options)
+    trace = log.trace("virtual")
+    return Run(value, trace, trace.elapsed, "virtual", tuple(leaks))
+
+
+@contextmanager
+def _trace_on_errors(log: _Log, clock: Clock) -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:
+        log.end()
+        with suppress(AttributeError):  # few exceptions have no room for it
+            error.trace = log.trace(clock)  # type: ignore[attr-defined]
+        raise
 
 
 def _in_this_thread(
@@ -94,20 +117,6 @@ def _in_this_thread(
     log.end()
     left = [thread for thread in threading.enumerate() if thread not in before]
     return value, [Stuck(thread.name, "running", "still running", "") for thread in left]
-
-
-def _in_virtual_time(
-    pool: Callable[..., Any], jobs: Iterable[Any], process: Process, options: dict[str, Any]
-) -> Run[Any]:
-    loop = VirtualLoop()
-    log = _Log(jobs, lambda: loop.nanoseconds)
-    try:
-        value, leaks = _in_a_loop(lambda: loop, log, pool, process, options)
-    except Deadlock as deadlock:
-        deadlock.trace = log.trace("virtual")
-        raise
-    trace = log.trace("virtual")
-    return Run(value, trace, trace.elapsed, "virtual", tuple(leaks))
 
 
 def _in_a_loop(
@@ -171,8 +180,9 @@ def _in_a_thread(run: Callable[[], Any], interrupt: Callable[[], object]) -> Any
     except KeyboardInterrupt:
         with suppress(RuntimeError):  # the loop has just been closed
             interrupt()
-        while not over.wait(_GRACE):
-            number, kind = ctypes.c_ulong(thread.ident or 0), ctypes.py_object(KeyboardInterrupt)
+        while not _is_over(over):  # a task computes: raise where it is
+            number = ctypes.c_ulong(thread.ident or 0)
+            kind = ctypes.py_object(asyncio.CancelledError)
             ctypes.pythonapi.PyThreadState_SetAsyncExc(number, kind)
         raise
     finally:
@@ -180,6 +190,13 @@ def _in_a_thread(run: Callable[[], Any], interrupt: Callable[[], object]) -> Any
     if error:
         raise error[0]
     return outcome[0]
+
+
+def _is_over(over: threading.Event) -> bool:
+    try:
+        return over.wait(_GRACE)
+    except KeyboardInterrupt:  # somebody cannot wait
+        return over.is_set()
 
 
 @dataclass(slots=True)
