@@ -4,29 +4,30 @@ Use it when jobs run code that may hang or take its worker down, and the pool ha
 Don't when every job has a timeout that works (the error-handling pool is enough).
 
 What it guarantees:
-- detection: the supervisor looks once in `interval` seconds; a worker whose beat it has missed
-  `missed` times in a row is replaced, at most `missed + 1` intervals after its last beat.
+- detection: the supervisor looks once in `interval` seconds at every worker that has a job. One
+  that missed `missed` beats in a row is replaced: never sooner than `missed` intervals after its
+  last beat, never later than `missed + 1`. Taking a job is a beat.
 - nothing is lost: the job of a worker given up fails with WorkerLost. If the worker comes back
   after all, its result is not taken: every job has one result.
 - errors: an exception in `process` becomes that job's result, and the worker goes on.
-- cancellation: jobs are cut short where they wait; a worker that hangs holds up the end of the
-  pool for as long as it takes to give it up, and no longer.
-- order and backpressure: as in the reusable pool, but results wait in memory: a worker held up by
-  a slow reader would look as if it hung.
+- cancellation: jobs are cut short where they wait, and where they beat; a worker that hangs holds
+  up the end of the pool for as long as it takes to give it up, and no longer.
+- order and backpressure: as in the reusable pool, but results wait in memory, so that no slow
+  reader holds up the replacement of a worker.
 
-What it costs: a thread more for the supervisor; jobs that take longer than an interval have to
-call `beat`. A thread that hangs cannot be killed: it is left behind, with all that it holds, until
-the program ends. Only a process can be killed; then its memory is not shared with the others.
+What it costs: a thread more for the supervisor; jobs that take longer than `missed` intervals have
+to call `beat`. A thread that hangs cannot be killed: it is left behind, with all that it holds,
+until the program ends. Only a process can be killed; it shares no memory with the others.
 
 In Go: a worker's `select` with a ticker beside its jobs. A goroutine cannot be killed either.
 """
 
 from __future__ import annotations
 
-import itertools
 import math
-from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager
+from collections import deque
+from collections.abc import Callable, Collection, MutableSequence, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -34,9 +35,7 @@ from patterns.concurrency import (
     AtomicInt,
     Cancelled,
     Channel,
-    Closed,
     Context,
-    DeadlineExceeded,
     Report,
     Result,
     TaskGroup,
@@ -45,8 +44,9 @@ from patterns.concurrency import (
     now,
     sleep,
 )
-from patterns.concurrency.checks import check_count, nanoseconds
-from patterns.concurrency.runtime import Task
+from patterns.concurrency.checks import NANOSECONDS_PER_SECOND, check_count, nanoseconds
+from patterns.concurrency.runtime import Task, current_runtime
+from patterns.reusable import WorkerPool
 
 __all__ = ["Beat", "Health", "HeartbeatPool", "WorkerLost", "main", "run"]
 
@@ -54,7 +54,7 @@ Beat: TypeAlias = Callable[[], None]
 
 
 class WorkerLost(Exception):
-    """The worker of this job hung or died."""
+    """The worker of this job hung, or died; then its `__cause__` is what it died of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,47 +65,50 @@ class Health:
         time: seconds since the pool was started.
         worker: its name.
         missed: looks in a row without a new beat.
-        job: the job in its hands, or None.
+        job: the job in its hands.
         verdict: "well", or "stuck" or "dead" when it is given up.
     """
 
     time: float
     worker: str
     missed: int
-    job: int | None
+    job: int
     verdict: str
 
 
-class Member:
-    """A worker as the supervisor knows it."""
+class Held:
+    """A job in a worker's hands, and the beats that the worker gives meanwhile."""
 
-    task: Task
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self.beats = self.beats_seen = self.missed = 0
-        self.job: int | None = None
-        # Whoever turns one of these from 1 to 0 acts on it: the worker, or the supervisor.
-        self.place = AtomicInt(1, f"place of {name}")  # 0: it has left, or was given up
-        self.unsettled = AtomicInt(0, f"unsettled job of {name}")  # 1: its job has no result yet
+    def __init__(self, job: int, worker: Task, context: Context) -> None:
+        self.job, self.worker, self._context = job, worker, context
+        self.beats, self.beats_seen, self.missed = 1, 0, 0
+        self.died_of: BaseException | None = None
+        # Whoever turns it to 0 gives the job its result: the worker, or who gives the worker up.
+        self.unsettled = AtomicInt(1, f"job {job} unsettled")
 
     def beat(self) -> None:
-        """Show that the worker is alive; raises Cancelled if it was given up meanwhile."""
+        """Show that the worker lives; raise Cancelled if nobody waits for its job any more."""
+        self._context.check()
+        if not self.unsettled.load():
+            raise Cancelled(f"{self.worker.name} was given up and replaced")
         self.beats += 1
-        if self.place.load() == 0:
-            raise Cancelled(f"{self.name} was given up and replaced")
+
+    @property
+    def verdict(self) -> str:
+        """What a worker is that gives no beats."""
+        return "stuck" if self.died_of is None else "dead"
 
 
-class HeartbeatPool:
-    """Workers under supervision; open it with `with pool.start():`.
+class HeartbeatPool(WorkerPool):
+    """A reusable pool whose workers are watched and replaced.
 
     Args:
-        process: makes a job's value; gets the job, and `beat` to call at least once an interval.
+        process: makes a job's value; gets the job, and `beat` to call once an interval.
         workers: workers, >= 1.
         interval: seconds between two looks of the supervisor, > 0.
         missed: beats, >= 2, that a worker may miss in a row before it is given up.
         buffer: jobs that may wait, >= 0.
-        monitor: called with what the supervisor sees of each worker at each look.
+        history: what the supervisor sees is appended to it; a deque may forget what is old.
 
     Raises ValueError for a bad number.
     """
@@ -118,165 +121,104 @@ class HeartbeatPool:
         interval: float = 0.1,
         missed: int = 3,
         buffer: int = 100,
-        monitor: Callable[[Health], object] = lambda health: None,
+        history: MutableSequence[Health] | None = None,
     ) -> None:
-        check_count("workers", workers, 1)
+        super().__init__(workers, buffer, lambda held: process(held.job, held.beat))
         check_count("missed", missed, 2)
-        check_count("buffer", buffer, 0)
         nanoseconds(interval, "interval", positive=True)
-        self._process = process
-        self._workers, self._interval, self._missed = workers, interval, missed
-        self._monitor = monitor
-        self._jobs = Channel[int](buffer, "jobs")
-        self._results = Channel[Result[int, int]](math.inf, "results")
-        self._over = Channel[None](0, "over")
-        self._at_work = AtomicInt(0, "workers at work")
-        self._members: list[Member] = []
-        self._numbers = itertools.count(1)
-        self._group: TaskGroup | None = None
-        self._submitted: list[int] = []
-        self._started: list[int] = []
-        self._collected: list[Result[int, int]] = []
+        self._interval, self._missed = interval, missed
+        self._history = deque[Health](maxlen=0) if history is None else history
+        self._results = Channel(math.inf, "results")
+        self._ended = Channel[None](0, "ended")
+        self._places = AtomicInt(workers, "places filled")
+        self._born = AtomicInt(0, "workers born")
+        self._held: dict[Held, None] = {}
 
-    @contextmanager
-    def start(self, context: Context | None = None) -> Iterator[HeartbeatPool]:
-        """Start workers and supervisor; leaving the block closes the pool and waits for the rest.
-
-        Raises what the block raises; Cancelled if `context` is cancelled before all is done;
-        RuntimeError if the pool was started before.
-        """
-        if self._group is not None:
-            raise RuntimeError("a pool is started once: make a new one")
+    def _work(self) -> None:
+        """Run workers and supervisor; when every job is done, close the results."""
         self._began = now()
         try:
-            with TaskGroup(context) as self._group:
+            with Context() as over, TaskGroup() as group:
                 for _ in range(self._workers):
-                    self._at_work.add(1)
-                    self._add_worker(self._group)
-                go(self._supervise, self._group)  # goes on when the group is cancelled
-                yield self
-                self.close()
-                for _ in self.results():
+                    self._add_worker(group)
+                # Not in the group: when that is cancelled, somebody must free it of the stuck.
+                go(self._supervise, group, over)
+                for _ in self._ended:
                     pass
         finally:
-            self._over.close()
-            for me in self._members:  # who died shortly before the end, unnoticed
-                if me.task.ended:
-                    self._settle(me, "dead")
-            while len(self._results):
-                self._collected.append(self._results.receive())
-
-    def submit(self, job: int) -> None:
-        """Offer a job, waiting while the buffer is full.
-
-        Raises Cancelled if the pool is cancelled, before or while it waits; Closed if it is
-        closed. The report then has the job among those never started.
-        """
-        if self._group is None:
-            raise RuntimeError("submit works only inside the pool's block: with pool.start():")
-        self._submitted.append(job)
-        self._jobs.send(job, self._group.context)
-
-    def results(self) -> Iterator[Result[int, int]]:
-        """Iterate over results as they come, until the pool is closed and all jobs are done.
-
-        Raises Cancelled if the pool is cancelled meanwhile.
-        """
-        for result in self._results:
-            self._collected.append(result)
-            yield result
-
-    def close(self) -> None:
-        """Say that no more jobs come; returns at once, and what is submitted is still done."""
-        self._jobs.close()
-
-    @property
-    def report(self) -> Report[int, int]:
-        """What became of each job; complete when the pool's block has been left."""
-        return Report(tuple(self._submitted), tuple(self._started), tuple(self._collected))
+            for held in list(self._held):  # of workers that died too late to be replaced
+                self._give_up(held)
+        self._running().check()  # if they were cancelled, the results are not complete
+        self._results.close()
 
     # A worker's side.
 
-    def _worker(self, me: Member, context: Context) -> None:
-        try:
-            while True:
-                me.beat()
-                try:
-                    job = self._jobs.receive(context.child(timeout=self._interval))
-                except DeadlineExceeded:
-                    context.check()
-                    continue  # to have nothing to do is no reason to be silent
-                self._started.append(job)
-                me.job = job
-                me.unsettled.store(1)
-                result = self._result(job, me.beat)
-                if me.unsettled.compare_and_swap(1, 0):
-                    me.job = None
-                    self._results.send(result)
-        except (Closed, Cancelled):
-            if me.place.compare_and_swap(1, 0):
-                self._leave()
-        except BaseException:
-            pass  # as dead as a thread can be: only its silence tells the supervisor
+    def _add_worker(self, group: TaskGroup) -> None:
+        group.spawn(self._worker, name=f"worker-{self._born.add(1)}")
 
-    def _result(self, job: int, beat: Beat) -> Result[int, int]:
+    def _worker(self) -> None:
+        """Take one job after the other; the last worker to leave ends the pool."""
+        me = current_runtime().current()
+        with suppress(Cancelled):
+            for job in self._jobs:
+                if not self._do(Held(job, me, self._running())):
+                    return  # without a word: its place is for the supervisor to fill
+        if self._places.add(-1) == 0:
+            self._ended.close()
+
+    def _do(self, held: Held) -> bool:
+        """Process a job; tell whether its worker is alive and in its place afterwards."""
+        self._started.append(held.job)
+        self._held[held] = None
         try:
-            return Result(job, value=self._process(job, beat))
+            result = Result(held.job, value=self._process(held))
         except Exception as error:
-            return Result(job, error=error)
+            result = Result(held.job, error=error)
+        except BaseException as error:  # such as SystemExit, of which a thread dies unheard
+            held.died_of = error
+            return False
+        return self._settle(held, result)
 
-    def _leave(self) -> None:
-        """Leave without a replacement; the last one ends the pool."""
-        if self._at_work.add(-1) == 0:
-            self._results.close()
-            self._over.close()
+    def _settle(self, held: Held, result: Result[int, int]) -> bool:
+        """Give a job its result, unless it has one; tell whether it had none."""
+        if not held.unsettled.compare_and_swap(1, 0):
+            return False
+        del self._held[held]
+        self._finished.append(result)
+        self._results.send(result)
+        return True
 
     # The supervisor's side.
 
-    def _add_worker(self, group: TaskGroup) -> None:
-        me = Member(f"worker-{next(self._numbers)}")
-        me.task = group.spawn(self._worker, me, group.context, name=me.name)
-        self._members.append(me)
+    def _supervise(self, group: TaskGroup, over: Context) -> None:
+        """Look at every worker that has a job, once an interval, until the pool is over."""
+        with suppress(Cancelled):
+            while True:
+                over.sleep(self._interval)
+                for held in list(self._held):
+                    self._look_at(held, group)
 
-    def _supervise(self, group: TaskGroup) -> None:
-        while True:
-            try:
-                self._over.receive(Context(timeout=self._interval))
-            except DeadlineExceeded:
-                pass
-            except Closed:
-                return
-            self._members = [me for me in self._members if me.place.load() == 1]
-            for me in list(self._members):
-                self._look_at(me, group)
+    def _look_at(self, held: Held, group: TaskGroup) -> None:
+        beats = held.beats
+        held.missed = held.missed + 1 if beats == held.beats_seen else 0
+        held.beats_seen = beats
+        verdict = held.verdict if held.missed >= self._missed else "well"
+        time = now() - self._began
+        self._history.append(Health(time, held.worker.name, held.missed, held.job, verdict))
+        if verdict != "well":
+            with suppress(RuntimeError):  # the group has ended
+                group.spawn(self._replace, held, group)  # in the group, which waits for it
 
-    def _look_at(self, me: Member, group: TaskGroup) -> None:
-        beats = me.beats
-        me.missed = 0 if beats != me.beats_seen else me.missed + 1
-        me.beats_seen = beats
-        verdict = "well"
-        if me.missed >= self._missed and me.place.compare_and_swap(1, 0):
-            verdict = "dead" if me.task.ended else "stuck"
-            self._replace(me, verdict, group)
-        health = Health(now() - self._began, me.name, me.missed, me.job, verdict)
-        try:
-            self._monitor(health)
-        except Exception as error:
-            group.context.cancel(f"the monitor raised {error!r}")
-
-    def _replace(self, me: Member, verdict: str, group: TaskGroup) -> None:
-        self._settle(me, verdict)
-        try:
+    def _replace(self, held: Held, group: TaskGroup) -> None:
+        if self._give_up(held):
+            group.abandon(held.worker)
             self._add_worker(group)
-        except RuntimeError:  # the pool is being left: no worker is alive, and none is needed
-            self._leave()
-        group.abandon(me.task)
 
-    def _settle(self, me: Member, verdict: str) -> None:
-        """Let the job in the hands of a worker that is lost fail, if it has no result yet."""
-        if me.unsettled.compare_and_swap(1, 0) and me.job is not None:
-            lost = WorkerLost(f"{me.name} is {verdict}: {me.missed} beats missed")
-            self._results.send(Result(me.job, error=lost))
+    def _give_up(self, held: Held) -> bool:
+        """Let the job of a lost worker fail; tell whether the worker has not come back just now."""
+        error = WorkerLost(f"{held.worker.name} is {held.verdict}: {held.missed} beats missed")
+        error.__cause__ = held.died_of
+        return self._settle(held, Result(held.job, error=error))
 
 
 def run(
@@ -290,7 +232,7 @@ def run(
     deadly: Collection[int] = (8,),
     buffer: int = 100,
     process: Callable[[int, Beat], int] | None = None,
-    monitor: Callable[[Health], object] = lambda health: None,
+    history: MutableSequence[Health] | None = None,
     context: Context | None = None,
     log: Callable[[str], object] = lambda line: None,
 ) -> Report[int, int]:
@@ -306,31 +248,26 @@ def run(
         deadly: jobs that end their worker's thread with SystemExit.
         buffer: jobs that may wait, >= 0.
         process: what to do with a job, in place of all that.
-        monitor: called with what the supervisor sees of each worker at each look.
+        history: what the supervisor sees of each worker at each look is appended to it.
         context: ends the run early when it is cancelled.
-        log: called with a line of text for every worker given up and every result.
+        log: called with a line of text for every result.
 
     Raises ValueError for a bad number, before anything is started.
     """
     check_count("num_jobs", num_jobs, 0)
-    nanoseconds(job_seconds, "job_seconds")
-    nanoseconds(interval, "interval", positive=True)
-    pieces = max(1, math.ceil(job_seconds / interval))
+    time = nanoseconds(job_seconds, "job_seconds")
+    intervals, rest = divmod(time, nanoseconds(interval, "interval", positive=True))
 
     def double(job: int, beat: Beat) -> int:
         if job in stuck:
             hang()
         if job in deadly:
             raise SystemExit(f"job {job} ends its worker's thread")
-        for _ in range(pieces):
-            sleep(job_seconds / pieces)
+        for _ in range(intervals):
+            sleep(interval)
             beat()
+        sleep(rest / NANOSECONDS_PER_SECOND)
         return job * 2
-
-    def look(health: Health) -> None:
-        if health.verdict != "well":
-            log(f"{health.worker} is {health.verdict}: replaced")
-        monitor(health)
 
     def submit() -> None:
         for job in range(1, num_jobs + 1):
@@ -343,13 +280,13 @@ def run(
         interval=interval,
         missed=missed,
         buffer=buffer,
-        monitor=look,
+        history=history,
     )
     try:
         with pool.start(context), TaskGroup() as submitter:
             submitter.spawn(submit)
             for result in pool.results():
-                log(f"result: {result.value if result.error is None else repr(result.error)}")
+                log(f"job {result.job}: {result.error or result.value}")
     except Cancelled as cancelled:
         log(f"cancelled: {cancelled}")
     return Report(tuple(range(1, num_jobs + 1)), pool.report.started, pool.report.results)

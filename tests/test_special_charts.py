@@ -91,25 +91,37 @@ def test_nothing_is_hatched_while_the_limit_holds():
 
 def test_every_look_is_a_square_in_its_workers_lane():
     history = []
-    trace = simulate(partial(heartbeat.run, monitor=history.append)).trace
+    trace = simulate(partial(heartbeat.run, history=history)).trace
     ax = missed_beats(history, limit=3)(trace)
     points = ax.collections[0].get_offsets()
     lanes = {"worker-1": 0, "worker-2": 1, "worker-3": 2, "worker-4": 3, "worker-5": 4}
     assert [tuple(point) for point in points] == [(h.time, lanes[h.worker]) for h in history]
 
 
+def test_the_lanes_are_those_of_the_timeline_whoever_was_looked_at():
+    history = []
+    pool = partial(heartbeat.run, num_jobs=2, num_workers=4, stuck=(), deadly=(), history=history)
+    trace = simulate(pool).trace
+    beats, lanes = missed_beats(history, limit=3)(trace), timeline(trace)
+    names = [label.get_text() for label in beats.get_yticklabels()]
+    assert names == [label.get_text() for label in lanes.get_yticklabels()]
+    assert names == ["worker-1", "worker-2", "worker-3", "worker-4"]
+    assert beats.get_ylim() == lanes.get_ylim()
+
+
 def test_whoever_was_given_up_is_told_in_words():
     history = []
-    trace = simulate(partial(heartbeat.run, monitor=history.append)).trace
+    trace = simulate(partial(heartbeat.run, history=history)).trace
     ax = missed_beats(history, limit=3)(trace)
     assert [text.get_text() for text in ax.texts] == ["3 missed: stuck", "3 missed: dead"]
 
 
 def test_the_picture_says_what_the_squares_mean():
     history = []
-    trace = simulate(partial(heartbeat.run, monitor=history.append)).trace
+    trace = simulate(partial(heartbeat.run, history=history)).trace
     picture = draw(trace, timeline, missed_beats(history, limit=3))
-    assert "beats missed by each worker at each look" in picture.text
+    told = "beats missed by each worker at each look (worker-1 stuck at 0.9 s, worker-2 dead at"
+    assert told in picture.text
 
 
 def test_a_job_settled_by_the_supervisor_has_failed_in_the_trace_too():

@@ -82,18 +82,18 @@ def tokens(rate: float, burst: int, times: Sequence[float] | None = None) -> Cal
 def missed_beats(history: Iterable[Look], limit: int) -> Callable[..., Axes]:
     """Return a chart of the beats each worker had missed at each look of its supervisor.
 
-    A square a look: the darker, the more beats missed; where a worker is given up, the verdict is
-    written beside it.
+    A square a look, in the same lanes as the timeline's: the darker, the more beats missed; where
+    a worker is given up, the verdict is written beside it.
 
     Args:
         history: what the supervisor saw, in order.
         limit: missed beats at which a worker is given up, >= 1.
     """
     seen = list(history)
-    workers = list(dict.fromkeys(look.worker for look in seen))
 
     def chart(trace: Trace, *, ax: Axes | None = None) -> Axes:
         with matplotlib.rc_context(fname=STYLE_FILE):
+            workers = list(dict.fromkeys([*trace.workers, *(look.worker for look in seen)]))
             ax = ax or new_axes(height=0.8 + 0.3 * len(workers))
             lane = {worker: number for number, worker in enumerate(workers)}
             ax.scatter(
@@ -123,7 +123,8 @@ def missed_beats(history: Iterable[Look], limit: int) -> Callable[..., Axes]:
             _set_time_axis(ax, trace, time_limit(trace))
             return ax
 
-    chart.__name__ = "beats missed by each worker at each look"
+    told = [f"{k.worker} {k.verdict} at {k.time:.6g} s" for k in seen if k.verdict != "well"]
+    chart.__name__ = f"beats missed by each worker at each look ({', '.join(told) or 'all well'})"
     return chart
 
 
