@@ -9,12 +9,17 @@ conflicts with its footprint; a run in which all that are ready sleep is abandon
 A turn whose footprint has nothing shared in it needs no alternatives at all. What is shared is
 learnt on the way: an object counts as shared when one task has changed it and another one has
 touched it. If that comes to light after a turn was taken for private, the search starts again.
+
+That tasks of a group end is invisible, in whatever order, unless another task than the owner
+spawns into the group: then it matters whether the group is still open. Such groups, too, are learnt
+on the way; each has a *door* that spawning looks at, ending counts at, and closing changes.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from types import MappingProxyType
 from typing import Any, Final
@@ -45,8 +50,11 @@ from patterns.lab.simulation.scheduled import (
 __all__ = ["EverySchedule", "TrackedRuntime"]
 
 Key = tuple[int, ...]  # of a task: who made it, and as which of its children
-Thing = tuple[Key, int]  # of an object: who made it, and as which of its objects
-Footprint = dict[Thing, bool]  # what was touched, and whether it was changed
+Thing = tuple[
+    Key, int
+]  # of an object: who made it, and as which of its objects; a door: minus that
+Footprint = dict[Thing, int]  # what was touched, and how
+LOOK, CHANGE, COUNT = 0, 1, 2  # two looks, or two counts, can be exchanged; all else conflicts
 
 _LOOKS: Final = frozenset({"len", "closed", "check", "load"})
 _STATEMENTS: Final = ((), -1)  # what a statement may have touched nobody knows: it is one object
@@ -75,6 +83,7 @@ class EverySchedule:
         self.reduce = reduce
         self.exhausted = False
         self.path: list[_Node] = []
+        self.doors: set[Thing] = set()
         self._touched: defaultdict[Thing, set[Key]] = defaultdict(set)
         self._changed: set[Thing] = set()
         self._taken_for_private: set[Thing] = set()
@@ -102,6 +111,9 @@ class EverySchedule:
 
     def _learn(self, runtime: TrackedRuntime) -> bool:
         """Take in what the run touched; tell whether the search has to start again."""
+        if not runtime.doors_found <= self.doors:
+            self.doors |= runtime.doors_found
+            return True
         if not self.reduce:
             return False
         surprised = False
@@ -165,6 +177,7 @@ class _Walk:
         """Remember whose footprints to take."""
         assert isinstance(runtime, TrackedRuntime)
         self.runtime = runtime
+        runtime.doors = self._search.doors
 
     def take(self, ready: deque[SimulatedTask], running: SimulatedTask | None) -> SimulatedTask:
         """Take whom the path says; at its end, somebody who does not sleep."""
@@ -203,7 +216,9 @@ class _Walk:
 def _conflict(one: Footprint, other: Footprint) -> bool:
     if len(one) > len(other):
         one, other = other, one
-    return any(thing in other and (changed or other[thing]) for thing, changed in one.items())
+    return any(
+        thing in other and (how == CHANGE or how != other[thing]) for thing, how in one.items()
+    )
 
 
 class TrackedRuntime(SimulatedRuntime):
@@ -216,7 +231,9 @@ class TrackedRuntime(SimulatedRuntime):
         self.variants = _TRACKED if record is None else _RECORDED_AND_TRACKED
         self.touched: defaultdict[Thing, set[Key]] = defaultdict(set)
         self.changed: set[Thing] = set()
-        self.accesses: list[tuple[Key, Thing, bool]] = []
+        self.accesses: list[tuple[Key, Thing, int]] = []
+        self.doors: set[Thing] = set()  # those that matter
+        self.doors_found: set[Thing] = set()
         self._footprint: Footprint = {}
         self._keys: dict[SimulatedTask, Key] = {}
         self._made: defaultdict[tuple[Key, str], int] = defaultdict(int)
@@ -230,16 +247,24 @@ class TrackedRuntime(SimulatedRuntime):
         self._footprint = {}
         return self._footprint
 
-    def touch(self, thing: Thing | None, changes: bool) -> None:
-        """Note that the running task looks at an object, or changes it."""
+    def touch(self, thing: Thing | None, how: int) -> None:
+        """Note that the running task looks at an object, changes it, or counts at it."""
         if thing is None or self._running is None:
             return
         key = self.key_of(self._running)
-        self._footprint[thing] = self._footprint.get(thing, False) or changes
+        self._footprint[thing] = max(self._footprint.get(thing, how), how)
+        if self._footprint[thing] != how and COUNT in (how, self._footprint[thing]):
+            self._footprint[thing] = CHANGE
         self.touched[thing].add(key)
-        if changes:
+        if how != LOOK:
             self.changed.add(thing)
-        self.accesses.append((key, thing, changes))
+        self.accesses.append((key, thing, how))
+
+    def touch_door(self, context: object, how: int) -> None:
+        """Note a spawn, an end or the closing of the group that has this context."""
+        thing = getattr(context, "thing", None)
+        if thing is not None and (door := (thing[0], -thing[1])) in self.doors:
+            self.touch(door, how)
 
     def new_thing(self) -> Thing:
         """Return what names a new object of the running task in every schedule."""
@@ -259,23 +284,40 @@ class TrackedRuntime(SimulatedRuntime):
         """Stand before an operation; it belongs to the turn that follows."""
         super().point(operation, subject)
         thing = _STATEMENTS if operation == "statement" else _thing(subject)
-        self.touch(thing, operation not in _LOOKS)
+        self.touch(thing, LOOK if operation in _LOOKS else CHANGE)
 
     def waiter(self) -> Waiter:
         """Return a waiter that notes what it waits for."""
         return _TrackedWaiter(self, self.current())
 
     def check_caller(self, subject: object) -> None:
-        """Note a spawn, which sees whether the group is still open."""
+        """Note a spawn from outside, which sees whether the group is still open."""
         super().check_caller(subject)
-        if isinstance(subject, TaskGroup):
-            self.touch(_thing(subject), False)
+        if isinstance(subject, TaskGroup) and subject._owner is not self.current():
+            thing = _thing(subject._context)
+            if thing is not None:
+                self.doors_found.add((thing[0], -thing[1]))
+            self.touch_door(subject._context, LOOK)
+
+    @contextmanager
+    def interrupts(self, context: Context) -> Iterator[None]:
+        """Note on leaving that the group closes."""
+        try:
+            yield
+        finally:
+            self.touch_door(context, CHANGE)
+
+    def _run_task(self, task: SimulatedTask, body: Callable[[], None]) -> None:
+        def counted() -> None:
+            try:
+                body()
+            finally:
+                self.touch_door(task.context, COUNT)
+
+        super()._run_task(task, counted)
 
 
 def _thing(subject: object) -> Thing | None:
-    """Return the object's name; a group's is its context's, which it cancels when it closes."""
-    if isinstance(subject, TaskGroup):
-        subject = subject._context
     thing: Thing | None = getattr(subject, "thing", None)
     return thing
 
@@ -291,13 +333,13 @@ class _TrackedWaiter(SimulatedWaiter):
         self._thing: Thing | None = None
 
     def claim(self) -> bool:
-        self.runtime.touch(self._thing, True)
+        self.runtime.touch(self._thing, CHANGE)
         return super().claim()
 
     def park(self, deadline: int | None, verb: str, subject: object) -> bool:
         self._thing = _thing(subject)
         opened = super().park(deadline, verb, subject)
-        self.runtime.touch(self._thing, True)
+        self.runtime.touch(self._thing, CHANGE)
         return opened
 
 
@@ -339,13 +381,13 @@ class _TrackedContext(_Tracked, ScheduledContext):
 
     @property
     def _cause(self) -> Cancelled | None:
-        self._runtime.touch(self.thing, False)
+        self._runtime.touch(self.thing, LOOK)
         return self._is_cancelled_by
 
     @_cause.setter
     def _cause(self, cause: Cancelled | None) -> None:
         self._is_cancelled_by = cause
-        self._runtime.touch(self.thing, True)
+        self._runtime.touch(self.thing, CHANGE)
 
 
 _TRACKED: Final[Mapping[type, type]] = MappingProxyType(

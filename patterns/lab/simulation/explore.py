@@ -331,5 +331,8 @@ def _bar(schedules: int, progress: bool) -> Iterator[Callable[[int], object]]:
         return
     from tqdm.auto import tqdm
 
-    with tqdm(total=schedules, unit="schedule", leave=False) as bar:
+    class Bar(tqdm):  # type: ignore[misc,type-arg,unused-ignore]
+        monitor_interval = 0  # otherwise it starts a thread, and leaves it behind
+
+    with Bar(total=schedules, unit="schedule", leave=False) as bar:
         yield bar.update

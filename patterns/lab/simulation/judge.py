@@ -51,7 +51,7 @@ def _checked(played: Played, check: Check, traced: bool) -> Verdict | None:
     try:
         passed = check(run)
     except AssertionError as error:
-        return "check", str(error) or "the check failed"
+        return "check", str(error).partition("\n")[0] or "the check failed"
     if passed is False:
         return "check", f"the check failed: it returned {_short(played.value)}"
     return None
@@ -77,7 +77,7 @@ class _NoTrace:
 
 def _waits(tasks: Iterable[Stuck]) -> str:
     text = "; ".join(line.strip() for line in sentences(tasks))
-    return re.sub(r", in \w+, line \d+", "", text)
+    return re.sub(r", in [^,;]+, line \d+", "", text)
 
 
 def _named(error: BaseException) -> str:

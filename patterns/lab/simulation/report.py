@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["Deadlock", "Stuck"]
 
 _LONGEST_LIST = 12
+_COMPREHENSIONS = ("<listcomp>", "<setcomp>", "<dictcomp>")  # no functions since Python 3.12
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,8 @@ def _where(task: SimulatedTask) -> str:
     frame = task.greenlet.gr_frame if task.greenlet is not None else None
     while frame is not None:
         module = frame.f_globals.get("__name__", "")
-        if not module.startswith(("patterns.concurrency", "patterns.lab")):
+        inner = frame.f_code.co_name in _COMPREHENSIONS
+        if not inner and not module.startswith(("patterns.concurrency", "patterns.lab")):
             return f", in {frame.f_code.co_name}, line {frame.f_lineno}"
         frame = frame.f_back
     return ""

@@ -68,6 +68,7 @@ class RecordedScheduledChannel(ScheduledChannel[T], RecordedChannel[T]):
 class ScheduledContext(Context):
     """A context with a scheduling point before each look at it and before its cancellation."""
 
+    name = "the context"
     _runtime: SimulatedRuntime
 
     @property

@@ -17,7 +17,6 @@ from patterns.lab.simulation.scheduled import (
     RECORDED_AND_SCHEDULED,
     RecordedScheduledChannel,
     ScheduledAtomicInt,
-    ScheduledContext,
 )
 from patterns.lab.tracing.trace import Turn
 
@@ -157,12 +156,6 @@ class _WatchedChannel(RecordedScheduledChannel[T]):
         return value
 
 
-class _WatchedContext(ScheduledContext):
-    """A context that tells why it was cancelled."""
-
-    name = "the context"
-
-
 class _WatchedAtomicInt(ScheduledAtomicInt):
     """An atomic integer that tells its values."""
 
@@ -202,7 +195,6 @@ _WATCHED: Final[Mapping[type, type]] = MappingProxyType(
     {
         **RECORDED_AND_SCHEDULED,
         Channel: _WatchedChannel,
-        Context: _WatchedContext,
         AtomicInt: _WatchedAtomicInt,
     }
 )

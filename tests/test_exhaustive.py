@@ -1,0 +1,285 @@
+"""The search of all schedules is complete, counts each one once, and its reduction is sound."""
+
+from collections import Counter
+from functools import partial
+
+import pytest
+
+from patterns import basic, pitfalls, reusable
+from patterns.concurrency import (
+    AtomicInt,
+    Cancelled,
+    Channel,
+    Closed,
+    Context,
+    TaskGroup,
+    Ticker,
+    TokenBucket,
+    go,
+    sleep,
+)
+from patterns.lab import explore
+from patterns.lab.simulation.exhaustive import CHANGE, EverySchedule
+from patterns.lab.simulation.play import play
+
+
+def canonical(runtime):
+    """What a run came to, whatever the order of operations that do not affect each other.
+
+    For each object, who touched it in which order, where the order of looks between two changes
+    does not count.
+    """
+    by_thing = {}
+    for task, thing, how in runtime.accesses:
+        groups = by_thing.setdefault(thing, [])
+        if how == CHANGE or not groups or groups[-1][0] != how:
+            groups.append((how, Counter()))
+        groups[-1][1][task] += 1
+    return tuple(
+        (thing, tuple((how, tuple(sorted(tasks.items()))) for how, tasks in groups))
+        for thing, groups in sorted(by_thing.items())
+    )
+
+
+def search(pool, *, reduce=True):
+    """Count the runs by their canonical form, and the outcomes."""
+    every = EverySchedule(
+        lambda order, kind: play(pool, order, record=False, max_steps=10_000, kind=kind),
+        reduce=reduce,
+    )
+    runs, outcomes = Counter(), set()
+    for run in every.runs():
+        if run is None:
+            runs.clear()
+            outcomes.clear()
+            continue
+        played, _ = run
+        runs[canonical(every.last)] += 1
+        outcomes.add((repr(played.value), type(played.error).__name__, len(played.leaks)))
+    assert every.exhausted
+    return runs, outcomes
+
+
+def in_group(*bodies, context=None):
+    with TaskGroup(context) as group:
+        for number, body in enumerate(bodies):
+            group.spawn(body, name=f"t{number}")
+
+
+def two_loads_and_a_store():
+    number, seen = AtomicInt(), []
+    in_group(
+        lambda: seen.append(("a", number.load())),
+        lambda: seen.append(("b", number.load())),
+        lambda: number.store(1),
+    )
+    return sorted(seen)
+
+
+def compare_and_swap():
+    number = AtomicInt()
+    swapped = []
+    in_group(*[lambda: swapped.append(number.compare_and_swap(0, 1))] * 3)
+    return sorted(swapped)
+
+
+def producer_and_consumer(capacity):
+    channel, got = Channel[int](capacity), []
+
+    def produce():
+        for value in range(2):
+            channel.send(value)
+        channel.close()
+
+    in_group(produce, lambda: got.extend(channel))
+    return got
+
+
+def two_receivers():
+    channel, got = Channel[int](2), []
+
+    def receive(name):
+        for value in channel:
+            got.append((name, value))
+
+    def produce():
+        channel.send(1)
+        channel.close()
+
+    in_group(produce, partial(receive, "a"), partial(receive, "b"))
+    return sorted(got, key=lambda pair: pair[1])
+
+
+def cancelled_receive():
+    channel, told = Channel[int](0), []
+
+    def receive(context):
+        try:
+            told.append(channel.receive(context))
+        except Cancelled:
+            told.append("cancelled")
+
+    def send():
+        try:
+            channel.send(7, context)
+        except Cancelled:
+            told.append("refused")
+
+    context = Context()
+    in_group(partial(receive, context), send, lambda: context.cancel())
+    return sorted(map(str, told))
+
+
+def closed_while_sending():
+    channel, told = Channel[int](1), []
+
+    def send():
+        try:
+            channel.send(1)
+            told.append("sent")
+        except Closed:
+            told.append("refused")
+
+    in_group(send, send, channel.close)
+    return sorted(told)
+
+
+def a_failing_task():
+    channel = Channel[int](1)
+
+    def fail():
+        channel.send(1)
+        raise ValueError
+
+    try:
+        in_group(fail, channel.receive, lambda: sleep(1))
+    except ExceptionGroup as group:
+        return len(group.exceptions)
+
+
+def deadlock_or_not():
+    """Two that take both of two tokens, one after the other, in different order."""
+    one, other = Channel[int](1), Channel[int](1)
+
+    def take_both(first, second):
+        first.send(1)
+        second.send(1)
+        second.receive()
+        first.receive()
+
+    in_group(partial(take_both, one, other), partial(take_both, other, one))
+
+
+def spawned_by_another():
+    started = AtomicInt()
+    with TaskGroup() as outer, TaskGroup() as inner:
+        for _ in range(2):
+            inner.spawn(lambda: outer.spawn(started.add, 1))
+    return started.load()
+
+
+def into_a_group_that_is_left():
+    told = []
+
+    def spawn(group):
+        try:
+            group.spawn(int)
+            told.append("spawned")
+        except RuntimeError:
+            told.append("too late")
+
+    with TaskGroup() as group:
+        go(partial(spawn, group))
+        AtomicInt().load()
+    sleep(1)
+    return told
+
+
+def limited(make):
+    wait, seen = make(), []
+
+    def take(name):
+        wait()
+        seen.append(name)
+
+    in_group(partial(take, "a"), partial(take, "b"))
+    return seen
+
+
+PROGRAMS = {
+    "two loads and a store": two_loads_and_a_store,
+    "compare and swap": compare_and_swap,
+    "rendezvous": partial(producer_and_consumer, 0),
+    "buffer of one": partial(producer_and_consumer, 1),
+    "two receivers": two_receivers,
+    "cancelled receive": cancelled_receive,
+    "closed while sending": closed_while_sending,
+    "a failing task": a_failing_task,
+    "deadlock or not": deadlock_or_not,
+    "spawned by another": spawned_by_another,
+    "into a group that is left": into_a_group_that_is_left,
+    "ticker": partial(limited, lambda: Ticker(1.0).wait),
+    "token bucket": partial(limited, lambda: TokenBucket(1, 1).acquire),
+}
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_leaving_out_what_makes_no_difference_leaves_out_nothing_else(name):
+    reduced, reduced_outcomes = search(PROGRAMS[name])
+    plain, plain_outcomes = search(PROGRAMS[name], reduce=False)
+    assert set(reduced) == set(plain)
+    assert reduced_outcomes == plain_outcomes
+    assert len(reduced) < sum(plain.values())
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_no_schedule_is_counted_twice(name):
+    reduced, _ = search(PROGRAMS[name])
+    assert max(reduced.values()) == 1
+
+
+def test_the_outcomes_of_a_race_are_all_found():
+    _, outcomes = search(two_loads_and_a_store)
+    values = {value for value, *_ in outcomes}
+    assert values == {repr([("a", a), ("b", b)]) for a in (0, 1) for b in (0, 1)}
+
+
+def test_a_group_may_be_left_before_or_after_another_task_spawns_into_it():
+    _, outcomes = search(into_a_group_that_is_left)
+    assert {value for value, *_ in outcomes} == {"['spawned']", "['too late']"}
+
+
+def test_a_deadlock_that_only_some_schedules_have_is_found():
+    _, outcomes = search(deadlock_or_not)
+    assert {error for _, error, _ in outcomes} == {"Deadlock", "NoneType"}
+
+
+def test_two_callers_who_check_and_then_act_have_ten_schedules_of_which_two_are_right():
+    found = explore(
+        partial(pitfalls.check_then_act, callers=2, max_workers=1),
+        check=lambda run: run.value <= 1,
+        how="every",
+    )
+    assert (found.schedules, found.failures, found.complete) == (10, 8, True)
+    assert str(found).startswith("8 of all 10 distinct schedules fail (8 check)")
+
+
+def test_a_search_that_ends_early_says_so():
+    found = explore(partial(basic.run, num_jobs=2, num_workers=2), how="every", schedules=20)
+    assert (found.schedules, found.complete) == (20, False)
+    assert str(found) == "none of the first 20 distinct schedules fails"
+
+
+def test_the_basic_pool_is_right_in_every_schedule():
+    found = explore(
+        partial(basic.run, num_jobs=2, num_workers=2),
+        check=lambda run: sorted(run.value.values) == [2, 4],
+        how="every",
+        schedules=10_000,
+    )
+    assert (found.failures, found.complete) == (0, True)
+
+
+def test_the_reusable_pool_is_right_in_every_schedule_of_one_job():
+    found = explore(partial(reusable.run, num_jobs=1, num_workers=2), how="every", schedules=10_000)
+    assert (found.failures, found.complete) == (0, True)

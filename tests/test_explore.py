@@ -1,0 +1,246 @@
+"""Exploring: what goes wrong is found, counted, told, and comes again."""
+
+import gc
+import itertools
+import random
+import tracemalloc
+from functools import partial
+
+import pytest
+
+from patterns import basic, pitfalls
+from patterns.concurrency import AtomicInt, Channel, Report, Result, TaskGroup, go, hang, sleep
+from patterns.lab import explore, simulate
+from patterns.lab.simulation import NotRepeatable
+
+
+def two_adders():
+    """Two tasks add one each to a plain number; the sum they come to."""
+    total = 0
+
+    def add():
+        nonlocal total
+        total += 1
+
+    with TaskGroup() as group:
+        for _ in range(2):
+            group.spawn(add)
+    return total
+
+
+def never_a_problem():
+    return basic.run(num_jobs=3, num_workers=2)
+
+
+def test_a_pool_that_is_right_fails_in_no_schedule():
+    found = explore(never_a_problem, schedules=50)
+    assert (found.schedules, found.failures, found.first, found.failure) == (50, 0, None, None)
+    assert str(found) == "none of 50 schedules fails"
+
+
+def test_a_pool_that_is_wrong_is_counted_and_its_first_failure_kept():
+    found = explore(pitfalls.two_small_buffers, schedules=20)
+    assert (found.schedules, found.failures, found.kinds) == (20, 20, {"deadlock": 20})
+    assert found.failure.kind == "deadlock"
+    assert str(found) == "20 of 20 schedules fail (20 deadlock); the first is number 1"
+
+
+def test_a_check_decides_what_else_is_wrong():
+    pool = partial(pitfalls.check_then_act, callers=3)
+    found = explore(pool, check=lambda run: run.value <= 2, schedules=100)
+    assert 0 < found.failures < 100
+    assert found.failure.kind == "check"
+    assert "it returned 3" in found.failure.message
+
+
+def test_a_check_may_assert_and_its_message_is_told():
+    def check(run):
+        assert run.value == 4, f"got {run.value}, wanted 4"
+
+    found = explore(lambda: 3, check=check, schedules=3)
+    assert found.failure.message == "got 3, wanted 4"
+
+
+def test_an_error_in_a_check_is_not_taken_for_a_failure():
+    with pytest.raises(ZeroDivisionError):
+        explore(lambda: 3, check=lambda run: 1 / 0, schedules=3)
+
+
+def deadlocks():
+    Channel[int](0).receive()
+
+
+def leaves_a_task():
+    go(Channel[int](0).receive)
+
+
+def hangs_for_ever():
+    go(hang)
+
+
+def loses_a_task():
+    def die():
+        raise KeyError("lost")
+
+    go(die)
+    sleep(1)
+
+
+def raises():
+    with TaskGroup() as group:
+        group.spawn(int, "no number")
+
+
+def runs_in_circles():
+    counter = AtomicInt()
+    while True:
+        counter.add(1)
+
+
+def cooks_the_books():
+    return Report((1, 2), (1,), (Result(3, value=3),))
+
+
+@pytest.mark.parametrize(
+    ("pool", "kind", "message"),
+    [
+        (deadlocks, "deadlock", "main is receiving from channel-1 (unbuffered)"),
+        (leaves_a_task, "leak", "task-1 is receiving from channel-1"),
+        (loses_a_task, "crash", "task-1 died of KeyError: 'lost', and nobody noticed"),
+        (raises, "error", "it raised ValueError: invalid literal"),
+        (runs_in_circles, "endless", "stopped after 500 steps"),
+        (cooks_the_books, "books", "a job is in two accounts, or was never submitted"),
+    ],
+)
+def test_every_way_to_go_wrong_has_its_name(pool, kind, message):
+    failure = explore(pool, schedules=2, max_steps=500).failure
+    assert failure.kind == kind
+    assert message in failure.message
+
+
+def test_a_task_that_hangs_by_intention_is_no_leak():
+    assert explore(hangs_for_ever, schedules=3).failures == 0
+
+
+def test_the_same_seed_explores_the_same_schedules():
+    pool = partial(pitfalls.check_then_act, callers=3)
+    one, same, other = (
+        explore(pool, check=lambda run: run.value <= 2, schedules=60, seed=seed)
+        for seed in (4, 4, 500)
+    )
+    assert (one.failures, one.first) == (same.failures, same.first)
+    assert (one.failures, one.first) != (other.failures, other.first)
+
+
+@pytest.mark.parametrize("how", ["mix", "random", "pct", "every"])
+def test_every_strategy_finds_the_race_of_two_callers(how):
+    pool = partial(pitfalls.check_then_act, callers=2, max_workers=1)
+    found = explore(pool, check=lambda run: run.value <= 1, schedules=100, how=how)
+    assert found.failures
+    assert (found.complete, found.how) == (how == "every", how)
+
+
+def test_a_race_on_a_plain_variable_shows_statement_by_statement_only():
+    def right(run):
+        return run.value == 2
+
+    assert explore(two_adders, check=right, schedules=200).failures == 0
+    found = explore(two_adders, check=right, schedules=200, statements=[two_adders])
+    assert found.failures
+    assert len(found.failure.schedule.moves) <= 2
+
+
+def test_a_schedule_found_statement_by_statement_is_replayed_so():
+    def right(run):
+        return run.value == 2
+
+    failure = explore(two_adders, check=right, schedules=200, statements=[two_adders]).failure
+    run = simulate(two_adders, schedule=failure.schedule, statements=[two_adders])
+    assert run.value == 1
+
+
+def test_exploring_can_end_with_the_first_failure():
+    found = explore(pitfalls.two_small_buffers, schedules=100, stop_at_first=True)
+    assert (found.schedules, found.failures) == (1, 1)
+
+
+def test_a_check_that_looks_at_the_trace_asks_for_it():
+    def all_worked(run):
+        return len(run.trace.jobs) == 3
+
+    with pytest.raises(AttributeError, match=r"say explore\(…, traced=True\)"):
+        explore(never_a_problem, check=all_worked, schedules=2)
+    assert explore(never_a_problem, check=all_worked, schedules=5, traced=True).failures == 0
+
+
+def test_code_that_depends_on_more_than_the_schedule_is_told_so():
+    calls = itertools.count()
+
+    def pool():
+        with TaskGroup() as group:
+            for _ in range(1 + next(calls) % 2):
+                group.spawn(sleep, 1)
+
+    with pytest.raises(NotRepeatable, match="depends on something besides it"):
+        explore(pool, schedules=10)
+
+
+def test_random_numbers_that_come_from_a_seed_are_repeatable():
+    def pool():
+        lot = random.Random(1)
+        return basic.run(num_jobs=4, process=lambda job: sleep(lot.random()) or job)
+
+    assert explore(pool, schedules=20).failures == 0
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"schedules": 0}, "schedules must be a whole number >= 1, got 0"),
+        ({"max_steps": 0}, "max_steps must be a whole number >= 1, got 0"),
+        ({"how": "best"}, "how must be one of mix, random, pct, every, got 'best'"),
+    ],
+)
+def test_a_wrong_argument_is_named(wrong, message):
+    with pytest.raises(ValueError, match=message):
+        explore(never_a_problem, **wrong)
+
+
+def test_a_story_tells_who_went_first_and_what_came_of_it():
+    pool = partial(pitfalls.check_then_act, callers=2, max_workers=1)
+    story = explore(pool, check=lambda run: run.value <= 1, schedules=50).failure.story()
+    assert "check: the check failed: it returned 2" in story
+    assert "caller-2  start   <- goes before caller-1" in story
+    assert "caller-1  load workers: 0" in story
+    assert "caller-2  load workers: 0" in story
+
+
+def test_the_nearest_schedule_that_goes_well_differs_in_one_move():
+    pool = partial(pitfalls.check_then_act, callers=3)
+    failure = explore(pool, check=lambda run: run.value <= 2, schedules=50).failure
+    assert len(failure.passing.moves) == len(failure.schedule.moves) - 1
+    assert simulate(pool, schedule=failure.passing).value <= 2
+
+
+def test_a_pool_that_always_fails_has_no_schedule_that_goes_well():
+    failure = explore(pitfalls.two_small_buffers, schedules=5).failure
+    assert (failure.passing, failure.passing_trace, failure.guilty) == (None, None, None)
+
+
+def test_exploring_more_schedules_keeps_no_more_memory():
+    def kept(schedules):
+        tracemalloc.start()
+        found = explore(never_a_problem, schedules=schedules)
+        gc.collect()
+        memory, _ = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        assert found.schedules == schedules
+        return memory
+
+    kept(20)  # what is made only once is made
+    assert kept(400) < kept(40) + 20_000
+
+
+def test_a_long_search_can_show_its_progress(capsys):
+    explore(never_a_problem, schedules=5, progress=True)
+    assert "schedule" in capsys.readouterr().err
