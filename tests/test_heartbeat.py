@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from patterns import heartbeat
 from patterns.concurrency import Cancelled, Context, TaskGroup, hang, now, sleep
 from patterns.heartbeat import Health, HeartbeatPool, WorkerLost
-from patterns.lab import measure, simulate
+from patterns.lab import explore, measure, simulate
 from patterns.lab.tracing import books
 
 TICK = 0.1  # seconds between two looks in these tests, unless they say otherwise
@@ -524,6 +524,25 @@ def test_a_consumer_that_stops_early_loses_no_job(kinds, num_workers, wanted, ra
         assert len(run.value.results) == len(kinds)
     assert run.crashes == ()
     assert {leak.doing for leak in run.leaks} <= {"hanging"}
+
+
+def one_result_each(run):
+    report = run.value
+    assert [job for job, _ in accounts(report)] == [1, 2, 3, 4]
+    assert len({result.job for result in report.results}) == len(report.results)
+    assert {1, 2} <= set(report.failed)
+
+
+@pytest.mark.parametrize("timeout", [None, 0.3])
+def test_no_order_of_single_statements_loses_or_doubles_a_job(timeout):
+    def pool():
+        with Context(timeout=timeout) as context:
+            small = {"num_jobs": 4, "num_workers": 2, "missed": 2, "job_seconds": 0.2}
+            return heartbeat.run(**small, stuck={1}, deadly={2}, context=context)
+
+    watched = [heartbeat.HeartbeatPool, heartbeat.Held]
+    found = explore(pool, check=one_result_each, schedules=150, statements=watched)
+    assert found.failures == 0, found.failure.story()
 
 
 # Real threads. The interval is short, and many beats may be missed, for the sake of slow machines.
