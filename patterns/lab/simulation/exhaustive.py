@@ -57,7 +57,7 @@ Footprint = dict[Thing, int]  # what was touched, and how
 LOOK, CHANGE, COUNT = 0, 1, 2  # two looks, or two counts, can be exchanged; all else conflicts
 
 _LOOKS: Final = frozenset({"len", "closed", "check", "load"})
-_STATEMENTS: Final = ((), -1)  # what a statement may have touched nobody knows: it is one object
+_STATEMENTS: Final = ((), 0)  # what a statement may have touched nobody knows: it is one object
 _INVISIBLE: Final = frozenset({"start", "go on"})  # taken first: most of them touch nothing
 
 
@@ -227,12 +227,12 @@ class TrackedRuntime(SimulatedRuntime):
     def __init__(
         self, order: Order, record: Recorder | None = None, max_steps: int = 10_000_000
     ) -> None:
+        self.doors: set[Thing] = set()  # those that matter; an order may know them
         super().__init__(order, record, max_steps)
         self.variants = _TRACKED if record is None else _RECORDED_AND_TRACKED
         self.touched: defaultdict[Thing, set[Key]] = defaultdict(set)
         self.changed: set[Thing] = set()
         self.accesses: list[tuple[Key, Thing, int]] = []
-        self.doors: set[Thing] = set()  # those that matter
         self.doors_found: set[Thing] = set()
         self._footprint: Footprint = {}
         self._keys: dict[SimulatedTask, Key] = {}
