@@ -5,7 +5,7 @@ overrun at another, and a worker costs something (a connection, memory, money).
 Don't when the load is steady: a fixed number is simpler, and nothing has to be tuned.
 
 What it guarantees:
-- the limits: never more than `max_workers` workers at once, nor fewer than `min_workers` wanted,
+- the limits: never more than `max_workers` workers at once, nor fewer than `min_workers` staying,
   however many tasks call `add_worker` and `remove_worker` at the same time.
 - retiring: a worker told to leave finishes the job in its hands first; no job is lost.
 - stopping: `close` lets the workers finish all that was submitted; `stop` lets them finish only
@@ -23,7 +23,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 
 from patterns.concurrency import (
@@ -39,42 +39,6 @@ from patterns.concurrency import (
 from patterns.concurrency.checks import check_count, nanoseconds
 
 __all__ = ["Autoscaler", "DynamicPool", "main", "run"]
-
-
-@dataclass(frozen=True, slots=True)
-class Autoscaler:
-    """When to add a worker and when to retire one.
-
-    Adding is quick and retiring slow, and between the two thresholds nothing happens: this
-    hysteresis keeps the number of workers from going up and down with every small change.
-
-    Attributes:
-        interval: seconds between two looks at the queue, > 0.
-        grow_above: waiting jobs per worker, >= 0; with more, a worker is added at each look.
-        calm_looks: looks in a row, >= 1, that must find no job waiting before a worker retires.
-    """
-
-    interval: float = 0.05
-    grow_above: float = 1.0
-    calm_looks: int = 4
-
-    def __post_init__(self) -> None:
-        nanoseconds(self.interval, "interval", positive=True)
-        check_count("calm_looks", self.calm_looks, 1)
-        if not self.grow_above >= 0:
-            raise ValueError(f"grow_above must be a number >= 0, got {self.grow_above!r}")
-
-    def watch(self, pool: DynamicPool) -> None:
-        """Look at the pool's queue again and again, until the task is cancelled."""
-        calm = 0
-        while True:
-            sleep(self.interval)
-            waiting = pool.waiting
-            calm = calm + 1 if waiting == 0 else 0
-            if waiting > self.grow_above * pool.worker_count:
-                pool.add_worker()
-            elif calm >= self.calm_looks and pool.remove_worker():
-                calm = 0
 
 
 class DynamicPool:
@@ -105,17 +69,18 @@ class DynamicPool:
                 f"min_workers must be <= max_workers, got {min_workers} and {max_workers}"
             )
         self._process = process
-        self._max, self._min = max_workers, min_workers
+        self._min, self._max = min_workers, max_workers
         self._jobs = Channel[int](buffer, "jobs")
         self._results = Channel[Result[int, int]](buffer, "results")
         self._alive = AtomicInt(0, "workers alive")
         self._staying = AtomicInt(0, "workers not told to leave")
-        self._terms: list[Context] = []  # a worker takes jobs until its term is cancelled
-        self._names = itertools.count(1)
-        self._group: TaskGroup | None = None
+        self._stopping = Context()
+        self._terms: list[Context] = []  # of those who stay: when it ends, its worker leaves
+        self._numbers = itertools.count(1)
+        self._context: Context | None = None
         self._submitted: list[int] = []
         self._started: list[int] = []
-        self._collected: list[Result[int, int]] = []
+        self._finished: list[Result[int, int]] = []
 
     @contextmanager
     def start(
@@ -126,70 +91,63 @@ class DynamicPool:
         Raises what the block raises; Cancelled if `context` is cancelled before all is done;
         RuntimeError if the pool was started before.
         """
-        if self._group is not None:
+        if self._context is not None:
             raise RuntimeError("a pool is started once: make a new one")
-        try:
-            with TaskGroup(context) as self._group:
-                self._season = self._group.context.child()
-                for _ in range(self._min):
-                    self.add_worker()
-                with TaskGroup() as watch:
-                    if autoscaler is not None:
-                        watch.spawn(autoscaler.watch, self)
-                    yield self
-                    self.close()
-                    for _ in self.results():
-                        pass
-                    watch.context.cancel("all jobs are done")
-        finally:
-            while len(self._results):
-                self._collected.append(self._results.receive())
+        with closing(self._results), TaskGroup(context) as watch, TaskGroup() as self._group:
+            self._context = self._group.context
+            self._alive.store(self._min)
+            for _ in range(self._min):
+                self._spawn()
+            if autoscaler is not None:
+                watch.spawn(autoscaler.watch, self)
+            yield self
+            self.close()
+            for _ in self.results():
+                pass
+            watch.context.cancel("the pool is over")
 
     def add_worker(self) -> bool:
         """Add a worker; returns False, and adds none, at the maximum.
 
-        Raises RuntimeError outside the pool's block.
+        The same if the pool is not started, or over, or the system gives no more threads.
         """
-        if self._group is None:
-            raise RuntimeError("add_worker works only inside the pool's block: with pool.start():")
-        if not _step(self._alive, +1, lambda alive: alive < self._max):
+        if self._stopping.cancelled:
             return False
-        term = self._season.child()
-        try:
-            self._group.spawn(self._worker, term, name=f"worker-{next(self._names)}")
-        except BaseException:
-            self._alive.add(-1)
-            raise
-        self._terms.append(term)
-        self._staying.add(1)
-        return True
+        # At 0 the last worker has left, and the results are closed.
+        while 0 < (alive := self._alive.load()) < self._max:
+            if self._alive.compare_and_swap(alive, alive + 1):
+                try:
+                    self._spawn()
+                except RuntimeError:
+                    return False
+                return True
+        return False
 
     def remove_worker(self) -> bool:
         """Tell a worker to leave after its job; returns False, and tells none, at the minimum."""
-        if not _step(self._staying, -1, lambda staying: staying > self._min):
-            return False
-        self._terms.pop().cancel("told to leave")
-        return True
+        while (staying := self._staying.load()) > self._min:
+            if self._staying.compare_and_swap(staying, staying - 1):
+                self._terms.pop().cancel("told to leave")
+                return True
+        return False
 
     def submit(self, job: int) -> None:
         """Offer a job, waiting while the buffer is full.
 
-        Raises Cancelled if the pool is cancelled, before or while it waits; Closed if it is
-        closed. The report then has the job among those never started.
+        Raises Cancelled if the pool is cancelled or over, before or while it waits; Closed if it
+        is closed. The report then has the job among those never started.
         """
-        if self._group is None:
+        if self._context is None:
             raise RuntimeError("submit works only inside the pool's block: with pool.start():")
         self._submitted.append(job)
-        self._jobs.send(job, self._group.context)
+        self._jobs.send(job, self._context)
 
     def results(self) -> Iterator[Result[int, int]]:
         """Iterate over results as they come, until the pool is closed and all jobs are done.
 
         Raises Cancelled if the pool is cancelled meanwhile.
         """
-        for result in self._results:
-            self._collected.append(result)
-            yield result
+        return iter(self._results)
 
     def close(self) -> None:
         """Say that no more jobs come; returns at once, and what is submitted is still done."""
@@ -198,8 +156,7 @@ class DynamicPool:
     def stop(self) -> None:
         """Start no more jobs; returns at once, jobs in work are finished, the rest is dropped."""
         self._jobs.close()
-        if self._group is not None:
-            self._season.cancel("stopped")
+        self._stopping.cancel("stopped")
 
     @property
     def worker_count(self) -> int:
@@ -207,39 +164,85 @@ class DynamicPool:
         return self._alive.load()
 
     @property
-    def waiting(self) -> int:
-        """Jobs in the buffer that no worker has taken yet."""
-        return len(self._jobs)
+    def in_flight(self) -> int:
+        """Jobs in the buffer or in a worker's hands."""
+        return len(self._jobs) + len(self._started) - len(self._finished)
 
     @property
     def report(self) -> Report[int, int]:
         """What became of each job; complete when the pool's block has been left."""
-        return Report(tuple(self._submitted), tuple(self._started), tuple(self._collected))
+        # Last things first: so each list holds all that is in the next, even while the pool runs.
+        finished = tuple(self._finished)
+        started = tuple(self._started)
+        return Report(tuple(self._submitted), started, finished)
+
+    def _spawn(self) -> None:
+        """Start a worker that is counted already."""
+        term = self._stopping.child()
+        try:
+            self._group.spawn(self._worker, term, name=f"worker-{next(self._numbers)}")
+        except BaseException:
+            self._count_out()
+            raise
+        self._terms.append(term)
+        self._staying.add(1)
 
     def _worker(self, term: Context) -> None:
+        """Take one job after the other until the term ends or there are no more."""
         try:
-            with suppress(Cancelled):
-                for job in self._jobs.values(term):
-                    self._started.append(job)
-                    self._results.send(self._result(job))
+            for job in self._jobs.values(term):
+                self._started.append(job)
+                try:
+                    result = Result(job, value=self._process(job))
+                except Exception as error:
+                    result = Result(job, error=error)
+                self._results.send(result)
+                self._finished.append(result)
+        except Cancelled:
+            pass
         finally:
-            # One worker at least stays until the jobs are closed: the last to leave ends the pool.
-            if self._alive.add(-1) == 0:
-                self._results.close()
+            self._count_out()
 
-    def _result(self, job: int) -> Result[int, int]:
-        try:
-            return Result(job, value=self._process(job))
-        except Exception as error:
-            return Result(job, error=error)
+    def _count_out(self) -> None:
+        if self._alive.add(-1) == 0:
+            self._results.close()
 
 
-def _step(counter: AtomicInt, change: int, allowed: Callable[[int], bool]) -> bool:
-    """Change `counter` if its value allows it, as one step that nobody can come between."""
-    while allowed(value := counter.load()):
-        if counter.compare_and_swap(value, value + change):
-            return True
-    return False
+@dataclass(frozen=True, slots=True)
+class Autoscaler:
+    """When to add a worker and when to retire one.
+
+    Between the two thresholds nothing happens, and retiring takes patience: this hysteresis keeps
+    the number of workers from going up and down with every small change of the load.
+
+    Attributes:
+        interval: seconds between two looks at the pool, > 0.
+        grow_above: jobs in flight per worker, >= 1; with more, a worker is added at each look.
+            The buffer must have room for them: nobody sees jobs that wait outside.
+        calm_looks: looks in a row, >= 1, that must find a worker without a job before one retires.
+    """
+
+    interval: float = 0.05
+    grow_above: float = 2.0
+    calm_looks: int = 10
+
+    def __post_init__(self) -> None:
+        nanoseconds(self.interval, "interval", positive=True)
+        check_count("calm_looks", self.calm_looks, 1)
+        if not isinstance(self.grow_above, int | float) or not self.grow_above >= 1:
+            raise ValueError(f"grow_above must be a number >= 1, got {self.grow_above!r}")
+
+    def watch(self, pool: DynamicPool) -> None:
+        """Look at the pool again and again, until the task is cancelled."""
+        calm = 0
+        while True:
+            sleep(self.interval)
+            load, workers = pool.in_flight, pool.worker_count
+            calm = calm + 1 if load < workers else 0
+            if load > self.grow_above * workers:
+                pool.add_worker()
+            elif calm >= self.calm_looks and pool.remove_worker():
+                calm = 0
 
 
 def run(
@@ -249,7 +252,7 @@ def run(
     max_workers: int = 10,
     job_seconds: float = 0.1,
     buffer: int = 100,
-    add_every: int | None = 10,
+    add_every: int = 10,
     autoscaler: Autoscaler | None = None,
     pauses: Mapping[int, float] | None = None,
     process: Callable[[int], int] | None = None,
@@ -264,8 +267,7 @@ def run(
         max_workers: workers at once, >= `min_workers`.
         job_seconds: how long a job takes, seconds >= 0.
         buffer: jobs, and results, that may wait, >= 0.
-        add_every: jobs, >= 1, after which the submitter adds a worker, beginning with the first;
-            None: it adds none.
+        add_every: jobs, >= 1, after which the submitter adds a worker, beginning with the first.
         autoscaler: adds and retires workers by load, in place of the submitter.
         pauses: seconds, >= 0, for which the submitter rests before it submits a job, by job.
         process: what to do with a job, in place of taking `job_seconds` and doubling it.
@@ -276,10 +278,10 @@ def run(
     """
     check_count("num_jobs", num_jobs, 0)
     nanoseconds(job_seconds, "job_seconds")
-    if add_every is not None:
-        check_count("add_every", add_every, 1)
-    for pause in (pauses or {}).values():
-        nanoseconds(pause, "pauses")
+    check_count("add_every", add_every, 1)
+    rests = pauses or {}
+    for rest in rests.values():
+        nanoseconds(rest, "pauses")
 
     def double(job: int) -> int:
         sleep(job_seconds)
@@ -287,10 +289,9 @@ def run(
 
     def submit() -> None:
         for job in range(num_jobs):
-            sleep((pauses or {}).get(job, 0))
+            sleep(rests.get(job, 0))
             pool.submit(job)
-            by_hand = add_every is not None and autoscaler is None and job % add_every == 0
-            if by_hand and pool.add_worker():
+            if autoscaler is None and job % add_every == 0 and pool.add_worker():
                 log(f"added a worker, now {pool.worker_count}")
         pool.close()
 
