@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from patterns import basic, rate_limited
 from patterns.concurrency import Context, sleep
 from patterns.lab import measure, simulate
+from patterns.lab.tracing import trace_from_spans
 from patterns.lab.tracing.diff import CAUSES, diff
 
 
@@ -60,6 +61,44 @@ def test_jobs_that_ended_in_one_run_only_are_named():
     told = diff(trace(), simulate(cut).trace)
     assert told.only_before == dict.fromkeys(map(str, range(4, 11)), "never started")
     assert str(told).endswith("ended only in the first run: 4, 5, 6, 7, 8, 9, 10")
+
+
+def test_a_job_that_was_cut_short_has_not_ended():
+    def cut():
+        return basic.run(context=Context(timeout=1.5))
+
+    told = diff(trace(), simulate(cut).trace)
+    assert [change.job for change in told.changes] == ["1", "2", "3"]
+    assert [told.only_before[job] for job in "456"] == ["cancelled"] * 3
+
+
+def test_a_job_that_one_run_does_not_know_is_not_there():
+    told = diff(trace(num_jobs=1), trace(num_jobs=2))
+    assert (told.only_before, told.only_after) == ({}, {"2": "not there"})
+
+
+def test_a_job_submitted_earlier_to_wait_longer_got_a_worker_when_it_did():
+    def slow_reader(buffer):
+        def log(line):
+            if line.startswith("result"):
+                sleep(0.3)
+
+        return trace(num_workers=3, job_seconds=0.5, buffer=buffer, log=log)
+
+    last = diff(slow_reader(0), slow_reader(10)).changes[-1]
+    assert (last.parts["submitted"], last.parts["waiting"]) == (-2.3, 1.5)
+    assert last.cause == "got a worker 0.8 s sooner"
+
+
+def test_where_a_submission_is_not_known_the_wait_counts_from_the_start():
+    recorded = trace(num_jobs=2, num_workers=1)
+    by_hand = trace_from_spans(recorded.spans, clock="virtual", elapsed=2.0)
+    assert all(change.cause == "" for change in diff(recorded, by_hand).changes)
+
+
+def test_a_long_list_of_jobs_is_cut_in_the_text():
+    told = str(diff(trace(num_jobs=50), trace(num_jobs=0)))
+    assert told.endswith("17, 18, 19, 20, …")
 
 
 def test_a_simulated_run_can_be_compared_with_a_measured_one():

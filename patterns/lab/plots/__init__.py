@@ -1,6 +1,7 @@
 """Pictures of traces. Charts draw on axes; `draw` and `compare` make whole pictures of them."""
 
 from patterns.lab.plots.charts import queue_depth, throughput, timeline, worker_count
+from patterns.lab.plots.diff import draw_diff
 from patterns.lab.plots.failure import draw_failure
 from patterns.lab.plots.picture import Picture, compare, draw
 from patterns.lab.plots.special import missed_beats, tokens
@@ -9,6 +10,7 @@ __all__ = [
     "Picture",
     "compare",
     "draw",
+    "draw_diff",
     "draw_failure",
     "missed_beats",
     "queue_depth",

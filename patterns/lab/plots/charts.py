@@ -5,7 +5,7 @@ Arithmetic stays in `patterns.lab.tracing`; here is only what has to do with loo
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Container, Iterable, Sequence
 from typing import Final, Literal
 
 import matplotlib
@@ -285,11 +285,11 @@ def _write_jobs(ax: Axes, trace: Trace, lane: dict[str, int], end: float) -> Non
             )
 
 
-def add_key(ax: Axes, there: Container[str]) -> None:
-    """Explain above the title of `ax` the looks whose names are `there`."""
+def add_key(ax: Axes, there: Container[str], looks: Iterable[Look] = tuple(LOOKS.values())) -> None:
+    """Explain above the title of `ax` those of `looks` whose names are `there`."""
     handles = [
         Patch(facecolor=s.fill, edgecolor=s.ink, hatch=s.hatch * 2, label=s.name)
-        for s in LOOKS.values()
+        for s in looks
         if s.name in there
     ]
     if handles:

@@ -12,7 +12,7 @@ from typing import Final, TypeAlias
 
 from patterns.lab.tracing import Outcome, Span, State
 
-__all__ = ["CURVES", "LOOKS", "STYLE_FILE", "Look", "look"]
+__all__ = ["CHANGES", "CURVES", "LOOKS", "STYLE_FILE", "Look", "look"]
 
 LineStyle: TypeAlias = str | tuple[float, tuple[float, ...]]
 
@@ -40,6 +40,15 @@ LOOKS: Final = {
         Look("throttled", "#F0E442", "#6B6400", "//", "#000000"),
         Look("waiting", "#F2F2F2", "#9A9A9A", "..", "#000000"),
         Look("stopped", "#FFFFFF", "#555555", "||", "#000000"),
+    )
+}
+
+# Time that a job gained or lost against another run.
+CHANGES: Final = {
+    look.name: look
+    for look in (
+        Look("ended earlier", "#009E73", "#FFFFFF", "++", "#000000"),
+        Look("ended later", "#E69F00", "#5C3F00", "oo", "#000000"),
     )
 }
 

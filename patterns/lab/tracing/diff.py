@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
 from patterns.lab.tracing.metrics import makespan
-from patterns.lab.tracing.trace import Job, State, Trace
+from patterns.lab.tracing.trace import Outcome, State, Trace
 
-__all__ = ["Change", "Diff", "diff"]
+__all__ = ["CAUSES", "Change", "Diff", "diff"]
 
 CAUSES: Final = MappingProxyType(
     {
@@ -25,12 +25,14 @@ CAUSES: Final = MappingProxyType(
         "submitted": ("submitted {} s later", "submitted {} s earlier"),
     }
 )
+MOST_NAMES: Final = 20  # of jobs, in a text
+_WORDS = {**CAUSES, "turn": ("got a worker {} s later", "got a worker {} s sooner")}
 _PHASES = {State.THROTTLED: "throttled", State.WORKING: "service", State.BLOCKED: "blocked"}
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One job in two runs.
+    """One job that ended in both runs.
 
     Attributes:
         job: its name.
@@ -52,12 +54,20 @@ class Change:
     @property
     def cause(self) -> str:
         """In words, the part that changed most in the direction of the whole; "" for no change."""
+        return self.told(6)
+
+    def told(self, digits: int) -> str:
+        """Return the cause with so many significant digits."""
         if not self.gained:
             return ""
         sign = -1 if self.gained > 0 else 1
-        name = max(self.parts, key=lambda part: sign * self.parts[part])
-        longer, shorter = CAUSES[name]
-        return (longer if sign > 0 else shorter).format(f"{abs(self.parts[name]):.6g}")
+        parts = dict(self.parts)
+        if parts["submitted"] * parts["waiting"] < 0:
+            # Submitted earlier to wait longer, as with a larger buffer: that is no gain in itself.
+            parts["turn"] = parts.pop("submitted") + parts.pop("waiting")
+        name = max(parts, key=lambda part: sign * parts[part])
+        longer, shorter = _WORDS[name]
+        return (longer if sign > 0 else shorter).format(f"{abs(parts[name]):.{digits}g}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,31 +76,38 @@ class Diff:
 
     Attributes:
         changes: the jobs that ended in both, in the order of the first run's submissions.
-        only_before: jobs that ended in the first run only.
-        only_after: jobs that ended in the second run only.
+        only_before: the other jobs that ended in the first run, and what became of each in the
+            second ("cancelled", "never started" or "not there").
+        only_after: the same for the second run.
         makespans: seconds, of the first and of the second run.
     """
 
     changes: tuple[Change, ...]
-    only_before: tuple[str, ...]
-    only_after: tuple[str, ...]
+    only_before: dict[str, str]
+    only_after: dict[str, str]
     makespans: tuple[float, float]
 
     def __str__(self) -> str:
+        return self.told("the first run", "the second run")
+
+    def told(self, first: str, second: str) -> str:
+        """Say what changed, calling the two runs by these names."""
         earlier = [change for change in self.changes if change.gained > 0]
         later = [change for change in self.changes if change.gained < 0]
-        text = f"makespan {self.makespans[0]:.6g} s before, {self.makespans[1]:.6g} s after; "
+        before, after = self.makespans
+        text = f"makespan {before:.6g} s ({first}), {after:.6g} s ({second}); "
         text += f"{len(earlier)} jobs ended earlier, {len(later)} later"
-        for change in sorted(self.changes, key=lambda c: -abs(c.gained))[:1]:
-            if change.gained:
-                text += f"; most of all job {change.job}: {change.cause}"
-        for jobs, when in ((self.only_before, "before"), (self.only_after, "after")):
+        most = max(self.changes, key=lambda change: abs(change.gained), default=None)
+        if most is not None and most.gained:
+            text += f"; most of all job {most.job}: {most.cause}"
+        for jobs, name in ((self.only_before, first), (self.only_after, second)):
             if jobs:
-                text += f"; ended only {when}: {', '.join(jobs)}"
+                named = ", ".join(list(jobs)[:MOST_NAMES]) + ", …" * (len(jobs) > MOST_NAMES)
+                text += f"; ended only in {name}: {named}"
         return text
 
     def totals(self) -> dict[str, float]:
-        """Seconds by cause, over all jobs: what the second run spent more."""
+        """Seconds by cause, over all jobs that ended in both: what the second run spent more."""
         return {
             cause: sum(_ns(change.parts[cause]) for change in self.changes) / 1e9
             for cause in CAUSES
@@ -98,37 +115,61 @@ class Diff:
 
 
 def diff(before: Trace, after: Trace) -> Diff:
-    """Compare two runs by job; jobs are matched by their names."""
-    first, second = _ended(before), _ended(after)
-    changes = tuple(
-        Change(job, first[job]["end"] / 1e9, second[job]["end"] / 1e9, parts)
-        for job in first
-        if job in second
-        for parts in [{cause: (second[job][cause] - first[job][cause]) / 1e9 for cause in CAUSES}]
-    )
+    """Compare two runs by job; jobs are matched by their names.
+
+    A job has ended if it succeeded or failed. Where one of the runs does not tell when a job was
+    submitted, its wait is counted from the start of the run in both.
+    """
+    first, second = _phases(before), _phases(after)
+    changes = []
+    for job in first:
+        if job in second:
+            known = None not in (first[job]["submitted"], second[job]["submitted"])
+            one, other = _parts(first[job], known), _parts(second[job], known)
+            parts = {cause: (other[cause] - one[cause]) / 1e9 for cause in CAUSES}
+            ends = (sum(one.values()) / 1e9, sum(other.values()) / 1e9)
+            changes.append(Change(job, *ends, parts))
     return Diff(
-        changes,
-        tuple(job for job in first if job not in second),
-        tuple(job for job in second if job not in first),
+        tuple(changes),
+        _fates(first, second, after),
+        _fates(second, first, before),
         (makespan(before), makespan(after)),
     )
 
 
-def _ended(trace: Trace) -> dict[str, dict[str, int]]:
-    """Return each job that ended, with its phases in nanoseconds."""
-    phases = {job.id: _waiting(job) for job in trace.jobs if job.finished is not None}
+def _phases(trace: Trace) -> dict[str, dict[str, int | None]]:
+    """Return for each job that ended its submission, start and end, and its phases (ns)."""
+    phases: dict[str, dict[str, int]] = {}
     for span in trace.spans:
-        if span.job in phases and span.state in _PHASES:
-            phases[span.job][_PHASES[span.state]] += _ns(span.end) - _ns(span.start)
-    return phases
+        if span.job is not None and span.state in _PHASES:
+            spent = phases.setdefault(span.job, dict.fromkeys(_PHASES.values(), 0))
+            spent[_PHASES[span.state]] += _ns(span.end) - _ns(span.start)
+    return {
+        job.id: {
+            **phases.get(job.id, dict.fromkeys(_PHASES.values(), 0)),
+            "submitted": None if job.submitted is None else _ns(job.submitted),
+            "started": _ns(job.started or 0.0),
+            "finished": _ns(job.finished),
+        }
+        for job in trace.jobs
+        if job.finished is not None and job.outcome in (Outcome.OK, Outcome.FAILED)
+    }
 
 
-def _waiting(job: Job) -> dict[str, int]:
-    submitted = _ns(job.submitted or 0.0)
-    phases = dict.fromkeys(CAUSES, 0)
-    phases |= {"submitted": submitted, "waiting": _ns(job.started or 0.0) - submitted}
-    phases["end"] = _ns(job.finished or 0.0)
-    return phases
+def _parts(phases: dict[str, Any], known: bool) -> dict[str, int]:
+    """Divide the time until a job's end among the causes; what is left over is service."""
+    submitted = phases["submitted"] if known else 0
+    parts = {cause: phases.get(cause, 0) for cause in CAUSES}
+    parts |= {"submitted": submitted, "waiting": phases["started"] - submitted}
+    parts["service"] = phases["finished"] - sum(parts.values()) + parts["service"]
+    return parts
+
+
+def _fates(
+    ended: dict[str, dict[str, int | None]], others: dict[str, dict[str, int | None]], other: Trace
+) -> dict[str, str]:
+    outcomes = {job.id: str(job.outcome) for job in other.jobs}
+    return {job: outcomes.get(job, "not there") for job in ended if job not in others}
 
 
 def _ns(seconds: float) -> int:
