@@ -13,7 +13,8 @@ What it guarantees:
 - cancellation: when `context` is cancelled nothing new is started, what waits is woken, and the
   report says which jobs were cut short and which never started.
 
-What it costs: a thread for each worker, and one each for the submitter and the closer.
+What it costs: a thread for each worker, and one each for the submitter and the closer; the report
+keeps every job and result in memory.
 
 In Go: a `jobs` and a `results` channel, a loop of `go worker(…)`, a `sync.WaitGroup` to know when
 to close `results`. There, with small buffers, submitting everything before collecting anything
