@@ -1,0 +1,142 @@
+"""The dynamic pool in plain Python, twice.
+
+- `threads`: a `ThreadPoolExecutor`. It starts a thread when a job comes and no thread is idle, up
+  to its maximum, and never ends one before it is shut down.
+- `tasks`: asyncio tasks around a queue. A worker is added when a job would wait, and leaves by
+  itself when no job has come for some seconds: no autoscaler, but a patience for each worker.
+
+In asyncio looking and adding are one step by nature: no other task runs before the next `await`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import time
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from patterns.concurrency import Cancelled, Report, Result
+from patterns.concurrency.checks import check_count, nanoseconds
+from patterns.plain import basic
+
+__all__ = ["tasks", "threads"]
+
+J = TypeVar("J")
+R = TypeVar("R")
+
+
+def threads(
+    jobs: Iterable[J],
+    process: Callable[[J], R],
+    *,
+    max_workers: int,
+    pauses: Mapping[J, float] | None = None,
+    timeout: float | None = None,
+) -> Report[J, R]:
+    """Process `jobs` with a `ThreadPoolExecutor`.
+
+    Args:
+        jobs: all taken as fast as the pauses allow, since an executor holds nobody back.
+        process: what to do with a job.
+        max_workers: threads at once, >= 1.
+        pauses: seconds, >= 0, for which the submitter rests after a job, by job.
+        timeout: seconds from the last submission on after which no more jobs are started.
+
+    Raises ValueError for a bad number.
+    """
+    check_count("max_workers", max_workers, 1)
+    rests = _checked(pauses)
+
+    def in_time() -> Iterator[J]:
+        for job in jobs:
+            yield job
+            time.sleep(rests.get(job, 0))
+
+    return basic.execute(ThreadPoolExecutor(max_workers), in_time(), process, timeout)
+
+
+async def tasks(
+    jobs: Iterable[J],
+    process: Callable[[J], Awaitable[R]],
+    *,
+    min_workers: int = 1,
+    max_workers: int,
+    patience: float,
+    buffer: int = 100,
+    pauses: Mapping[J, float] | None = None,
+    timeout: float | None = None,
+) -> Report[J, R]:
+    """Process `jobs` with asyncio tasks that come when a job would wait and leave when idle.
+
+    Args:
+        jobs: taken one by one, when the queue has room for the one before.
+        process: what to do with a job.
+        min_workers: tasks to start with, and below which none leaves; 1 to `max_workers`.
+        max_workers: tasks at once, >= 1.
+        patience: seconds, > 0, without a job after which a worker leaves.
+        buffer: jobs that may wait, >= 1 (0 would let an `asyncio.Queue` grow without limit).
+        pauses: seconds, >= 0, for which the submitter rests after a job, by job.
+        timeout: seconds after which everything is cut short where it waits.
+
+    Raises ValueError for a bad number.
+    """
+    check_count("min_workers", min_workers, 1)
+    check_count("max_workers", max_workers, 1)
+    if min_workers > max_workers:
+        raise ValueError(f"min_workers must be <= max_workers, got {min_workers} and {max_workers}")
+    check_count("buffer", buffer, 1)
+    nanoseconds(patience, "patience", positive=True)
+    rests = _checked(pauses)
+    waiting: asyncio.Queue[J] = asyncio.Queue(buffer)
+    numbers = itertools.count(1)
+    crew: set[asyncio.Task[None]] = set()
+    submitted: list[J] = []
+    started: list[J] = []
+    results: list[Result[J, R]] = []
+
+    async def worker() -> None:
+        me = asyncio.current_task()
+        assert me is not None
+        while not me.cancelling():
+            try:
+                async with asyncio.timeout(patience):
+                    job = await waiting.get()
+            except TimeoutError:
+                if len(crew) > min_workers and waiting.empty():
+                    crew.discard(me)
+                    return
+                continue
+            started.append(job)
+            try:
+                results.append(Result(job, value=await process(job)))
+            except Exception as error:
+                results.append(Result(job, error=error))
+            except asyncio.CancelledError as error:
+                results.append(Result(job, error=Cancelled(*error.args)))
+            waiting.task_done()
+
+    try:
+        async with asyncio.timeout(timeout), asyncio.TaskGroup() as group:
+            for _ in range(min_workers):
+                crew.add(group.create_task(worker(), name=f"worker-{next(numbers)}"))
+            for job in jobs:
+                submitted.append(job)
+                await waiting.put(job)  # waits while the queue is full
+                in_flight = len(submitted) - len(results)
+                if in_flight > len(crew) and len(crew) < max_workers:
+                    crew.add(group.create_task(worker(), name=f"worker-{next(numbers)}"))
+                await asyncio.sleep(rests.get(job, 0))
+            await waiting.join()  # until every job that was put is done
+            for task in crew:
+                task.cancel()
+    except TimeoutError:
+        pass  # the report tells which jobs were cut short
+    return Report(tuple(submitted), tuple(started), tuple(results))
+
+
+def _checked(pauses: Mapping[J, float] | None) -> Mapping[J, float]:
+    for pause in (pauses or {}).values():
+        nanoseconds(pause, "pauses")
+    return pauses or {}
