@@ -269,7 +269,7 @@ def run(
         buffer: jobs, and results, that may wait, >= 0.
         add_every: jobs, >= 1, after which the submitter adds a worker, beginning with the first.
         autoscaler: adds and retires workers by load, in place of the submitter.
-        pauses: seconds, >= 0, for which the submitter rests before it submits a job, by job.
+        pauses: seconds, >= 0, for which the submitter rests after a job, by job.
         process: what to do with a job, in place of taking `job_seconds` and doubling it.
         context: ends the run early when it is cancelled.
         log: called with a line of text for every worker added by hand and every result.
@@ -289,10 +289,11 @@ def run(
 
     def submit() -> None:
         for job in range(num_jobs):
-            sleep(rests.get(job, 0))
             pool.submit(job)
             if autoscaler is None and job % add_every == 0 and pool.add_worker():
                 log(f"added a worker, now {pool.worker_count}")
+            if job in rests:
+                sleep(rests[job])
         pool.close()
 
     pool = DynamicPool(

@@ -528,7 +528,7 @@ def steady(autoscaler, *, job_seconds, gap=0.1, num_jobs=100):
             dynamic.run,
             num_jobs=num_jobs,
             job_seconds=job_seconds,
-            pauses=dict.fromkeys(range(1, num_jobs), gap),
+            pauses=dict.fromkeys(range(num_jobs - 1), gap),
             min_workers=1,
             autoscaler=autoscaler,
         )
@@ -552,7 +552,7 @@ def test_waves_bring_workers_and_calm_sends_them_away_down_to_the_minimum():
         partial(
             dynamic.run,
             num_jobs=61,
-            pauses={20: 6.0, 40: 6.0, 60: 6.0},
+            pauses={19: 6.0, 39: 6.0, 59: 6.0},
             job_seconds=0.2,
             min_workers=2,
             max_workers=8,
