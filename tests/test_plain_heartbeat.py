@@ -2,7 +2,6 @@
 
 import asyncio
 import multiprocessing
-import os
 import time
 from functools import partial
 
@@ -87,11 +86,6 @@ def test_every_task_has_one_fate_whatever_is_silent_and_whenever_it_ends(
 
 def does_what_it_is_told(job):
     """Run in another process, which is why it is here and not in a test."""
-    if job == "hang":
-        while True:
-            pass
-    if job == "die":
-        os._exit(3)
     if job == "fail":
         raise ValueError(job)
     if job == "beat":
@@ -101,21 +95,22 @@ def does_what_it_is_told(job):
     return job
 
 
+def test_a_process_that_beats_or_raises_is_left_alone():
+    jobs = ["a", "beat", "fail", "b"]
+    report = heartbeat.processes(jobs, does_what_it_is_told, workers=1, silence=1.0)
+    assert report.succeeded == ["a", "beat", "b"]
+    assert errors(report) == {"fail": ValueError}
+    assert multiprocessing.active_children() == []
+
+
 def test_a_process_that_hangs_or_dies_is_replaced_and_every_job_has_one_result():
-    jobs = ["a", "hang", "beat", "die", "fail", "b"]
-    report = heartbeat.processes(jobs, does_what_it_is_told, workers=2, silence=1.0)
-    assert sorted(report.succeeded) == ["a", "b", "beat"]
-    assert errors(report) == {
-        "hang": TimeoutError,
-        "die": ChildProcessError,
-        "fail": ValueError,
-    }
-    told = sorted(str(result.error) for result in report.results if result.error)
-    assert told == [
-        "fail",
-        "its process died with exit code 3",
-        "its process was silent for 1 s, and was killed",
+    report = heartbeat.processes(range(1, 10), heartbeat.trouble, workers=1, silence=0.5)
+    assert errors(report) == {4: TimeoutError, 8: ChildProcessError}
+    assert [str(result.error) for result in report.results if result.error] == [
+        "its process was silent for 0.5 s, and was killed",
+        "its process died with exit code 1",
     ]
+    assert report.values == [2, 4, 6, 10, 12, 14, 18]
     assert multiprocessing.active_children() == []
 
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import multiprocessing
+import os
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from contextvars import ContextVar
@@ -23,7 +24,7 @@ from patterns.concurrency import Report, Result
 from patterns.concurrency.checks import nanoseconds
 from patterns.plain import basic
 
-__all__ = ["beat", "processes", "tasks"]
+__all__ = ["beat", "processes", "tasks", "trouble"]
 
 J = TypeVar("J")
 R = TypeVar("R")
@@ -98,6 +99,19 @@ def processes(
     finally:
         for child in children.values():
             child.kill()
+
+
+def trouble(job: int) -> int:
+    """Double a job; but job 4 never returns, and job 8 takes its process down.
+
+    For `processes`, which can only use functions that a module holds.
+    """
+    if job == 4:
+        while True:
+            pass
+    if job == 8:
+        os._exit(1)
+    return job * 2
 
 
 class _Child:
