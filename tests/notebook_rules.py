@@ -5,7 +5,7 @@ Each rule takes a `Notebook` and yields one sentence for each thing that is wron
 The tags a code cell may carry, and what each asks of it:
 
 - `nbval-ignore-output`: what the cell shows is not compared. Only together with one of these two:
-- `real-clock`: the cell measures real time, or shows what such a cell measured; what must hold
+- `real-clock`: the cell measures time or memory, or shows what such a cell measured; what must hold
   for every measurement is asserted in it.
 - `widget`: the cell shows ipywidgets; its output is not stored.
 - `stderr`: the cell is there to show what goes to standard error.
@@ -34,7 +34,7 @@ COMPARED_NOT = {"nbval-ignore-output", "pytest-validate-ignore-output"}
 NEVER = {"nbval-skip", "nbval-raises-exception", "raises-exception"}
 COMMENT_MARKER = re.compile(r"^\s*#+\s*(NBVAL_\w+|PYTEST_VALIDATE_\w+)", re.MULTILINE)
 CLOCKS = {"measure", "perf_counter", "perf_counter_ns", "monotonic", "monotonic_ns", "Thread"}
-CLOCKS |= {"ThreadPoolExecutor"}
+CLOCKS |= {"ThreadPoolExecutor", "observe", "tracemalloc"}
 WIDGETS = {"interact", "interactive", "interactive_output", "interact_manual", "ipywidgets"}
 
 # A slash that starts a path of two parts or more: not in a URL, a closing tag, or "jobs/s".

@@ -45,7 +45,7 @@ def threads(
     Raises ValueError for a bad number of workers.
     """
     check_count("workers", workers, 1)
-    return _execute(ThreadPoolExecutor(workers), jobs, process, timeout)
+    return execute(ThreadPoolExecutor(workers), jobs, process, timeout)
 
 
 def processes(
@@ -57,10 +57,10 @@ def processes(
     than there are workers count as started, since the executor hands them out in advance.
     """
     check_count("workers", workers, 1)
-    return _execute(ProcessPoolExecutor(workers), jobs, process, timeout)
+    return execute(ProcessPoolExecutor(workers), jobs, process, timeout)
 
 
-def _execute(
+def execute(
     executor: Executor, jobs: Iterable[J], process: Callable[[J], R], timeout: float | None
 ) -> Report[J, R]:
     futures: dict[Future[R], J] = {}
