@@ -4,10 +4,15 @@ from contextlib import suppress
 
 import pytest
 
-from patterns.concurrency import Cancelled, Channel, Context, Report, Result, TaskGroup, sleep
+from patterns.concurrency import Cancelled, Context, Report, Result, TaskGroup, sleep
 from patterns.error_handling import ProcessingError
 from patterns.lab import grading
-from patterns.lab.exercises.error_handling import check_extend, check_predict, check_repair
+from patterns.lab.exercises.error_handling import (
+    check_extend,
+    check_predict,
+    check_repair,
+    filled,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -50,12 +55,8 @@ def pool_of(worker_of):
     """Return a pool whose workers run `worker_of(waiting, process, started, results)`."""
 
     def pool(tasks, num_workers, timeout, process):
-        waiting = Channel(len(tasks))
-        started, results = [], []
+        waiting, started, results = filled(tasks), [], []
         with TaskGroup(Context(timeout=timeout)) as group:
-            for task in tasks:
-                waiting.send(task)
-            waiting.close()
             for _ in range(num_workers):
                 group.spawn(worker_of, waiting, process, started, results)
         return Report(tuple(tasks), tuple(started), tuple(results))

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from patterns import error_handling
-from patterns.concurrency import Cancelled, Report, sleep
+from patterns.concurrency import Cancelled, Channel, Report, sleep
 from patterns.error_handling import ProcessingError, Task
 from patterns.lab.grading import (
     NotYet,
@@ -20,7 +20,7 @@ from patterns.lab.grading import (
 )
 from patterns.lab.run import Run
 
-__all__ = ["TEN_TASKS", "check_extend", "check_predict", "check_repair", "fails_early"]
+__all__ = ["TEN_TASKS", "check_extend", "check_predict", "check_repair", "fails_early", "filled"]
 
 SCHEDULES = 50
 DEADLINE = 2.2  # seconds
@@ -33,6 +33,15 @@ def fails_early(task: Task) -> str:
     if task.fails:
         raise ProcessingError(f"task {task.id} went wrong")
     return f"value {task.id}"
+
+
+def filled(tasks: Sequence[Task]) -> Channel[Task]:
+    """Return a closed channel that holds all `tasks`."""
+    waiting = Channel[Task](len(tasks), "tasks")
+    for task in tasks:
+        waiting.send(task)
+    waiting.close()
+    return waiting
 
 
 class _Summary(NamedTuple):
