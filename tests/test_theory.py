@@ -2,15 +2,15 @@
 
 from functools import partial
 from itertools import accumulate, permutations
-from random import Random
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from patterns import basic, rate_limited
-from patterns.concurrency import Channel, TaskGroup, sleep
+from patterns.concurrency import sleep
 from patterns.lab import simulate
+from patterns.lab.comparing import draw_random_arrivals, run_pool
 from patterns.lab.theory import (
     burst_envelope,
     erlang_c,
@@ -18,7 +18,15 @@ from patterns.lab.theory import (
     makespan_lower_bound,
     mmc_waiting_time,
 )
-from patterns.lab.tracing import ideal_makespan, makespan, turns, waiting_times
+from patterns.lab.tracing import (
+    ideal_makespan,
+    jobs_in_system,
+    littles_law_until,
+    makespan,
+    most_in_window,
+    turns,
+    waiting_times,
+)
 
 
 @pytest.mark.parametrize(
@@ -51,34 +59,11 @@ def test_a_bad_number_is_refused(call, message):
         call()
 
 
-def random_arrivals(servers, arrival_rate, service_seconds, jobs, seed):
-    """Run an M/M/c queue of `jobs` jobs in the simulation."""
-    random = Random(seed)
-    gaps = [random.expovariate(arrival_rate) for _ in range(jobs)]
-    services = [random.expovariate(1 / service_seconds) for _ in range(jobs)]
-
-    def main():
-        queue = Channel(float("inf"), "jobs")
-
-        def worker():
-            for job in queue:
-                sleep(services[job])
-
-        with TaskGroup() as group:
-            for number in range(servers):
-                group.spawn(worker, name=f"worker-{number}")
-            for job, gap in enumerate(gaps):
-                sleep(gap)
-                queue.send(job)
-            queue.close()
-
-    return simulate(main).trace
-
-
-@pytest.mark.parametrize(("servers", "arrival_rate"), [(1, 0.6), (2, 1.4), (4, 3.0)])
-def test_jobs_that_come_at_random_wait_as_long_as_erlang_says(servers, arrival_rate):
-    waits = waiting_times(random_arrivals(servers, arrival_rate, 1.0, jobs=10_000, seed=3))
-    expected = mmc_waiting_time(servers, arrival_rate, 1.0)
+@pytest.mark.parametrize(("servers", "load"), [(1, 0.6), (2, 0.7), (4, 0.75)])
+def test_jobs_that_come_at_random_wait_as_long_as_erlang_says(servers, load):
+    workload = draw_random_arrivals(load, workers=servers, jobs=6000, draw=4)
+    waits = waiting_times(run_pool("basic", workload).trace)
+    expected = mmc_waiting_time(servers, load * servers, 1.0)
     assert sum(waits) / len(waits) == pytest.approx(expected, rel=0.12)
 
 
@@ -145,3 +130,47 @@ def test_no_window_lets_more_through_than_the_envelope(burst, jobs, workers):
     for first, start in enumerate(times):
         for count, end in zip(accumulate([1] * len(times)), times[first:], strict=False):
             assert count <= burst_envelope(end - start, rate, burst) + 1e-6
+
+
+def test_little_s_two_sides_agree_whenever_nobody_is_inside():
+    def process(job):
+        sleep(1.0)
+
+    def main():
+        basic.run(num_jobs=2, num_workers=1, process=process)
+        sleep(1.0)
+        basic.run(num_jobs=2, num_workers=1, process=process)
+
+    trace = simulate(main).trace
+    first, empty, inside, last = littles_law_until(trace, [2.0, 2.5, 4.0, 5.0])
+    for law in (first, empty, last):
+        assert law.in_system == pytest.approx(law.arrival_rate * law.time_in_system)
+    assert inside.in_system != pytest.approx(inside.arrival_rate * inside.time_in_system, rel=0.05)
+
+
+def test_jobs_in_the_system_rise_at_submission_and_fall_at_the_end():
+    times, inside = jobs_in_system(simulate(partial(basic.run, num_jobs=2, num_workers=1)).trace)
+    assert list(zip(times, inside, strict=True)) == [(0, 0), (0, 1), (0, 2), (1, 1), (2, 0)]
+
+
+@given(times=st.lists(st.integers(0, 20), max_size=12))
+@settings(max_examples=100, deadline=None, derandomize=True)
+def test_the_most_in_a_window_is_what_counting_every_window_finds(times):
+    lengths, most = most_in_window([float(time) for time in times])
+    for length, number in zip(lengths, most, strict=True):
+        found = max(sum(first <= time <= first + length for time in times) for first in times)
+        assert found >= number
+        shorter = max(sum(first <= time < first + length for time in times) for first in times)
+        assert shorter < number
+
+
+def test_random_arrivals_have_the_load_they_are_drawn_for():
+    workload = draw_random_arrivals(0.5, workers=4, jobs=5000)
+    seconds = sum(work.seconds for work in workload.jobs)
+    assert seconds / (4 * workload.jobs[-1].arrives) == pytest.approx(0.5, rel=0.05)
+    assert {w.seconds for w in draw_random_arrivals(0.5, jobs=9, constant=True).jobs} == {1.0}
+
+
+def test_a_load_that_is_none_is_refused():
+    with pytest.raises(ValueError, match="load must be a number > 0, got nan"):
+        draw_random_arrivals(float("nan"))

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from html import escape
+from itertools import accumulate
 from random import Random
 from textwrap import wrap
 from types import MappingProxyType
@@ -35,6 +36,7 @@ __all__ = [
     "Table",
     "Work",
     "Workload",
+    "draw_random_arrivals",
     "draw_workload",
     "run_pool",
     "run_pools",
@@ -140,6 +142,44 @@ def draw_workload(
         fails = random.random() < failure_rate
         jobs.append(Work(number, _exact(arrives * scale), _exact(tenths / 10 * scale), fails))
     return Workload(tuple(jobs), workers, scale)
+
+
+def draw_random_arrivals(
+    load: float,
+    *,
+    workers: int = 4,
+    jobs: int = 1000,
+    constant: bool = False,
+    draw: int = 1,
+) -> Workload:
+    """Draw jobs that come at random moments, as the M/M/c queue of theory has them.
+
+    The times between two arrivals are exponential, and so are the service times, which are a
+    second on average.
+
+    Args:
+        load: the work that arrives in a second, as a share of what the workers can do, > 0.
+        workers: workers, >= 1.
+        jobs: jobs, >= 0.
+        constant: whether every job takes exactly a second instead.
+        draw: the jobs that belong to this number, every time.
+
+    Raises ValueError for a bad number.
+    """
+    check_count("workers", workers, 1)
+    check_count("jobs", jobs, 0)
+    if not 0 < load < math.inf:
+        raise ValueError(f"load must be a number > 0, got {load!r}")
+    random = Random(draw)
+    arrivals = accumulate(random.expovariate(load * workers) for _ in range(jobs))
+    return Workload(
+        tuple(
+            Work(number, _exact(time), 1.0 if constant else _exact(random.expovariate(1)), False)
+            for number, time in enumerate(arrivals, start=1)
+        ),
+        workers,
+        scale=1.0,
+    )
 
 
 def _framed(workload: Workload, body: Callable[[int, Any, Any, list[Any]], None]) -> AnyReport:

@@ -5,13 +5,23 @@ from patterns.lab.plots.diff import draw_diff
 from patterns.lab.plots.failure import draw_failure
 from patterns.lab.plots.picture import Picture, compare, draw
 from patterns.lab.plots.special import missed_beats, tokens
+from patterns.lab.plots.theory import (
+    draw_envelope,
+    draw_littles_law,
+    draw_makespan_bounds,
+    draw_waiting,
+)
 
 __all__ = [
     "Picture",
     "compare",
     "draw",
     "draw_diff",
+    "draw_envelope",
     "draw_failure",
+    "draw_littles_law",
+    "draw_makespan_bounds",
+    "draw_waiting",
     "missed_beats",
     "queue_depth",
     "throughput",

@@ -6,6 +6,7 @@ Sums are made in whole nanoseconds, so that figures from virtual time are exact.
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections import Counter as Count
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,9 +23,12 @@ __all__ = [
     "elapsed_text",
     "ideal_makespan",
     "jobs_done",
+    "jobs_in_system",
     "latencies",
     "littles_law",
+    "littles_law_until",
     "makespan",
+    "most_in_window",
     "percentile",
     "queue_depth",
     "service_times",
@@ -246,6 +250,17 @@ def percentile(values: Sequence[float], p: float) -> float:
     return sorted(values)[math.ceil(p / 100 * len(values)) - 1]
 
 
+def jobs_in_system(trace: Trace) -> tuple[list[float], list[int]]:
+    """Times, ascending, and the jobs submitted and not finished from each on, beginning at 0.
+
+    Jobs never started are left out.
+    """
+    stays = _stays(trace)
+    changes = sorted([(begin, 1) for begin, _ in stays] + [(end, -1) for _, end in stays])
+    times = [0.0, *(time / 1e9 for time, _ in changes)]
+    return times, list(accumulate((change for _, change in changes), initial=0))
+
+
 def littles_law(trace: Trace) -> LittlesLaw:
     """Measure both sides of Little's law over the run.
 
@@ -253,21 +268,60 @@ def littles_law(trace: Trace) -> LittlesLaw:
     counted from the jobs. The two sides are equal if every job that came has also left. Jobs
     never started are left out. Source: Little, A Proof for the Queuing Formula L = lambda W, 1961.
     """
-    stays = [
-        (job.submitted, job.finished)
+    return littles_law_until(trace, [makespan(trace)])[0]
+
+
+def littles_law_until(trace: Trace, times: Sequence[float]) -> list[LittlesLaw]:
+    """Measure both sides of Little's law from the start to each of `times` (seconds).
+
+    lambda counts the jobs that have come by then, W those that have left: what somebody can know
+    who looks at the pool at that time. The sides differ as long as jobs are inside.
+    """
+    stays = _stays(trace)
+    came = sorted(begin for begin, _ in stays)
+    left = sorted((end, end - begin) for begin, end in stays)
+    came_before = list(accumulate(came, initial=0))
+    left_before = list(accumulate((end for end, _ in left), initial=0))
+    stayed_before = list(accumulate((stay for _, stay in left), initial=0))
+    laws = []
+    for time in map(_ns, times):
+        inside, out = bisect_right(came, time), bisect_right(left, (time, math.inf))
+        area = (inside * time - came_before[inside]) - (out * time - left_before[out])
+        laws.append(
+            LittlesLaw(
+                area / time if time else 0.0,
+                inside / time * 1e9 if time else 0.0,
+                stayed_before[out] / out / 1e9 if out else 0.0,
+            )
+        )
+    return laws
+
+
+def most_in_window(times: Sequence[float]) -> tuple[list[float], list[int]]:
+    """Lengths of windows in seconds, ascending, and the most of `times` within a window so long.
+
+    Windows are closed at both ends. The counts are 1, 2, 3, …: each length is that of the shortest
+    window that holds so many. It takes time in proportion to the square of their number.
+    """
+    ordered = [_ns(time) for time in sorted(times)]
+    numbers = list(range(1, len(ordered) + 1))
+    shortest = [
+        min(
+            ordered[first + number - 1] - ordered[first]
+            for first in range(len(ordered) - number + 1)
+        )
+        for number in numbers
+    ]
+    return [length / 1e9 for length in shortest], numbers
+
+
+def _stays(trace: Trace) -> list[tuple[int, int]]:
+    """Return when each finished job came and left, in nanoseconds."""
+    return [
+        (_ns(job.submitted), _ns(job.finished))
         for job in trace.jobs
         if job.submitted is not None and job.finished is not None
     ]
-    span = makespan(trace)
-    if not stays or not span:
-        return LittlesLaw(0.0, 0.0, 0.0)
-    changes = sorted([(_ns(a), 1) for a, _ in stays] + [(_ns(b), -1) for _, b in stays])
-    area = level = last = 0
-    for time, change in changes:
-        area += level * (time - last)
-        level, last = level + change, time
-    mean = sum(_ns(b) - _ns(a) for a, b in stays) / len(stays) / 1e9
-    return LittlesLaw(area / _ns(span), len(stays) / span, mean)
 
 
 def elapsed_text(trace: Trace) -> str:
