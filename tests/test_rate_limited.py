@@ -120,22 +120,20 @@ def test_the_rate_of_all_workers_together_is_the_same_in_either_scope(limiter, s
     assert len(times) / max(times) == pytest.approx(5 / 2.0, rel=0.01)
 
 
-def test_a_shared_limit_is_used_up_by_whoever_has_jobs():
-    def only_worker_1_is_quick(job):
-        sleep(100 if job else 0)
+def starts_while_one_worker_is_busy(scope):
+    def first_takes_long(job):
+        sleep(10 if job == 0 else 0)
 
-    times = starts(process=only_worker_1_is_quick, num_jobs=6, num_workers=2, worker_interval=2.0)
-    assert times[:2] == [1.0, 2.0]
+    pool = {"num_workers": 2, "num_jobs": 4, "limiter": "bucket", "process": first_takes_long}
+    return starts(worker_interval=2.0, scope=scope, **pool)
+
+
+def test_a_shared_limit_is_used_up_by_whoever_is_free():
+    assert starts_while_one_worker_is_busy("shared") == [0.0, 1.0, 2.0, 3.0]
 
 
 def test_a_worker_that_is_busy_loses_its_share_of_a_limit_per_worker():
-    def busy_first(job):
-        sleep(10 if job == 0 else 0)
-
-    times = starts(
-        process=busy_first, num_jobs=4, num_workers=2, scope="per worker", limiter="bucket"
-    )
-    assert times == [0.0, 0.0, 2.0, 4.0]  # one a second was allowed; worker 1 took one job
+    assert starts_while_one_worker_is_busy("per worker") == [0.0, 0.0, 2.0, 4.0]
 
 
 def test_jobs_that_take_longer_than_the_limit_asks_are_not_held_up():
