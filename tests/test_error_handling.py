@@ -19,7 +19,7 @@ from patterns.concurrency import (
     sleep,
 )
 from patterns.error_handling import ProcessingError, Task, draw_tasks
-from patterns.lab import Deadlock, measure, simulate
+from patterns.lab import Deadlock, explore, measure, simulate
 from patterns.lab.tracing import State, books
 
 
@@ -420,6 +420,17 @@ def test_the_run_never_outlasts_its_deadline_and_never_loses_a_task(
     assert [number for number, _ in accounts(run.value)] == list(range(number))
     assert {task.fails for task in run.value.failed} <= {True}
     assert {task.fails for task in run.value.succeeded} <= {False}
+
+
+@pytest.mark.parametrize("timeout", [None, 0.05, 0.1])
+def test_no_schedule_at_all_of_two_tasks_on_two_workers_goes_wrong(timeout):
+    tasks = [Task(0, 0.1), Task(1, 0.1, fails=True)]
+    found = explore(
+        lambda: error_handling.run(tasks, num_workers=2, timeout=timeout),
+        check=lambda run: run.elapsed == (timeout or 0.1),
+        how="every",
+    )
+    assert (found.failures, found.complete) == (0, True)
 
 
 # Drawing tasks, the log, and bad values.
