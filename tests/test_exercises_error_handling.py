@@ -15,9 +15,9 @@ from patterns.lab.exercises.error_handling import (
 )
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def _little_patience(monkeypatch):
-    monkeypatch.setattr(grading, "PATIENCE", 0.3)
+    monkeypatch.setattr(grading, "PATIENCE", 0.5)
 
 
 def told(verdict):
@@ -123,13 +123,17 @@ def tries_until_it_works(waiting, process, started, results):
         (swallows, "it started task 1 and has no result for it: what happened?"),
         (leaves_at_the_deadline, "deadline of 0.25 s it started task 6 and has no result for it"),
         (hands_on_texts, "it has the value 'task 1 went wrong' for task 1"),
-        (tries_until_it_works, "it does not end"),
         (lambda tasks: None, "it must be a function of (tasks, num_workers, timeout, process)"),
         (lambda *_: "20 succeeded", "it returned a str, not a Report"),
     ],
 )
 def test_a_pool_that_is_not_repaired_is_told_what_it_loses(pool, sentence):
     assert sentence in told(check_repair(pool))
+
+
+@pytest.mark.usefixtures("_little_patience")
+def test_a_pool_that_never_ends_is_told_so():
+    assert "it does not end" in told(check_repair(tries_until_it_works))
 
 
 # 3. Extend
@@ -238,6 +242,7 @@ def test_a_retry_that_is_not_right_is_told_what_it_does(retrying, sentence):
     assert sentence in told(check_extend(retrying))
 
 
+@pytest.mark.usefixtures("_little_patience")
 def test_a_retry_that_never_ends_is_told_so():
     def retrying(process, attempts, pause):
         def patient(task):
