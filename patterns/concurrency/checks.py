@@ -21,7 +21,7 @@ def nanoseconds(seconds: float, name: str, *, positive: bool = False) -> int:
 
     Raises ValueError, naming `name`, unless `seconds` is >= 0 (> 0 if `positive`) and <= 1e12.
     """
-    is_number = isinstance(seconds, int | float) and 0 <= seconds <= _LONGEST
+    is_number = isinstance(seconds, (int, float)) and 0 <= seconds <= _LONGEST
     if is_number and (seconds > 0 or not positive):
         return max(round(seconds * NANOSECONDS_PER_SECOND), int(positive))
     rule = "> 0" if positive else ">= 0"

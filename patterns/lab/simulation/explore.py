@@ -189,7 +189,8 @@ class _Explorer:
     def explore(
         self, schedules: int, how: How, seed: int, stop_at_first: bool, progress: bool
     ) -> Exploration:
-        turns = self._repeatable(RunToBlock)[0].runtime.steps
+        turns = self._play(RunToBlock(), record=True).runtime.steps  # warns of real waits, too
+        self._repeatable(RunToBlock)
         search = EverySchedule(lambda order, kind: self._play(order, kind=kind))
         runs = search.runs() if how == "every" else self._runs(_orders(how, seed, max(turns, 1)))
         done, kinds = 0, Counter[str]()

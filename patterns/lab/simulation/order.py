@@ -50,14 +50,13 @@ class RandomOrder:
     """Any ready task, with equal chances; the same `seed` gives the same run."""
 
     def __init__(self, seed: int) -> None:
-        self._random = random.Random(seed)
+        self._draw = random.Random(seed).random
 
     def take(self, ready: deque[SimulatedTask], running: SimulatedTask | None) -> SimulatedTask:
         """Take one at random."""
-        index = int(self._random.random() * len(ready))
-        ready.rotate(-index)
-        task = ready.popleft()
-        ready.rotate(index)
+        index = int(self._draw() * len(ready))
+        task = ready[index]
+        del ready[index]
         return task
 
 

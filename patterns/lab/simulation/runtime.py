@@ -22,7 +22,7 @@ from greenlet import getcurrent, greenlet
 
 from patterns.concurrency.context import Context
 from patterns.concurrency.recording import Recorder
-from patterns.concurrency.runtime import Lock, Runtime, Task, Waiter, current_runtime
+from patterns.concurrency.runtime import Lock, Runtime, Task, Waiter, _local
 from patterns.lab.simulation.order import Order
 from patterns.lab.simulation.real_wait import RealWaitWatch
 from patterns.lab.simulation.report import Deadlock, Stuck, stuck_task
@@ -55,27 +55,6 @@ class SimulatedTask(Task):
         self.blocked_on: tuple[str, object, int | None] | None = None  # verb, subject, until
 
 
-class _NullLock:
-    """Stands in for a lock: nobody is interrupted between two scheduling points."""
-
-    __slots__ = ()
-
-    def acquire(self) -> bool:
-        return True
-
-    def release(self) -> None:
-        pass
-
-    def __enter__(self) -> bool:
-        return True
-
-    def __exit__(self, *exc_info: object) -> None:
-        pass
-
-
-_NULL_LOCK = _NullLock()
-
-
 class SimulatedWaiter(Waiter):
     """One wait of a greenlet."""
 
@@ -83,7 +62,8 @@ class SimulatedWaiter(Waiter):
     runtime: SimulatedRuntime
 
     def __init__(self, runtime: SimulatedRuntime, task: SimulatedTask) -> None:
-        super().__init__(runtime)
+        self.runtime = runtime
+        self.value = self.outcome = self.cancelled_by = None
         self._task = task
         self._claimed = self._open = self._parked = False
 
@@ -140,7 +120,8 @@ class SimulatedRuntime(Runtime):
         self.steps = 0
         self.crashes: list[tuple[str, BaseException]] = []
         self.real_waits: list[tuple[str, float]] = []  # task, seconds of real time
-        self._watch = RealWaitWatch()
+        self._lock = threading.RLock()
+        self._watch = None if record is None else RealWaitWatch()
         self._order = order
         begin(order, self)
         self._max_steps = self._halt_at = max_steps
@@ -168,8 +149,8 @@ class SimulatedRuntime(Runtime):
         return self._time
 
     def lock(self) -> Lock:
-        """Return a lock that does nothing."""
-        return _NULL_LOCK
+        """Return a lock that all tasks share, being one thread: it never makes one wait."""
+        return self._lock
 
     def waiter(self) -> Waiter:
         """Return a waiter for the running task."""
@@ -211,7 +192,7 @@ class SimulatedRuntime(Runtime):
 
     def point(self, operation: str, subject: object) -> None:
         """Stand before an operation: the running task may have to let others go first."""
-        if current_runtime() is not self:
+        if getattr(_local, "runtime", None) is not self:
             self.check_caller(subject)
         self.steps += 1
         if self.steps >= self._halt_at:
@@ -271,17 +252,18 @@ class SimulatedRuntime(Runtime):
     def _switch_to(self, task: SimulatedTask) -> None:
         # A greenlet is started from the hub only: started from another one, it would begin at
         # that one's depth of recursion.
-        self._note_real_wait()
-        assert task.greenlet is not None
-        if task.greenlet:
+        if self._watch is not None:
+            self._note_real_wait(self._watch)
+        turn = task.greenlet
+        if turn:
             self._running = task
-            task.greenlet.switch()
+            turn.switch()
         else:
             self._next = task
             self._hub.switch()
 
-    def _note_real_wait(self) -> None:
-        waited = self._watch.waited()
+    def _note_real_wait(self, watch: RealWaitWatch) -> None:
+        waited = watch.waited()
         if waited and self._running is not None:
             self.real_waits.append((self._running.name, waited))
 
@@ -351,7 +333,8 @@ class SimulatedRuntime(Runtime):
             self._running = task
             assert task.greenlet is not None
             task.greenlet.switch()
-            self._note_real_wait()
+            if self._watch is not None:
+                self._note_real_wait(self._watch)
         raise self._escaped
 
     def _advance(self) -> bool:
