@@ -340,7 +340,7 @@ def log_of(context, stop_at, stops_by, seconds):
     return log
 
 
-@settings(max_examples=600, deadline=None, derandomize=True)
+@settings(max_examples=400, deadline=None, derandomize=True)
 @given(
     plan=st.lists(
         st.tuples(st.sampled_from([0.0, 0.1, 0.2, 0.5]), st.sampled_from(FATES)), max_size=14
