@@ -7,17 +7,27 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from patterns.lab.game import Game
     from patterns.lab.measuring import measure
     from patterns.lab.observing import observe
     from patterns.lab.run import Run
-    from patterns.lab.simulation import Deadlock, Schedule, ScheduleDiverged, explore, simulate
+    from patterns.lab.simulation import (
+        Deadlock,
+        Schedule,
+        ScheduleDiverged,
+        all_schedules,
+        explore,
+        simulate,
+    )
     from patterns.lab.source import show_code
 
 _HOME = {
     "Deadlock": "patterns.lab.simulation",
+    "Game": "patterns.lab.game",
     "Run": "patterns.lab.run",
     "Schedule": "patterns.lab.simulation",
     "ScheduleDiverged": "patterns.lab.simulation",
+    "all_schedules": "patterns.lab.simulation",
     "explore": "patterns.lab.simulation",
     "measure": "patterns.lab.measuring",
     "observe": "patterns.lab.observing",
@@ -27,9 +37,11 @@ _HOME = {
 
 __all__ = [
     "Deadlock",
+    "Game",
     "Run",
     "Schedule",
     "ScheduleDiverged",
+    "all_schedules",
     "explore",
     "measure",
     "observe",

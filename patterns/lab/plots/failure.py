@@ -21,10 +21,10 @@ from patterns.lab.plots.picture import Picture
 from patterns.lab.tracing import Trace, describe
 from patterns.lab.tracing.trace import Turn
 
-__all__ = ["FailureLike", "draw_failure", "steps"]
+__all__ = ["FailureLike", "draw_failure", "draw_steps", "steps"]
 
 _WIDTH, _DPI = 900, 100  # pixels, pixels an inch
-_ROW, _HEAD, _GAP, _LEFT, _LANE, _FOOT = 22, 62, 6, 58, 30, 52  # pixels
+_ROW, _HEAD, _GAP, _LEFT, _LANE, _FOOT = 22, 62, 0, 78, 30, 52  # pixels
 _MOST_ROWS: Final = 16
 _MOST_COLUMNS: Final = 7
 _BEFORE: Final = 3  # rows before the first move
@@ -86,7 +86,28 @@ def draw_failure(failure: FailureLike) -> Picture:
             steps(turns, ax=ax, title=_panel_title(name, failure), first=first)
             ax.set_ylim(rows - 0.4, -0.6)
         _draw_timelines(figure, layout.timelines, traces)
-    return Picture(figure, _in_words(failure, well))
+    return Picture(figure, _in_words(failure, well), caption=f"{failure.kind}: {failure.message}")
+
+
+def draw_steps(turns: Sequence[Turn], *, title: str, text: str, rows: int = 20) -> Picture:
+    """Draw the last turns of a run, a column a task.
+
+    Args:
+        turns: in the order in which they were taken.
+        title: what stands above.
+        text: the alternative text; what the picture shows is told behind it.
+        rows: turns to show, >= 1.
+    """
+    telling = _telling(turns)
+    first = max(len(telling) - rows, 0)
+    shown = telling[first:]
+    with matplotlib.rc_context(fname=STYLE_FILE):
+        layout = _Layout(1, max(len(shown), 1), side_by_side=False, traces=[])
+        figure = Figure(figsize=(_WIDTH / _DPI, layout.height / _DPI), dpi=_DPI)
+        FigureCanvasAgg(figure)
+        steps(shown, ax=figure.add_axes(layout.panels[0]), title=title, first=first)
+    told = "; ".join(f"{turn.task} {turn}" for turn in shown)
+    return Picture(figure, f"{text}\n{told}" if told else text, caption=text)
 
 
 def steps(turns: Sequence[Turn], *, ax: Axes, title: str | None = None, first: int = 0) -> Axes:

@@ -50,9 +50,10 @@ class Picture:
     the reader. The bare image is there too, for viewers that show no HTML.
     """
 
-    def __init__(self, figure: Figure, text: str) -> None:
+    def __init__(self, figure: Figure, text: str, caption: str | None = None) -> None:
         self.figure = figure
         self.text = text
+        self.caption = text if caption is None else caption
 
     def __repr__(self) -> str:
         return self.text
@@ -81,7 +82,7 @@ class Picture:
         return {
             "text/plain": self.text,
             "text/html": f'<figure><img alt="{text}" src="data:image/png;base64,{image}">'
-            f"<figcaption>{text}</figcaption></figure>",
+            f"<figcaption>{html.escape(self.caption)}</figcaption></figure>",
             "image/png": image,
         }
 

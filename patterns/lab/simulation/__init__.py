@@ -1,6 +1,13 @@
 """The simulated runtime: the patterns' own code on a virtual clock, in any order of events."""
 
-from patterns.lab.simulation.explore import Exploration, Failure, NotRepeatable, explore
+from patterns.lab.simulation.explore import (
+    Exploration,
+    Failure,
+    NotRepeatable,
+    Outcome,
+    all_schedules,
+    explore,
+)
 from patterns.lab.simulation.order import (
     Order,
     PriorityOrder,
@@ -20,6 +27,7 @@ __all__ = [
     "Move",
     "NotRepeatable",
     "Order",
+    "Outcome",
     "PriorityOrder",
     "RandomOrder",
     "RoundRobin",
@@ -28,6 +36,7 @@ __all__ = [
     "ScheduleDiverged",
     "StepLimitExceeded",
     "Stuck",
+    "all_schedules",
     "explore",
     "simulate",
 ]

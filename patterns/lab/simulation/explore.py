@@ -28,7 +28,7 @@ from patterns.lab.simulation.statements import Target, instrument
 from patterns.lab.simulation.watched import WatchedRuntime
 from patterns.lab.tracing.trace import Trace, Turn
 
-__all__ = ["Exploration", "Failure", "NotRepeatable", "explore"]
+__all__ = ["Exploration", "Failure", "NotRepeatable", "Outcome", "all_schedules", "explore"]
 
 How = Literal["mix", "random", "pct", "every"]
 HOWS: Final = ("mix", "random", "pct", "every")
@@ -175,6 +175,55 @@ def explore(
     with instrument(*statements):
         explorer = _Explorer(pool, check, traced, max_steps)
         return explorer.explore(schedules, how, seed, stop_at_first, progress)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of one schedule.
+
+    Attributes:
+        schedule: replay it with `simulate(…, schedule=…)`.
+        value: what the pool returned.
+        kind: how it went wrong, as for a `Failure`; None if it went well.
+        message: what went wrong, in a sentence; "" if nothing did.
+    """
+
+    schedule: Schedule
+    value: Any
+    kind: str | None
+    message: str
+
+
+def all_schedules(
+    pool: Callable[[], Any],
+    *,
+    check: Check | None = None,
+    most: int = 1000,
+    max_steps: int = 100_000,
+) -> tuple[Outcome, ...]:
+    """Return what comes of each distinct schedule of a small pool, in the order of the search.
+
+    Args:
+        pool: as for `explore`.
+        check: as for `explore`.
+        most: how many schedules there may be, >= 1.
+        max_steps: turns of one run after which it counts as endless, >= 1.
+
+    Raises ValueError if there are more schedules than `most`.
+    """
+    check_count("most", most, 1)
+    explorer = _Explorer(pool, check, False, max_steps)
+    outcomes: list[Outcome] = []
+    for run in EverySchedule(lambda order, kind: explorer._play(order, kind=kind)).runs():
+        if run is None:
+            outcomes.clear()
+            continue
+        if len(outcomes) == most:
+            raise ValueError(f"most must be >= the number of schedules, got {most}: a smaller pool")
+        played, schedule = run
+        kind, message = judge(played, check, traced=False) or (None, "")
+        outcomes.append(Outcome(schedule(), played.value, kind, message))
+    return tuple(outcomes)
 
 
 class _Explorer:
