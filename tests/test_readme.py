@@ -62,3 +62,12 @@ def test_every_folder_it_names_is_there():
     named = re.findall(r"^([\w/]+)/ {2,}\S", README, re.M)
     assert [folder for folder in named if not (ROOT / folder).is_dir()] == []
     assert len(named) > 0
+
+
+def test_its_python_does_what_it_says(capsys):
+    first, second = re.findall(r"```python\n(.*?)```", README, re.S)
+    exec(first)
+    assert capsys.readouterr().out.startswith("[")
+    exec(second)
+    [said] = re.findall(r"^# (.*)$", second, re.M)
+    assert capsys.readouterr().out.splitlines()[0] == said

@@ -34,6 +34,7 @@ _WAITS_FILL: Final = "#EFEFEF"
 
 
 Box: TypeAlias = tuple[float, float, float, float]
+Panel: TypeAlias = tuple[str, list[Turn], int]  # a name, turns, the number of the first
 
 
 class FailureLike(Protocol):
@@ -86,7 +87,7 @@ def draw_failure(failure: FailureLike) -> Picture:
             steps(turns, ax=ax, title=_panel_title(name, failure), first=first)
             ax.set_ylim(rows - 0.4, -0.6)
         _draw_timelines(figure, layout.timelines, traces)
-    return Picture(figure, _in_words(failure, well), caption=f"{failure.kind}: {failure.message}")
+    return Picture(figure, _in_words(failure, panels), caption=f"{failure.kind}: {failure.message}")
 
 
 def draw_steps(turns: Sequence[Turn], *, title: str, text: str, rows: int = 20) -> Picture:
@@ -237,8 +238,11 @@ def _short(text: str, characters: int) -> str:
     return text if len(text) <= characters else f"{text[: characters - 1]}…"
 
 
-def _in_words(failure: FailureLike, well: Sequence[Turn]) -> str:
-    text = f"{failure.story()}\nTimeline: {describe(failure.trace)}"
+def _in_words(failure: FailureLike, panels: Sequence[Panel]) -> str:
+    text = failure.story()
+    if failure.trace.workers:
+        text += f"\nTimeline: {describe(failure.trace)}"
     if failure.passing_trace is None:
         return f"{text}\nNo schedule near it goes well."
-    return f"{text}\nThe nearest schedule that goes well: {describe(failure.passing_trace)}"
+    steps_told = "; ".join(f"{turn.task} {turn}" for turn in panels[-1][1])
+    return f"{text}\nThe nearest schedule that goes well: {steps_told}"
