@@ -10,7 +10,7 @@ from patterns import basic, rate_limited
 from patterns.concurrency import Context, sleep
 from patterns.lab import measure, simulate
 from patterns.lab.tracing import trace_from_spans
-from patterns.lab.tracing.diff import CAUSES, diff
+from patterns.lab.tracing.diff import CAUSES, diff, seconds_text
 
 
 def trace(**options):
@@ -94,6 +94,14 @@ def test_where_a_submission_is_not_known_the_wait_counts_from_the_start():
     recorded = trace(num_jobs=2, num_workers=1)
     by_hand = trace_from_spans(recorded.spans, clock="virtual", elapsed=2.0)
     assert all(change.cause == "" for change in diff(recorded, by_hand).changes)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "digits", "text"),
+    [(1.5, 6, "1.5 s"), (0.01, 6, "0.01 s"), (0.00123456, 2, "1.2 ms"), (0.0, 4, "0 ms")],
+)
+def test_short_times_are_told_in_thousandths(seconds, digits, text):
+    assert seconds_text(seconds, digits) == text
 
 
 def test_a_long_list_of_jobs_is_cut_in_the_text():

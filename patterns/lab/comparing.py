@@ -38,6 +38,7 @@ __all__ = [
     "Workload",
     "draw_random_arrivals",
     "draw_workload",
+    "run_framed",
     "run_pool",
     "run_pools",
     "tabulate",
@@ -182,8 +183,8 @@ def draw_random_arrivals(
     )
 
 
-def _framed(workload: Workload, body: Callable[[int, Any, Any, list[Any]], None]) -> AnyReport:
-    """Run what `basic.run` runs, but submit each job when it arrives."""
+def run_framed(workload: Workload, body: Callable[[int, Any, Any, list[Any]], None]) -> AnyReport:
+    """Run what `basic.run` runs, with workers that do `body`; submit each job when it arrives."""
     jobs = Channel[Any](len(workload.jobs), "jobs")
     results = Channel[Any](len(workload.jobs), "results")
     started: list[Any] = []
@@ -203,7 +204,7 @@ def run_basic(workload: Workload, process: Process) -> AnyReport:
     def body(number: int, jobs: Any, results: Any, started: list[Any]) -> None:
         basic.worker(number, jobs, results, process, started, lambda line: None)
 
-    return _framed(workload, body)
+    return run_framed(workload, body)
 
 
 def run_reusable(workload: Workload, process: Process) -> AnyReport:
@@ -225,7 +226,7 @@ def run_error_handling(workload: Workload, process: Process) -> AnyReport:
     def body(number: int, jobs: Any, results: Any, started: list[Any]) -> None:
         error_handling.worker(jobs, results, process, started)  # type: ignore[arg-type]
 
-    return _framed(workload, body)
+    return run_framed(workload, body)
 
 
 def run_dynamic(workload: Workload, process: Process) -> AnyReport:
@@ -250,12 +251,16 @@ def run_rate_limited(workload: Workload, process: Process) -> AnyReport:
         limit = limits[number - 1]
         rate_limited.worker(number, jobs, results, limit, process, started, lambda line: None)
 
-    return _framed(workload, body)
+    return run_framed(workload, body)
 
 
 def run_heartbeat(workload: Workload, process: Process) -> AnyReport:
-    """Run the pool with heartbeats; a job rests piece by piece, and beats after each piece."""
-    interval = 0.1 * workload.scale
+    """Run the pool with heartbeats; a job rests piece by piece, and beats after each piece.
+
+    A worker is given up after a second without a beat, whatever the scale: on real threads, with a
+    shorter time, a busy machine would look like a hanging job.
+    """
+    interval = 0.1 * max(workload.scale, 1.0)
 
     def beating(job: int, beat: heartbeat.Beat) -> int:
         def rest(seconds: float) -> None:
@@ -266,7 +271,7 @@ def run_heartbeat(workload: Workload, process: Process) -> AnyReport:
 
         return process(job, rest)
 
-    pool = heartbeat.HeartbeatPool(beating, workers=workload.workers, interval=interval)
+    pool = heartbeat.HeartbeatPool(beating, workers=workload.workers, interval=interval, missed=10)
     return _serve(pool, workload)
 
 

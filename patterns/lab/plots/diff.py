@@ -14,7 +14,7 @@ from patterns.lab.plots.charts import add_key, time_limit
 from patterns.lab.plots.palette import CHANGES, LOOKS, STYLE_FILE, Look, look
 from patterns.lab.plots.picture import Picture, _stack
 from patterns.lab.tracing import Trace
-from patterns.lab.tracing.diff import CAUSES, Diff, diff
+from patterns.lab.tracing.diff import CAUSES, Diff, diff, seconds_text
 
 __all__ = ["draw_diff"]
 
@@ -61,7 +61,7 @@ def draw_diff(
             _draw_totals(axes[-1], totals)
     text = told.told(*names)
     spent = {CAUSES[cause][seconds < 0]: seconds for cause, seconds in totals.items()}
-    parts = [words.format(f"{abs(s):.4g}") for words, s in spent.items() if s]
+    parts = [words.format(seconds_text(abs(s), 4)) for words, s in spent.items() if s]
     added = f" All jobs together: {', '.join(parts)}." if parts else ""
     return Picture(figure, f"Job by job, {names[0]} against {names[1]}: {text}.{added}")
 
@@ -160,7 +160,7 @@ def _words(told: Diff, names: tuple[str, str], digits: int) -> dict[str, str]:
     for change in told.changes:
         if change.gained:
             direction = "earlier" if change.gained > 0 else "later"
-            amount = f"{abs(change.gained):.{digits}g} s {direction}"
+            amount = f"{seconds_text(abs(change.gained), digits)} {direction}"
             words[change.job] = f"{amount}: {change.told(digits)}"
     for fates, other in ((told.only_before, names[1]), (told.only_after, names[0])):
         words |= {job: f"{fate} in {other}" for job, fate in fates.items()}

@@ -14,19 +14,19 @@ from typing import Any, Final
 from patterns.lab.tracing.metrics import makespan
 from patterns.lab.tracing.trace import Outcome, State, Trace
 
-__all__ = ["CAUSES", "Change", "Diff", "diff"]
+__all__ = ["CAUSES", "Change", "Diff", "diff", "seconds_text"]
 
 CAUSES: Final = MappingProxyType(
     {
-        "service": ("service took {} s longer", "service took {} s less"),
-        "throttled": ("throttled {} s longer", "throttled {} s less"),
-        "blocked": ("blocked {} s longer on its result", "blocked {} s less on its result"),
-        "waiting": ("waited {} s longer for a worker", "waited {} s less for a worker"),
-        "submitted": ("submitted {} s later", "submitted {} s earlier"),
+        "service": ("service took {} longer", "service took {} less"),
+        "throttled": ("throttled {} longer", "throttled {} less"),
+        "blocked": ("blocked {} longer on its result", "blocked {} less on its result"),
+        "waiting": ("waited {} longer for a worker", "waited {} less for a worker"),
+        "submitted": ("submitted {} later", "submitted {} earlier"),
     }
 )
 MOST_NAMES: Final = 20  # of jobs, in a text
-_WORDS = {**CAUSES, "turn": ("got a worker {} s later", "got a worker {} s sooner")}
+_WORDS = {**CAUSES, "turn": ("got a worker {} later", "got a worker {} sooner")}
 _PHASES = {State.THROTTLED: "throttled", State.WORKING: "service", State.BLOCKED: "blocked"}
 
 
@@ -67,7 +67,7 @@ class Change:
             parts["turn"] = parts.pop("submitted") + parts.pop("waiting")
         name = max(parts, key=lambda part: sign * parts[part])
         longer, shorter = _WORDS[name]
-        return (longer if sign > 0 else shorter).format(f"{abs(parts[name]):.{digits}g}")
+        return (longer if sign > 0 else shorter).format(seconds_text(abs(parts[name]), digits))
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +135,11 @@ def diff(before: Trace, after: Trace) -> Diff:
         _fates(second, first, before),
         (makespan(before), makespan(after)),
     )
+
+
+def seconds_text(seconds: float, digits: int) -> str:
+    """Return a time in words, in thousandths of a second if it is short."""
+    return f"{seconds:.{digits}g} s" if seconds >= 0.01 else f"{seconds * 1000:.{digits}g} ms"
 
 
 def _phases(trace: Trace) -> dict[str, dict[str, int | None]]:
