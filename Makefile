@@ -1,5 +1,6 @@
 PYTHON ?= python3
 LAB_ARGS ?=
+BENCH_ARGS ?= --save
 TEST_WORKERS ?= logical
 NOTEBOOKS ?=
 
@@ -25,8 +26,9 @@ test: $(READY)  ## Check everything: style, types, tests, every notebook's outpu
 		--nbval --nbval-current-env --nbval-cell-timeout 60 \
 		--nbval-sanitize-with tests/nbval_sanitize.cfg
 
-bench: $(READY)  ## Measure channels and pools on this machine.
-	$(VENV)/bin/python -m benchmarks
+bench: $(READY)  ## Measure the pool and its peers here (BENCH_ARGS=--quick; --save writes the page).
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r benchmarks/requirements.txt
+	$(VENV)/bin/python -m benchmarks $(BENCH_ARGS)
 
 notebooks: $(READY)  ## Run notebooks and store what they show (NOTEBOOKS='notebooks/01_basic.ipynb').
 	$(VENV)/bin/ruff format --quiet notebooks

@@ -1,8 +1,8 @@
-"""The same pool, four times: jobs in, the results of a function that does nothing out.
+"""The same pool as one would write it with each peer: jobs in, what a function makes of them out.
 
-Every contender takes the jobs, a capacity and a number of workers, hands each job to `no_op` in
-one of its workers, and returns all results. `kept` variants keep results in one list a worker;
-`sent` variants send them back through a second queue, from which the caller takes them meanwhile.
+Every contender takes the jobs, a capacity, a number of workers, a nap in seconds or None, and
+whether to keep the results. It does nothing with each job, or naps, in one of its workers. Pools
+built around a queue keep results in one list a worker; executors hand them back, as they do.
 """
 
 from __future__ import annotations
@@ -11,12 +11,49 @@ import asyncio
 import math
 import queue
 import threading
-from collections.abc import Callable, Iterable
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from multiprocessing.pool import ThreadPool
 
+from benchmarks import greenlets
 from patterns.concurrency import Channel, TaskGroup
 
-Contender = Callable[[Iterable[int], float, int], list[int]]
+Run = Callable[[Iterable[int], float, int, float | None, bool], list[int]]
+Timed = Callable[[int, float, int, float | None], float]
+
+UNBOUNDED = math.inf
+
+
+@dataclass(frozen=True)
+class Contender:
+    """One way to write the pool.
+
+    Attributes:
+        name: as in the tables.
+        smallest: the smallest capacity it offers; UNBOUNDED if none.
+        note: what one has to know to compare it.
+        run: the pool.
+        timed: measures itself (jobs, capacity, workers, nap) in seconds, if it has to be elsewhere.
+    """
+
+    name: str
+    smallest: float
+    note: str
+    run: Run
+    timed: Timed | None = None
+
+    def offers(self, capacity: float) -> bool:
+        """Tell whether it has this capacity."""
+        return capacity >= self.smallest
+
+    @property
+    def bounded(self) -> bool:
+        """Tell whether its submitter can be held back."""
+        return self.smallest < UNBOUNDED
 
 
 def no_op(job: int) -> int:
@@ -24,35 +61,83 @@ def no_op(job: int) -> int:
     return job
 
 
-def channel_kept(jobs: Iterable[int], capacity: float, workers: int) -> list[int]:
-    """Our pool."""
-    channel = Channel[int](capacity)
+async def no_op_async(job: int) -> int:
+    """Do nothing with a job, where the library wants something to await."""
+    return job
+
+
+def process_of(nap: float | None) -> Callable[[int], int]:
+    """Return what a thread does with a job."""
+    if nap is None:
+        return no_op
+
+    def process(job: int) -> int:
+        time.sleep(nap)
+        return job
+
+    return process
+
+
+def awaiting_process_of(nap: float | None) -> Callable[[int], object]:
+    """Return what a task does with a job."""
+    if nap is None:
+        return no_op_async
+
+    async def process(job: int) -> int:
+        await asyncio.sleep(nap)
+        return job
+
+    return process
+
+
+def collectors(workers: int, keep: bool) -> tuple[list[list[int]], list[Callable[[int], object]]]:
+    """Return a list for each worker's results, and what puts a result there, or drops it."""
     kept: list[list[int]] = [[] for _ in range(workers)]
+    return kept, [out.append if keep else no_op for out in kept]
 
-    def worker(out: list[int]) -> None:
-        for job in channel:
-            out.append(no_op(job))
 
-    with TaskGroup() as group:
-        for out in kept:
-            group.spawn(worker, out)
-        for job in jobs:
-            channel.send(job)
-        channel.close()
+def joined(kept: list[list[int]]) -> list[int]:
+    """Return all results in one list."""
     return [result for out in kept for result in out]
 
 
-def channel_sent(jobs: Iterable[int], capacity: float, workers: int) -> list[int]:
-    """Our pool, with a second channel for the results, as in `patterns.basic`."""
-    channel, results = Channel[int](capacity), Channel[int](capacity)
+def taken(results: Iterable[int], keep: bool) -> list[int]:
+    """Go through the results that an executor hands back."""
+    return list(results) if keep else list(deque(results, maxlen=0))
+
+
+def channel(
+    jobs: Iterable[int], capacity: float, workers: int, nap: float | None, keep: bool
+) -> list[int]:
+    """Run our pool."""
+    waiting = Channel[int](capacity)
+    process = process_of(nap)
+    kept, collect = collectors(workers, keep)
+
+    def worker(put: Callable[[int], object]) -> None:
+        for job in waiting:
+            put(process(job))
+
+    with TaskGroup() as group:
+        for put in collect:
+            group.spawn(worker, put)
+        for job in jobs:
+            waiting.send(job)
+        waiting.close()
+    return joined(kept)
+
+
+def channel_back(jobs: Iterable[int], capacity: float, workers: int) -> list[int]:
+    """Run our pool with a second channel for the results, as in `patterns.basic`."""
+    waiting, results = Channel[int](capacity), Channel[int](capacity)
 
     def submit() -> None:
         for job in jobs:
-            channel.send(job)
-        channel.close()
+            waiting.send(job)
+        waiting.close()
 
     def worker() -> None:
-        for job in channel:
+        for job in waiting:
             results.send(no_op(job))
 
     def work() -> None:
@@ -67,37 +152,58 @@ def channel_sent(jobs: Iterable[int], capacity: float, workers: int) -> list[int
         return list(results)
 
 
-def executor(jobs: Iterable[int], capacity: float, workers: int) -> list[int]:
-    """`ThreadPoolExecutor.map`, which has no capacity: it takes all jobs at once."""
-    with ThreadPoolExecutor(workers) as pool:
-        return list(pool.map(no_op, jobs))
-
-
-def queue_kept(jobs: Iterable[int], capacity: float, workers: int) -> list[int]:
-    """`queue.Queue` and a sentinel a worker."""
-    waiting: queue.Queue[int | None] = queue.Queue(_size(capacity))
-    kept: list[list[int]] = [[] for _ in range(workers)]
-
-    def worker(out: list[int]) -> None:
-        while (job := waiting.get()) is not None:
-            out.append(no_op(job))
-
-    threads = [threading.Thread(target=worker, args=(out,)) for out in kept]
-    for thread in threads:
+@contextmanager
+def threads(targets: Iterable[Callable[[], object]]) -> Iterator[None]:
+    """Run the targets in threads; leaving waits for them."""
+    started = [threading.Thread(target=target) for target in targets]
+    for thread in started:
         thread.start()
-    for job in jobs:
-        waiting.put(job)
-    for _ in threads:
-        waiting.put(None)
-    for thread in threads:
+    yield
+    for thread in started:
         thread.join()
-    return [result for out in kept for result in out]
 
 
-def queue_sent(jobs: Iterable[int], capacity: float, workers: int) -> list[int]:
-    """`queue.Queue`, with a second one for the results."""
-    waiting: queue.Queue[int | None] = queue.Queue(_size(capacity))
-    results: queue.Queue[int | None] = queue.Queue(_size(capacity))
+def with_queue(
+    waiting: queue.Queue[int | None] | queue.SimpleQueue[int | None],
+    jobs: Iterable[int],
+    workers: int,
+    nap: float | None,
+    keep: bool,
+) -> list[int]:
+    """Run threads that take jobs from a queue, with a sentinel for each."""
+    process = process_of(nap)
+    kept, collect = collectors(workers, keep)
+
+    def worker(put: Callable[[int], object]) -> None:
+        while (job := waiting.get()) is not None:
+            put(process(job))
+
+    with threads((lambda put=put: worker(put)) for put in collect):
+        for job in jobs:
+            waiting.put(job)
+        for _ in range(workers):
+            waiting.put(None)
+    return joined(kept)
+
+
+def queue_queue(
+    jobs: Iterable[int], capacity: float, workers: int, nap: float | None, keep: bool
+) -> list[int]:
+    """Run `queue.Queue`."""
+    return with_queue(queue.Queue(size(capacity)), jobs, workers, nap, keep)
+
+
+def simple_queue(
+    jobs: Iterable[int], capacity: float, workers: int, nap: float | None, keep: bool
+) -> list[int]:
+    """Run `queue.SimpleQueue`."""
+    return with_queue(queue.SimpleQueue(), jobs, workers, nap, keep)
+
+
+def queue_back(jobs: Iterable[int], capacity: float, workers: int) -> list[int]:
+    """Run `queue.Queue` with a second one for the results."""
+    waiting: queue.Queue[int | None] = queue.Queue(size(capacity))
+    results: queue.Queue[int | None] = queue.Queue(size(capacity))
 
     def submit() -> None:
         for job in jobs:
@@ -110,50 +216,53 @@ def queue_sent(jobs: Iterable[int], capacity: float, workers: int) -> list[int]:
             results.put(no_op(job))
         results.put(None)
 
-    threads = [threading.Thread(target=target) for target in [submit, *[worker] * workers]]
-    for thread in threads:
-        thread.start()
     done, ended = [], 0
-    while ended < workers:
-        result = results.get()
-        if result is None:
-            ended += 1
-        else:
-            done.append(result)
-    for thread in threads:
-        thread.join()
+    with threads([submit, *[worker] * workers]):
+        while ended < workers:
+            result = results.get()
+            if result is None:
+                ended += 1
+            else:
+                done.append(result)
     return done
 
 
-def asyncio_kept(jobs: Iterable[int], capacity: float, workers: int) -> list[int]:
-    """`asyncio.Queue` and a sentinel a worker, all in one thread."""
+def asyncio_queue(
+    jobs: Iterable[int], capacity: float, workers: int, nap: float | None, keep: bool
+) -> list[int]:
+    """Run `asyncio.Queue` and a sentinel a worker."""
 
     async def main() -> list[int]:
-        waiting: asyncio.Queue[int | None] = asyncio.Queue(_size(capacity))
-        kept: list[list[int]] = [[] for _ in range(workers)]
+        waiting: asyncio.Queue[int | None] = asyncio.Queue(size(capacity))
+        kept, collect = collectors(workers, keep)
 
-        async def worker(out: list[int]) -> None:
+        async def worker(put: Callable[[int], object]) -> None:
             while (job := await waiting.get()) is not None:
-                out.append(no_op(job))
+                put(no_op(job))
+
+        async def napper(put: Callable[[int], object]) -> None:
+            while (job := await waiting.get()) is not None:
+                await asyncio.sleep(nap or 0)
+                put(job)
 
         async with asyncio.TaskGroup() as group:
-            for out in kept:
-                group.create_task(worker(out))
+            for put in collect:
+                group.create_task(worker(put) if nap is None else napper(put))
             for job in jobs:
                 await waiting.put(job)
             for _ in kept:
                 await waiting.put(None)
-        return [result for out in kept for result in out]
+        return joined(kept)
 
     return asyncio.run(main())
 
 
-def asyncio_sent(jobs: Iterable[int], capacity: float, workers: int) -> list[int]:
-    """`asyncio.Queue`, with a second one for the results."""
+def asyncio_back(jobs: Iterable[int], capacity: float, workers: int) -> list[int]:
+    """Run `asyncio.Queue` with a second one for the results."""
 
     async def main() -> list[int]:
-        waiting: asyncio.Queue[int | None] = asyncio.Queue(_size(capacity))
-        results: asyncio.Queue[int | None] = asyncio.Queue(_size(capacity))
+        waiting: asyncio.Queue[int | None] = asyncio.Queue(size(capacity))
+        results: asyncio.Queue[int | None] = asyncio.Queue(size(capacity))
 
         async def submit() -> None:
             for job in jobs:
@@ -182,24 +291,142 @@ def asyncio_sent(jobs: Iterable[int], capacity: float, workers: int) -> list[int
     return asyncio.run(main())
 
 
-KEPT: dict[str, Contender] = {
-    "channel": channel_kept,
-    "executor.map": executor,
-    "queue.Queue": queue_kept,
-    "asyncio.Queue": asyncio_kept,
+def anyio_stream(
+    jobs: Iterable[int], capacity: float, workers: int, nap: float | None, keep: bool
+) -> list[int]:
+    """Run an anyio memory object stream, on asyncio."""
+    import anyio
+
+    async def main() -> list[int]:
+        send, receive = anyio.create_memory_object_stream[int](capacity)
+        kept, collect = collectors(workers, keep)
+
+        async def worker(put: Callable[[int], object]) -> None:
+            async for job in receive:
+                put(no_op(job))
+
+        async def napper(put: Callable[[int], object]) -> None:
+            async for job in receive:
+                await anyio.sleep(nap or 0)
+                put(job)
+
+        with receive:
+            async with anyio.create_task_group() as group:
+                for put in collect:
+                    group.start_soon(worker if nap is None else napper, put)
+                with send:
+                    for job in jobs:
+                        await send.send(job)
+        return joined(kept)
+
+    return anyio.run(main)
+
+
+def executor_map(
+    jobs: Iterable[int], capacity: float, workers: int, nap: float | None, keep: bool
+) -> list[int]:
+    """Run `ThreadPoolExecutor.map`."""
+    with ThreadPoolExecutor(workers) as pool:
+        return taken(pool.map(process_of(nap), jobs), keep)
+
+
+def thread_pool_imap(
+    jobs: Iterable[int], capacity: float, workers: int, nap: float | None, keep: bool
+) -> list[int]:
+    """Run `multiprocessing.pool.ThreadPool.imap_unordered`, which hands over job by job."""
+    with ThreadPool(workers) as pool:
+        return taken(pool.imap_unordered(process_of(nap), jobs), keep)
+
+
+def thread_pool_map(
+    jobs: Iterable[int], capacity: float, workers: int, nap: float | None, keep: bool
+) -> list[int]:
+    """Run `multiprocessing.pool.ThreadPool.map`, which hands over four chunks a worker."""
+    with ThreadPool(workers) as pool:
+        return taken(pool.map(process_of(nap), jobs), keep)
+
+
+def joblib_threads(
+    jobs: Iterable[int], capacity: float, workers: int, nap: float | None, keep: bool
+) -> list[int]:
+    """Run `joblib.Parallel` with threads, `pre_dispatch` being capacity and one a worker."""
+    from joblib import Parallel, delayed
+
+    ahead = "all" if capacity == UNBOUNDED else int(capacity) + workers
+    process = delayed(process_of(nap))
+    pool = Parallel(workers, "threading", pre_dispatch=ahead, return_as="generator_unordered")
+    return taken(pool(process(job) for job in jobs), keep)
+
+
+def pebble_pool(
+    jobs: Iterable[int], capacity: float, workers: int, nap: float | None, keep: bool
+) -> list[int]:
+    """Run `pebble.ThreadPool.schedule`."""
+    from pebble import ThreadPool as PebblePool
+
+    process = process_of(nap)
+    pool = PebblePool(max_workers=workers)
+    try:
+        futures = [pool.schedule(process, args=(job,)) for job in jobs]
+        return taken((future.result() for future in futures), keep)
+    finally:
+        pool.close()
+        pool.join()
+
+
+def aiometer_amap(
+    jobs: Iterable[int], capacity: float, workers: int, nap: float | None, keep: bool
+) -> list[int]:
+    """Run `aiometer.amap`, on asyncio."""
+    from aiometer import amap
+
+    async def main() -> list[int]:
+        kept: list[int] = []
+        put = kept.append if keep else no_op
+        process = awaiting_process_of(nap)
+        async with amap(process, list(jobs), max_at_once=workers) as results:
+            async for result in results:
+                put(result)
+        return kept
+
+    return asyncio.run(main())
+
+
+def size(capacity: float) -> int:
+    """Return the capacity as the standard queues want it."""
+    return 0 if capacity == UNBOUNDED else int(capacity)
+
+
+CHANNEL = "Channel (here)"
+
+CONTENDERS: dict[str, Contender] = {
+    contender.name: contender
+    for contender in (
+        Contender(CHANNEL, 0, "threads; each job handed over, in order", channel),
+        Contender("queue.Queue", 1, "threads; two locks and three conditions", queue_queue),
+        Contender("asyncio.Queue", 1, "tasks in one thread", asyncio_queue),
+        Contender("anyio stream", 0, "tasks in one thread; yields at each operation", anyio_stream),
+        Contender(
+            greenlets.NAME,
+            0,
+            "greenlets in one thread, in a process of its own; compiled",
+            greenlets.pool,
+            greenlets.timed,
+        ),
+        Contender("joblib threads", 0, "threads; batches quick jobs by itself", joblib_threads),
+        Contender("queue.SimpleQueue", UNBOUNDED, "threads; compiled", simple_queue),
+        Contender("executor.map", UNBOUNDED, "threads; a Future for each job", executor_map),
+        Contender("ThreadPool.imap", UNBOUNDED, "threads; unordered", thread_pool_imap),
+        Contender(
+            "ThreadPool.map", UNBOUNDED, "threads; hands over chunks, not jobs", thread_pool_map
+        ),
+        Contender("pebble schedule", UNBOUNDED, "threads; a Future for each job", pebble_pool),
+        Contender("aiometer.amap", UNBOUNDED, "a task for each job; jobs in a list", aiometer_amap),
+    )
 }
-SENT: dict[str, Contender] = {
-    "channel": channel_sent,
-    "executor.map": executor,
-    "queue.Queue": queue_sent,
-    "asyncio.Queue": asyncio_sent,
+
+BACK: dict[str, Callable[[Iterable[int], float, int], list[int]]] = {
+    CHANNEL: channel_back,
+    "queue.Queue": queue_back,
+    "asyncio.Queue": asyncio_back,
 }
-
-
-def has_capacity(name: str, capacity: float) -> bool:
-    """Tell whether the contender offers it: with the queues, 0 means unbounded."""
-    return capacity > 0 or name == "channel"
-
-
-def _size(capacity: float) -> int:
-    return 0 if capacity == math.inf else int(capacity)

@@ -4,37 +4,36 @@ from __future__ import annotations
 
 import resource
 import sys
+from pathlib import Path
 
-from benchmarks.contenders import executor, no_op
-from patterns.concurrency import Channel, TaskGroup
+from benchmarks.contenders import CONTENDERS, UNBOUNDED
 
-
-def stream(jobs: int, workers: int = 4) -> None:
-    """Pass jobs through a pool that keeps nothing."""
-    channel = Channel[int](100)
-
-    def worker() -> None:
-        for job in channel:
-            no_op(job)
-
-    with TaskGroup() as group:
-        for _ in range(workers):
-            group.spawn(worker)
-        for job in range(jobs):
-            channel.send(job)
-        channel.close()
+WORKERS = 4
+CAPACITY = 100
 
 
 def peak() -> float:
-    """Return the highest resident memory so far, in MB."""
+    """Return the highest resident memory so far, in MB.
+
+    Linux hands the figure of `getrusage` on from the parent, so there it is read elsewhere.
+    """
+    status = Path("/proc/self/status")
+    if status.exists():
+        [line] = [line for line in status.read_text().splitlines() if line.startswith("VmHWM")]
+        return int(line.split()[1]) * 1024 / 1e6
     unit = 1 if sys.platform == "darwin" else 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6
 
 
-if __name__ == "__main__":
-    name, jobs = sys.argv[1], int(sys.argv[2])
-    run = stream if name == "channel" else lambda jobs: executor(range(jobs), 0, 4)
-    run(1_000)
+def grown(name: str, jobs: int) -> float:
+    """Stream `jobs` through a pool that keeps no result, and return the growth in MB."""
+    contender = CONTENDERS[name]
+    capacity = CAPACITY if contender.bounded else UNBOUNDED
+    contender.run(range(1_000), capacity, WORKERS, None, False)
     before = peak()
-    run(jobs)
-    print(peak() - before)
+    contender.run(range(jobs), capacity, WORKERS, None, False)
+    return peak() - before
+
+
+if __name__ == "__main__":
+    print(grown(sys.argv[1], int(sys.argv[2])))

@@ -1,0 +1,118 @@
+"""What our own things cost: recording, drawing, simulating, importing."""
+
+from __future__ import annotations
+
+import statistics
+import subprocess
+import sys
+import time
+from functools import partial
+
+from benchmarks.contenders import CHANNEL, CONTENDERS
+from benchmarks.measuring import seconds
+from benchmarks.memory import WORKERS
+from patterns import basic
+from patterns.concurrency import Channel, TaskGroup
+from patterns.lab import measure, simulate
+from patterns.lab.plots import draw
+
+
+def verdict(met: bool) -> str:
+    """Say whether a promise was kept."""
+    return "met" if met else "NOT MET"
+
+
+def print_blocking(jobs: int) -> None:
+    """Print how near blocking jobs come to the ideal, and how evenly they are shared."""
+    print(f"{jobs:,} jobs that sleep 1 ms: makespan over ideal (the sleeps as measured / workers)")
+    for capacity in (0, 1, 100, 1000):
+        ratio, shares = blocking(jobs, capacity)
+        told = verdict(ratio <= 1.05)
+        print(f"  capacity {capacity:<5} {ratio:6.3f}   {told}: at most 1.05; shares {shares}")
+    print()
+
+
+def blocking(jobs: int, capacity: int) -> tuple[float, list[int]]:
+    """Return makespan over ideal, and the jobs each worker did."""
+    channel = Channel[int](capacity)
+    slept: list[list[float]] = [[] for _ in range(WORKERS)]
+
+    def worker(own: list[float]) -> None:
+        for _ in channel:
+            start = time.perf_counter()
+            time.sleep(0.001)
+            own.append(time.perf_counter() - start)
+
+    def pool() -> None:
+        with TaskGroup() as group:
+            for own in slept:
+                group.spawn(worker, own)
+            for job in range(jobs):
+                channel.send(job)
+            channel.close()
+
+    makespan = seconds(pool)
+    ideal = sum(map(sum, slept)) / WORKERS
+    return makespan / ideal, [len(own) for own in slept]
+
+
+def print_recording(rounds: int, jobs: int) -> None:
+    """Print what an attached recorder costs, the making of the trace apart."""
+    print("Recording attached, run time as a multiple of not attached")
+    for capacity in (100, 1000):
+        pool = partial(CONTENDERS[CHANNEL].run, range(jobs), capacity, WORKERS, None, True)
+        plain, recorded, whole = [], [], []
+        for _ in range(rounds):
+            plain.append(seconds(pool))
+            inside: list[float] = []
+            recorded_pool = partial(measure, lambda pool=pool, i=inside: i.append(seconds(pool)))
+            whole.append(seconds(recorded_pool))
+            recorded += inside
+        ratio = statistics.median(recorded) / statistics.median(plain)
+        trace = statistics.median(whole) - statistics.median(recorded)
+        added = (statistics.median(recorded) - statistics.median(plain)) / jobs * 1e6
+        print(
+            f"  capacity {capacity:<5} {ratio:6.2f}   {verdict(ratio < 2)}: under 2; it adds "
+            f"{added:.2f} µs a job, and {trace:.2f} s afterwards to make the trace"
+        )
+    print()
+
+
+def print_simulation(jobs: int, schedules: int) -> None:
+    """Print how quick the simulation is, wide and short, and the drawing of its trace."""
+    start = time.perf_counter()
+    run = simulate(partial(basic.run, num_jobs=jobs, num_workers=jobs // 10, buffer=100))
+    took = time.perf_counter() - start
+    print(
+        f"Simulation: {jobs:,} jobs on {jobs // 10:,} workers in {took:.1f} s "
+        f"({run.steps / took:,.0f} steps a second, trace included)"
+    )
+    start = time.perf_counter()
+    for seed in range(schedules):
+        simulate(basic.run, seed=seed)
+    rate = schedules / (time.perf_counter() - start)
+    print(f"Simulation: {rate:,.0f} random schedules a second of 10 jobs on 3 workers, traced")
+    many = simulate(partial(basic.run, num_jobs=jobs, num_workers=100, buffer=100)).trace
+    took = seconds(lambda: draw(many).png())
+    print(f"Drawing: {len(many.spans):,} spans in {took:.2f} s\n")
+
+
+def import_time(module: str) -> float:
+    """Return the best of several imports, each in a new interpreter, in seconds."""
+    script = (
+        f"import time; start = time.perf_counter(); import {module}; "
+        "print(time.perf_counter() - start)"
+    )
+    command = [sys.executable, "-c", script]
+    return min(
+        float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+        for _ in range(9)
+    )
+
+
+def print_import() -> None:
+    """Print what importing costs."""
+    for module in ("patterns", "patterns.basic"):
+        took = import_time(module)
+        told = f"   {verdict(took < 0.05)}: under 50 ms" if module == "patterns" else ""
+        print(f"import {module}: {took * 1e3:.1f} ms{told}")
