@@ -1,5 +1,6 @@
 """The generic pool: typed through and through, and no failure goes unheard."""
 
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -7,6 +8,7 @@ from functools import partial
 from itertools import islice
 from pathlib import Path
 
+import nbformat
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -451,51 +453,64 @@ def test_a_failure_on_real_threads_reaches_the_caller_and_leaves_no_thread():
 
 # Types: what mypy says of programs that use the pool.
 
-PROGRAM = """
-from collections.abc import Sequence
+IMPORTS = """
+from concurrent.futures import ThreadPoolExecutor
 
 from patterns.generic import Pool, submit
+from patterns.plain import generic as plain
+from patterns.reusable import WorkerPool
+"""
 
-
-def price(item: str, discount: float = 0.0) -> float:
-    return len(item) * (1 - discount)
-
-
+MORE = """
 def words(text: str) -> list[str]:
     return text.split()
-
 
 def shout(text: str) -> None:
     print(text.upper())
 
+async def count(text: str) -> int:
+    return len(text)
 
-reveal_type(Pool(3, price))  # says: "patterns.generic.Pool[str, float]"
-reveal_type(Pool(3, lambda n: n + 1))  # says: "patterns.generic.Pool[Never, int]"
-reveal_type(Pool(3, shout).results())  # says: "typing.Iterator[None]"
+reveal_type(Pool(3, shout).results())  # mypy: Revealed type is "typing.Iterator[None]"
+given: Pool[str, int] = Pool(3, words)  # mypy: incompatible type "Callable[[str], list[str]]"
+Pool(3, 5)  # mypy: incompatible type "int"; expected "Callable[[Never], Never]"
+Pool("3", words)  # mypy: Argument 1 to "Pool" has incompatible type "str"; expected "int"
 
-with Pool(3, words).start() as pool:
-    reveal_type(pool)  # says: "patterns.generic.Pool[str, list[str]]"
-    pool.submit("two words")
-    pool.submit(42)  # says: Argument 1 to "submit" of "Pool" has incompatible type "int"
-    submit(["a", "b"], pool)
-    submit([1, 2], pool)  # says: error: Cannot infer value of type parameter "T" of "submit"
-    for found in pool.results():
-        reveal_type(found)  # says: "list[str]"
-        found + 1  # says: No overload variant of "__add__" of "list"
-    reveal_type(pool.report.failed)  # says: "list[str]"
-    reveal_type(pool.report.values)  # says: "list[list[str] | None]"
+splitting = Pool(3, words)
+submit(["a", "b"], splitting)
+submit([1, 2], splitting)  # mypy: error: Cannot infer value of type parameter "T" of "submit"
+with splitting.start() as started:
+    reveal_type(started)  # mypy: Revealed type is "patterns.generic.Pool[str, list[str]]"
+reveal_type(splitting.report.values)  # mypy: Revealed type is "list[list[str] | None]"
+submit(splitting.results(), Pool(2, len))
+submit(splitting.results(), Pool(2, words))  # mypy: Cannot infer value of type parameter
 
-given: Pool[str, int] = Pool(3, words)  # says: incompatible type "Callable[[str], list[str]]"
-Pool(3, 5)  # says: incompatible type "int"; expected "Callable[[Never], Never]"
-Pool("3", words)  # says: Argument 1 to "Pool" has incompatible type "str"; expected "int"
+executor = ThreadPoolExecutor()
+reveal_type(executor.map(words, [42]))  # mypy: Revealed type is "typing.Iterator[list[str]]"
+executor.submit(words, 42)  # mypy: Argument 2 to "submit" of "Executor" has incompatible type "int"
+reveal_type(plain.executor(["a"], words, workers=3))  # mypy: Revealed type is "list[list[str]]"
+plain.executor([42], words, workers=3)  # mypy: expected "Callable[[int], list[str]]"
+reveal_type(plain.tasks(["a"], count, workers=3))  # mypy: list[int]]"
+coroutine = plain.tasks([42], count, workers=3)  # mypy: expected "Callable[[int], Awaitable[int]]"
 """
+
+
+def shown_in_the_notebook():
+    """Return the programs of the notebook that say what mypy says of them."""
+    cells = nbformat.read(ROOT / "notebooks" / "03_generic.ipynb", as_version=4).cells
+    text = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+    blocks = re.findall("^```python\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    return [block for block in blocks if "# mypy: " in block]
+
+
+PROGRAM = "\n".join([IMPORTS, *shown_in_the_notebook(), MORE]).splitlines()
 
 
 @pytest.fixture(scope="module")
 def checked(tmp_path_factory):
     """Return what mypy says of PROGRAM, by line number."""
     file = tmp_path_factory.mktemp("types") / "program.py"
-    file.write_text(PROGRAM)
+    file.write_text("\n".join(PROGRAM))
     done = subprocess.run(
         [sys.executable, "-m", "mypy", "--no-pretty", "--no-error-summary", file],
         cwd=ROOT,
@@ -511,19 +526,19 @@ def checked(tmp_path_factory):
     return said
 
 
-EXPECTED = {
-    number: line.partition("# says: ")[2]
-    for number, line in enumerate(PROGRAM.splitlines(), start=1)
-    if line
-}
+def test_the_notebook_shows_two_programs_and_what_the_type_checker_says_of_them():
+    assert [block.count("# mypy: ") for block in shown_in_the_notebook()] == [4, 2]
 
 
 @pytest.mark.parametrize(
-    "number", EXPECTED, ids=lambda number: PROGRAM.splitlines()[number - 1].partition("  #")[0]
+    "number",
+    [number for number, line in enumerate(PROGRAM, start=1) if line],
+    ids=lambda number: PROGRAM[number - 1].partition("  #")[0],
 )
 def test_the_type_checker_says(checked, number):
+    expected = PROGRAM[number - 1].partition("# mypy: ")[2]
     said = "; ".join(checked.get(number, ()))
-    if EXPECTED[number]:
-        assert EXPECTED[number] in said
+    if expected:
+        assert expected in said
     else:
         assert said == ""
