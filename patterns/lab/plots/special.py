@@ -109,16 +109,16 @@ def missed_beats(history: Iterable[Look], limit: int) -> Callable[..., Axes]:
             )
             for look in seen:
                 if look.verdict != "well":
-                    text = f"{look.missed} missed: {look.verdict}"
                     ax.annotate(
-                        text,
+                        look.verdict,
                         (look.time, lane[look.worker]),
                         xytext=(7, 0),
                         textcoords="offset points",
                         va="center",
                         fontsize=9,
                     )
-            ax.set_title("a square for each look: the darker, the more beats missed", fontsize=9)
+            title = "a square for each look: the darker, the more beats missed (black: given up)"
+            ax.set_title(title, fontsize=9)
             _set_lanes(ax, workers)
             _set_time_axis(ax, trace, time_limit(trace))
             return ax
