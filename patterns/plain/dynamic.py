@@ -15,13 +15,13 @@ import itertools
 import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 from patterns.concurrency import Cancelled, Report, Result
 from patterns.concurrency.checks import check_count, nanoseconds
 from patterns.plain import basic
 
-__all__ = ["tasks", "threads"]
+__all__ = ["Crew", "tasks", "threads"]
 
 J = TypeVar("J")
 R = TypeVar("R")
@@ -89,51 +89,74 @@ async def tasks(
     check_count("buffer", buffer, 1)
     nanoseconds(patience, "patience", positive=True)
     rests = _checked(pauses)
-    waiting: asyncio.Queue[J] = asyncio.Queue(buffer)
-    numbers = itertools.count(1)
-    crew: set[asyncio.Task[None]] = set()
-    submitted: list[J] = []
-    started: list[J] = []
-    results: list[Result[J, R]] = []
+    crew = Crew(process, min_workers, max_workers, patience, buffer)
+    try:
+        async with asyncio.timeout(timeout), asyncio.TaskGroup() as group:
+            for _ in range(min_workers):
+                crew.add_worker(group)
+            for job in jobs:
+                await crew.submit(job, group)
+                await asyncio.sleep(rests.get(job, 0))
+            await crew.waiting.join()  # until every job that was put is done
+            for worker in crew.workers:
+                worker.cancel()
+    except TimeoutError:
+        pass  # the report tells which jobs were cut short
+    return Report(tuple(crew.submitted), tuple(crew.started), tuple(crew.results))
 
-    async def worker() -> None:
+
+class Crew(Generic[J, R]):
+    """Tasks around a queue. What lies between two awaits happens in one step, so no lock."""
+
+    def __init__(
+        self,
+        process: Callable[[J], Awaitable[R]],
+        min_workers: int,
+        max_workers: int,
+        patience: float,
+        buffer: int,
+    ) -> None:
+        self.process = process
+        self.min_workers, self.max_workers, self.patience = min_workers, max_workers, patience
+        self.waiting: asyncio.Queue[J] = asyncio.Queue(buffer)
+        self.workers: set[asyncio.Task[None]] = set()
+        self.numbers = itertools.count(1)
+        self.submitted: list[J] = []
+        self.started: list[J] = []
+        self.results: list[Result[J, R]] = []
+
+    async def submit(self, job: J, group: asyncio.TaskGroup) -> None:
+        """Offer a job, and add a worker if all that there are have one."""
+        self.submitted.append(job)
+        await self.waiting.put(job)  # waits while the queue is full
+        in_flight = len(self.submitted) - len(self.results)
+        if in_flight > len(self.workers) and len(self.workers) < self.max_workers:
+            self.add_worker(group)
+
+    def add_worker(self, group: asyncio.TaskGroup) -> None:
+        self.workers.add(group.create_task(self.worker(), name=f"worker-{next(self.numbers)}"))
+
+    async def worker(self) -> None:
+        """Take one job after the other; leave when patience is lost and others stay."""
         me = asyncio.current_task()
         assert me is not None
         while not me.cancelling():
             try:
-                async with asyncio.timeout(patience):
-                    job = await waiting.get()
+                async with asyncio.timeout(self.patience):
+                    job = await self.waiting.get()
             except TimeoutError:
-                if len(crew) > min_workers and waiting.empty():
-                    crew.discard(me)
+                if self.waiting.empty() and len(self.workers) > self.min_workers:
+                    self.workers.discard(me)
                     return
                 continue
-            started.append(job)
+            self.started.append(job)
             try:
-                results.append(Result(job, value=await process(job)))
+                self.results.append(Result(job, value=await self.process(job)))
             except Exception as error:
-                results.append(Result(job, error=error))
+                self.results.append(Result(job, error=error))
             except asyncio.CancelledError as error:
-                results.append(Result(job, error=Cancelled(*error.args)))
-            waiting.task_done()
-
-    try:
-        async with asyncio.timeout(timeout), asyncio.TaskGroup() as group:
-            for _ in range(min_workers):
-                crew.add(group.create_task(worker(), name=f"worker-{next(numbers)}"))
-            for job in jobs:
-                submitted.append(job)
-                await waiting.put(job)  # waits while the queue is full
-                in_flight = len(submitted) - len(results)
-                if in_flight > len(crew) and len(crew) < max_workers:
-                    crew.add(group.create_task(worker(), name=f"worker-{next(numbers)}"))
-                await asyncio.sleep(rests.get(job, 0))
-            await waiting.join()  # until every job that was put is done
-            for task in crew:
-                task.cancel()
-    except TimeoutError:
-        pass  # the report tells which jobs were cut short
-    return Report(tuple(submitted), tuple(started), tuple(results))
+                self.results.append(Result(job, error=Cancelled(*error.args)))
+            self.waiting.task_done()
 
 
 def _checked(pauses: Mapping[J, float] | None) -> Mapping[J, float]:

@@ -131,11 +131,11 @@ def load(autoscale: Callable[[DynamicPool], object]) -> int:
     """Put a burst, a steady load and a calm on a pool; return how many workers are left then.
 
     40 jobs at once; from 1 s to 19 s a job every 0.1 s; nothing more until 29 s. A job takes
-    0.15 to 0.35 s, 0.25 s on average, so the steady load needs three workers. There may be 1 to 8.
+    0.2 to 0.3 s, 0.25 s on average, so the steady load needs three workers. There may be 1 to 8.
     """
 
     def process(job: int) -> int:
-        sleep(0.15 + job * 7 % 21 / 100)
+        sleep(0.2 + job * 7 % 11 / 100)
         return job
 
     pool = DynamicPool(process, min_workers=1, max_workers=8, buffer=300)
