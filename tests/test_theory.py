@@ -19,6 +19,7 @@ from patterns.lab.theory import (
     mmc_waiting_time,
 )
 from patterns.lab.tracing import (
+    fullest_window,
     ideal_makespan,
     jobs_in_system,
     littles_law_until,
@@ -162,6 +163,27 @@ def test_the_most_in_a_window_is_what_counting_every_window_finds(times):
         assert found >= number
         shorter = max(sum(first <= time < first + length for time in times) for first in times)
         assert shorter < number
+
+
+@given(
+    times=st.lists(st.integers(0, 20), min_size=1, max_size=12),
+    rate=st.sampled_from([0.25, 0.5, 1.0, 3.0]),
+)
+@settings(max_examples=100, deadline=None, derandomize=True)
+def test_the_fullest_window_is_the_one_most_above_the_rate(times, rate):
+    lengths, most = most_in_window([float(time) for time in times])
+    excess = max(count - rate * length for length, count in zip(lengths, most, strict=True))
+    length, number = fullest_window([float(time) for time in times], rate)
+    assert number - rate * length == pytest.approx(excess)
+    assert most[lengths.index(length) : lengths.index(length) + lengths.count(length)][-1] >= number
+
+
+def test_only_the_counts_asked_for_are_looked_for():
+    assert most_in_window([0.0, 1.0, 3.0, 6.0], [2, 4]) == ([1.0, 6.0], [2, 4])
+
+
+def test_without_times_no_window_is_fullest():
+    assert fullest_window([], 1.0) == (0.0, 0)
 
 
 def test_random_arrivals_have_the_load_they_are_drawn_for():

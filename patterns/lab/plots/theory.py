@@ -236,10 +236,10 @@ def draw_envelope(
         times: seconds at which jobs were let through; None: the turns in the trace.
     """
     let_through = sorted(tracing.turns(trace) if times is None else times)
-    lengths, most = tracing.most_in_window(let_through)
-    allowed = [burst_envelope(length, rate, burst) for length in lengths]
-    worst = max(range(len(most)), key=lambda n: most[n] - allowed[n], default=None)
-    broken = worst is not None and most[worst] > allowed[worst] + _SLACK
+    lengths, most = tracing.most_in_window(let_through, _some(len(let_through)))
+    length, number = tracing.fullest_window(let_through, rate)
+    allowed = burst_envelope(length, rate, burst)
+    broken = number > allowed + _SLACK
     end = time_limit(trace)
     limit = [burst_envelope(0.0, rate, burst), burst_envelope(end, rate, burst)]
     words = f"{burst} + {rate:.4g}·t"
@@ -261,19 +261,15 @@ def draw_envelope(
         below.set_xlim(0, end)
         below.set_xlabel("length t of the window, seconds")
         below.set_title(f"The most within any window: never above {words}")
-        if broken and worst is not None:
-            below.scatter(
-                [lengths[worst]], [most[worst]], marker="X", s=60, color=_BEYOND, zorder=3
-            )
+        if broken:
+            below.scatter([length], [number], marker="X", s=60, color=_BEYOND, zorder=3)
             below.set_title(
-                f"Broken: {most[worst]} jobs within {lengths[worst]:.4g} s, "
-                f"{allowed[worst]:.4g} are allowed"
+                f"Broken: {number} jobs within {length:.4g} s, {allowed:.4g} are allowed"
             )
     text = f"Jobs let through, and the most within any window of t seconds, beside {words}: "
-    if broken and worst is not None:
-        text += f"{most[worst]} within {lengths[worst]:.4g} s, {allowed[worst]:.4g} are allowed."
-    else:
-        text += "never more."
+    text += (
+        f"{number} within {length:.4g} s, {allowed:.4g} are allowed." if broken else "never more."
+    )
     return _picture(figure, text, _CRUZ)
 
 
@@ -291,6 +287,11 @@ def _frame(
 
 def _picture(figure: Figure, text: str, note: str) -> Picture:
     return Picture(figure, f"{text} {' '.join(note.split())}")
+
+
+def _some(number: int) -> list[int]:
+    """Return 1 to `number`, or so many of them that a curve through the rest looks the same."""
+    return sorted({*range(1, number + 1, -(-number // 500) or 1), number} - {0})
 
 
 def _bounds(trace: Trace) -> tuple[float, float]:

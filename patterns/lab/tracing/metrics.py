@@ -11,6 +11,7 @@ from collections import Counter as Count
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
+from operator import sub
 
 from patterns.lab.theory import makespan_lower_bound
 from patterns.lab.tracing.trace import Counter, Outcome, State, Trace
@@ -21,6 +22,7 @@ __all__ = [
     "books",
     "describe",
     "elapsed_text",
+    "fullest_window",
     "ideal_makespan",
     "jobs_done",
     "jobs_in_system",
@@ -297,22 +299,36 @@ def littles_law_until(trace: Trace, times: Sequence[float]) -> list[LittlesLaw]:
     return laws
 
 
-def most_in_window(times: Sequence[float]) -> tuple[list[float], list[int]]:
+def most_in_window(
+    times: Sequence[float], counts: Sequence[int] | None = None
+) -> tuple[list[float], list[int]]:
     """Lengths of windows in seconds, ascending, and the most of `times` within a window so long.
 
-    Windows are closed at both ends. The counts are 1, 2, 3, …: each length is that of the shortest
-    window that holds so many. It takes time in proportion to the square of their number.
+    Windows are closed at both ends. Each length is that of the shortest window that holds one of
+    `counts`, ascending, from 1 to the number of times; None means all of these. Looking for one
+    count takes time in proportion to the number of times.
     """
-    ordered = [_ns(time) for time in sorted(times)]
-    numbers = list(range(1, len(ordered) + 1))
-    shortest = [
-        min(
-            ordered[first + number - 1] - ordered[first]
-            for first in range(len(ordered) - number + 1)
-        )
-        for number in numbers
-    ]
+    ordered = sorted(map(_ns, times))
+    numbers = list(range(1, len(ordered) + 1) if counts is None else counts)
+    shortest = [min(map(sub, ordered[number - 1 :], ordered)) for number in numbers]
     return [length / 1e9 for length in shortest], numbers
+
+
+def fullest_window(times: Sequence[float], rate: float) -> tuple[float, int]:
+    """Length in seconds, and number of `times` in it, of the window most above `rate` a second.
+
+    That is the one with the largest number less `rate` times length; (0.0, 0) without times.
+    """
+    best, length, number = 0.0, 0.0, 0
+    lowest, first, low_time = math.inf, 0, 0
+    for place, time in enumerate(sorted(map(_ns, times)), start=1):
+        before = place - 1 - rate * time / 1e9
+        if before < lowest:
+            lowest, first, low_time = before, place, time
+        if before + 1 - lowest > best:
+            best = before + 1 - lowest
+            length, number = (time - low_time) / 1e9, place - first + 1
+    return length, number
 
 
 def _stays(trace: Trace) -> list[tuple[int, int]]:
