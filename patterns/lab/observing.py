@@ -13,6 +13,7 @@ import re
 import tempfile
 import threading
 import time
+from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sized
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -322,7 +323,7 @@ class _Log:
         submissions = list(self._submissions)
         if isinstance(self._jobs, Sized):
             submissions += [_Submission(job, None, math.inf) for job in self._source]
-        unmatched = list(submissions)
+        unmatched = deque(submissions)
         for call in calls:
             for place, submission in enumerate(unmatched):
                 if _same(submission.job, call.job):
