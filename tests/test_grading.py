@@ -164,6 +164,17 @@ def test_time_sleep_is_told_from_a_pool_that_is_right_otherwise():
     )
 
 
+def test_a_machine_that_was_busy_is_not_taken_for_a_real_wait():
+    waits = [0.08, 0.08, 0]
+
+    def pool():
+        time.sleep(waits.pop(0) if waits else 0)
+        return [1, 2]
+
+    assert check(pool).passed
+    assert waits == []
+
+
 def test_a_long_time_sleep_is_not_waited_for():
     assert told(partial(time.sleep, 1000), patience=0.1) == ENDLESS
 

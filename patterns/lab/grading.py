@@ -17,7 +17,7 @@ from typing import Any, ParamSpec
 
 from patterns.concurrency import Report, Result
 from patterns.concurrency.runtime import current_runtime
-from patterns.lab.guard import OutOfPatience, guarded, quietly
+from patterns.lab.guard import REAL_WAIT, OutOfPatience, guarded, quietly
 from patterns.lab.run import Run
 from patterns.lab.simulation import Deadlock, StepLimitExceeded, simulate
 from patterns.lab.simulation.report import sentences
@@ -48,6 +48,10 @@ class NotYet(Exception):
 
 class _Endless(NotYet):
     """It does not end, so trying it in more orders of events would take too long."""
+
+
+class _RealWait(NotYet):
+    """It was seen to wait in real time."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -99,6 +103,19 @@ def attempt(
     """
     if not callable(pool):
         raise NotYet(f"it is {_kind(pool)}, not a function")
+    steps = MAX_STEPS if max_steps is None else max_steps
+    seconds = PATIENCE if patience is None else patience
+    for _ in range(2):
+        try:
+            return _attempt_once(pool, seed, steps, seconds)
+        except _RealWait:  # a busy machine may look like it, but hardly three times
+            continue
+    return _attempt_once(pool, seed, steps, seconds)
+
+
+def _attempt_once(
+    pool: Callable[[], Any], seed: int | None, max_steps: int, patience: float
+) -> Run[Any]:
     simulations: list[SimulatedRuntime] = []
 
     def body() -> Any:
@@ -108,18 +125,18 @@ def attempt(
         return pool()
 
     def simulation() -> Run[Any]:
-        return simulate(body, seed=seed, max_steps=MAX_STEPS if max_steps is None else max_steps)
+        return simulate(body, seed=seed, max_steps=max_steps)
 
     failure: NotYet | None = None
     with quietly() as faults:
         try:
-            run = guarded(simulation, simulations, PATIENCE if patience is None else patience)
+            run = guarded(simulation, simulations, patience)
         except BaseException as error:
             if isinstance(error, KeyboardInterrupt) and not isinstance(error, OutOfPatience):
                 raise
             failure = _explain(error, simulations[0].crashes)
     if faults and not isinstance(failure, _Endless):
-        raise NotYet(faults[0])
+        raise (_RealWait if faults[0] == REAL_WAIT else NotYet)(faults[0])
     if failure is not None:
         raise failure
     if run.crashes:

@@ -22,10 +22,10 @@ from patterns.concurrency.runtime import current_runtime
 from patterns.lab.run import Run
 from patterns.lab.simulation.runtime import SimulatedRuntime
 
-__all__ = ["OutOfPatience", "guarded", "quietly"]
+__all__ = ["REAL_WAIT", "OutOfPatience", "guarded", "quietly"]
 
 _REAL = "it starts a real {}, which knows no virtual time: use TaskGroup and its spawn"
-_REAL_WAIT = "it waits in real time: use sleep from patterns.concurrency, not time.sleep"
+REAL_WAIT = "it waits in real time: use sleep from patterns.concurrency, not time.sleep"
 
 
 class OutOfPatience(KeyboardInterrupt):
@@ -60,7 +60,7 @@ def quietly() -> Iterator[list[str]]:
         warnings.simplefilter("always")
         yield faults
     if any("real time inside a simulation" in str(warning.message) for warning in warned):
-        faults.append(_REAL_WAIT)
+        faults.append(REAL_WAIT)
 
 
 def guarded(

@@ -79,6 +79,7 @@ def check_repair(pool: Any) -> str:
             SCHEDULES,
             expect=partial(_all_or_failure, jobs, bad, seconds),
             case=f"with {jobs} jobs on {workers} workers{fails}",
+            max_steps=20_000,
         )
     return (
         f"each failure came out at once, and as it was raised, in all {SCHEDULES} orders of events"
