@@ -255,7 +255,7 @@ def test_a_worker_that_comes_back_as_it_is_given_up_has_one_result_all_the_same(
         return job
 
     won = set()
-    for run in in_any_order(without(num_jobs=12, process=process), 200):
+    for run in in_any_order(without(num_jobs=12, process=process), 100):
         assert [job for job, _ in accounts(run.value)] == list(range(1, 13))
         assert len(run.value.results) == 12
         won |= {fate for job, fate in accounts(run.value) if job % 2}
@@ -410,7 +410,7 @@ def test_several_readers_get_every_result_once():
 KINDS = ("quick", "beats", "late", "stuck", "deadly", "fails", "gives in")
 
 
-@settings(max_examples=400, deadline=None, derandomize=True)
+@settings(max_examples=300, deadline=None, derandomize=True)
 @given(
     kinds=st.lists(st.sampled_from(KINDS), max_size=9),
     num_workers=st.integers(1, 4),
