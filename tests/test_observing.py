@@ -327,6 +327,15 @@ def test_code_that_wants_a_thread_in_virtual_time_is_refused():
         observe(pool, [], a_second)
 
 
+def test_what_comes_from_another_thread_comes_too_late_and_the_error_says_what_to_do():
+    async def pool(jobs, process):
+        await anyio.to_thread.run_sync(time.sleep, 0.01)
+
+    with pytest.raises(Deadlock, match=r"main is waiting in run_sync, in pool") as caught:
+        observe(pool, [], a_second)
+    assert "pass real=True" in caught.value.__notes__[0]
+
+
 def test_polling_that_lets_no_time_pass_is_noticed(monkeypatch):
     monkeypatch.setattr(virtual_loop, "_LONGEST_STANDSTILL", 100)
 

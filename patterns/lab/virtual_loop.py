@@ -25,6 +25,7 @@ Ts = TypeVarTuple("Ts")
 Coro = Generator[Any, None, T] | Coroutine[Any, Any, T]
 
 _NS = 1_000_000_000
+_HINT = "If one waits for a thread, a process or a socket, pass real=True for the real clock."
 _LONGEST_STANDSTILL = 1_000_000  # turns of the loop without any step of the clock
 
 
@@ -106,7 +107,9 @@ class _Selector(selectors.BaseSelector):
             return ready
         self._standstill = 0
         if timeout is None:
-            raise Deadlock(self._loop.nanoseconds, unfinished(self._loop))
+            deadlock = Deadlock(self._loop.nanoseconds, unfinished(self._loop))
+            deadlock.add_note(_HINT)
+            raise deadlock
         self._loop.nanoseconds += round(timeout * _NS)
         return []
 
