@@ -99,3 +99,69 @@ def test_steps_show_the_last_turns_only():
 
 def test_no_turns_are_an_empty_chart():
     assert boxes(draw_steps([], title="none", text="none").figure.axes[0]) == []
+
+
+def row_names(picture):
+    return [label.get_text() for label in picture.figure.axes[0].get_yticklabels()]
+
+
+def faces(picture):
+    return [box.get_facecolor() for box in boxes(picture.figure.axes[0])]
+
+
+def inks(picture):
+    return [text.get_color() for text in picture.figure.axes[0].texts]
+
+
+def test_turns_that_are_not_done_yet_are_pale_and_not_told():
+    picture = draw_steps([turn("a", f"step {n}") for n in range(4)], title="", text="two", done=2)
+    assert inks(picture) == ["black", "black", "0.65", "0.65"]
+    assert picture.text == "two\na step 0 jobs; a step 1 jobs"
+
+
+def test_the_turns_around_the_last_one_done_are_shown():
+    turns = [turn("a")] * 50
+    shown = [row_names(draw_steps(turns, title="", text="", rows=10, done=n)) for n in (0, 20, 50)]
+    assert [(int(names[0].split()[-1]), int(names[-1])) for names in shown] == [
+        (1, 10),
+        (16, 25),
+        (41, 50),
+    ]
+
+
+@pytest.mark.parametrize(("done", "told"), [(-1, 0), (0, 0), (3, 3), (4, 3)])
+def test_done_may_lie_before_the_first_and_behind_the_last_turn(done, told):
+    picture = draw_steps([turn("a")] * 3, title="", text="", done=done)
+    assert picture.text.count("a load jobs") == told
+
+
+def test_moves_are_marked_only_when_asked_for_and_never_ringed():
+    turns = [turn("a"), turn("b", instead_of="a")]
+    plain, marked = (draw_steps(turns, title="", text="", moves=moves) for moves in (False, True))
+    assert len(set(faces(plain))) == 1
+    assert len(set(faces(marked))) == 2
+    assert rings(marked.figure.axes[0]) == []
+
+
+def test_a_task_that_has_only_begun_has_its_column():
+    picture = draw_steps([turn("a"), Turn(0.0, "b", "start")], title="", text="")
+    [ax] = picture.figure.axes
+    assert [label.get_text() for label in ax.get_xticklabels()] == ["a", "b"]
+    assert len(boxes(ax)) == 1
+
+
+def test_of_too_many_tasks_those_are_drawn_that_do_something():
+    begun = [Turn(0.0, f"t{n}", "start") for n in range(9)]
+    [ax] = draw_steps([*begun, turn("t8")], title="", text="").figure.axes
+    assert ax.get_xticklabels()[0].get_text() == "t8"
+
+
+def test_the_timeline_below_is_pale_after_the_last_turn_done(deadlock):
+    def pale_from(done):
+        turns, trace = deadlock.turns, deadlock.trace
+        _, ax = draw_steps(turns, title="", text="", done=done, trace=trace).figure.axes
+        return [patch.get_x() for patch in ax.patches if isinstance(patch, Rectangle)]
+
+    assert pale_from(0) == [0.0]
+    assert pale_from(14) == [1.0]
+    assert pale_from(None) == []

@@ -10,6 +10,7 @@ from typing import Any
 
 from patterns.lab.plots.failure import draw_steps
 from patterns.lab.plots.picture import Picture
+from patterns.lab.simulation.explore import NotRepeatable
 from patterns.lab.simulation.judge import Check, judge
 from patterns.lab.simulation.play import play
 from patterns.lab.simulation.runtime import SimulatedRuntime, SimulatedTask
@@ -59,83 +60,97 @@ class Game:
     def __init__(self, pool: Callable[[], Any], *, check: Check | None = None) -> None:
         self._pool = pool
         self._check = check
-        self._moves: list[str] = []
-        self.position = self._play()
+        self._moves: tuple[str, ...] = ()
+        self.position = self._play(())
 
     def play(self, *tasks: str) -> Position:
         """Let tasks go next, one after the other; return where the game stands.
 
         Raises ValueError, and makes no move, for a task that cannot go next.
         """
-        before = len(self._moves)
+        moves, position = self._moves, self.position
         for task in tasks:
-            if task not in self.position.choices:
-                could = ", ".join(self.position.choices) or "nobody: the run is over"
-                del self._moves[before:]
-                self.position = self._play()
+            if task not in position.choices:
+                could = ", ".join(position.choices) or "nobody: the run is over"
                 raise ValueError(
                     f"the next task must be one that can go on ({could}), got {task!r}"
                 )
-            self._moves.append(task)
-            self.position = self._play()
-        return self.position
+            moves = (*moves, task)
+            position = self._play(moves)
+        return self._stand(moves, position)
 
     def undo(self) -> Position:
         """Take the last move back, if there is one."""
-        if self._moves:
-            self._moves.pop()
-            self.position = self._play()
-        return self.position
+        return self._stand(self._moves[:-1])
 
     def restart(self) -> Position:
         """Take all moves back."""
-        self._moves.clear()
-        self.position = self._play()
-        return self.position
+        return self._stand(())
 
     def draw(self) -> Picture:
-        """Draw the turns so far, a column a task."""
+        """Draw the turns so far, a column a task; who can go next is dashed."""
         position = self.position
-        title = (position.verdict or "your move").partition("\n")[0]
-        return draw_steps(position.turns, title=title, text=str(position))
+        title = (position.verdict or f"{len(self._moves)} moves; your turn").partition("\n")[0]
+        caption = position.verdict or "who goes next?"
+        return draw_steps(
+            position.turns,
+            title=title,
+            text=str(position),
+            caption=caption,
+            ready=position.choices,
+        )
 
     def board(self) -> Any:
-        """Return the game as a widget: the picture, a button for each choice, and undo."""
+        """Return the game as a widget: a button for each task, undo, and the picture.
+
+        The button of a task that cannot go next cannot be pressed.
+        """
         from ipywidgets import HTML, Button, HBox, VBox
 
-        picture, buttons = HTML(), HBox(layout={"flex_flow": "row wrap"})
+        picture, tasks = HTML(), HBox(layout={"flex_flow": "row wrap"})
+        buttons: dict[str, Button] = {}
 
-        def button(text: str, move: Callable[[], object], style: str) -> Button:
+        def button(text: str, move: Callable[[], object]) -> Button:
             def clicked(_: object) -> None:
                 move()
                 show()
 
-            made = Button(description=text, button_style=style, layout={"width": "auto"})
+            made = Button(description=text, layout={"width": "auto"})
             made.on_click(clicked)
             return made
 
         def show() -> None:
+            choices = self.position.choices
+            for task in choices:
+                if task not in buttons:
+                    buttons[task] = button(task, partial(self.play, task))
+            for task, its_button in buttons.items():
+                can_go = task in choices
+                its_button.disabled = not can_go
+                its_button.button_style = "primary" if can_go else ""
+                its_button.description = f"{task}: {choices[task]}" if can_go else task
+            undo.disabled = restart.disabled = not self._moves
+            tasks.children = tuple(buttons.values())
             picture.value = self.draw()._repr_mimebundle_()["text/html"]
-            choices = [
-                button(f"{task}: {operation}", partial(self.play, task), "primary")
-                for task, operation in self.position.choices.items()
-            ]
-            back = [button("undo", self.undo, ""), button("start again", self.restart, "")]
-            buttons.children = [*choices, *back]
 
+        undo, restart = button("undo", self.undo), button("start again", self.restart)
         show()
-        return VBox([buttons, picture])
+        return VBox([tasks, HBox([undo, restart]), picture])
 
-    def _play(self) -> Position:
-        guided = _Guided(self._moves)
+    def _stand(self, moves: tuple[str, ...], position: Position | None = None) -> Position:
+        self.position = self._play(moves) if position is None else position
+        self._moves = moves
+        return self.position
+
+    def _play(self, moves: tuple[str, ...]) -> Position:
+        guided = _Guided(moves)
         noting = Noting(guided)
         try:
             played = play(
                 self._pool, noting, record=False, max_steps=MAX_STEPS, kind=WatchedRuntime
             )
-        except _Paused:
-            choices = {label(task, guided.ready): told(task) for task in guided.ready}
-            return Position(guided.runtime.turns, choices, None, False, noting.schedule)
+        except _Paused as paused:
+            return Position(paused.turns, paused.choices, None, False, noting.schedule)
         turns = guided.runtime.turns
         wrong = judge(played, self._check, traced=False)
         if wrong is None:
@@ -144,7 +159,11 @@ class Game:
 
 
 class _Paused(BaseException):
-    """The moves are used up."""
+    """The moves are used up: what was done until then, and who can go next."""
+
+    def __init__(self, turns: tuple[Turn, ...], choices: dict[str, str]) -> None:
+        super().__init__()
+        self.turns, self.choices = turns, choices
 
 
 class _Guided:
@@ -152,9 +171,8 @@ class _Guided:
 
     runtime: WatchedRuntime
 
-    def __init__(self, moves: list[str]) -> None:
+    def __init__(self, moves: tuple[str, ...]) -> None:
         self._moves = deque(moves)
-        self.ready: deque[SimulatedTask] = deque()
 
     def begin(self, runtime: SimulatedRuntime) -> None:
         """Remember whom to stop."""
@@ -167,10 +185,20 @@ class _Guided:
         task = ready[0] if len(ready) == 1 else begins
         if task is None and self._moves:
             wanted = self._moves.popleft()
-            task = next(task for task in ready if label(task, ready) == wanted)
+            task = next((task for task in ready if label(task, ready) == wanted), None)
+            if task is None:
+                self.runtime.stop(
+                    NotRepeatable(
+                        f"after the same moves {wanted} could go next before, and now cannot: "
+                        "the code depends on something besides them"
+                    )
+                )
+                task = ready[0]
         elif task is None:
-            self.ready = deque(ready)
-            self.runtime.stop(_Paused())
+            in_order = sorted(ready, key=lambda task: task.number)
+            choices = {label(task, ready): told(task) for task in in_order}
+            # Now, because whoever is taken below still does one operation that nobody chose.
+            self.runtime.stop(_Paused(self.runtime.turns, choices))
             task = ready[0]
         ready.remove(task)
         return task

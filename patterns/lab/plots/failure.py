@@ -6,8 +6,10 @@ below the other, a column a task; the timelines of both runs stand below.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Final, Protocol, TypeAlias
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Any, Final, Protocol, TypeAlias
 
 import matplotlib
 from matplotlib.axes import Axes
@@ -90,28 +92,71 @@ def draw_failure(failure: FailureLike) -> Picture:
     return Picture(figure, _in_words(failure, panels), caption=f"{failure.kind}: {failure.message}")
 
 
-def draw_steps(turns: Sequence[Turn], *, title: str, text: str, rows: int = 20) -> Picture:
-    """Draw the last turns of a run, a column a task.
+def draw_steps(
+    turns: Sequence[Turn],
+    *,
+    title: str,
+    text: str,
+    caption: str | None = None,
+    rows: int = 20,
+    done: int | None = None,
+    ready: Mapping[str, str] | None = None,
+    trace: Trace | None = None,
+    moves: bool = False,
+) -> Picture:
+    """Draw turns of a run, a column a task: the last ones, or those around the last one done.
 
     Args:
         turns: in the order in which they were taken.
         title: what stands above.
         text: the alternative text; what the picture shows is told behind it.
+        caption: what stands below; None: the text.
         rows: turns to show, >= 1.
+        done: turns done so far, of those that the picture can show, >= 0; the later ones are drawn
+            pale. None: all.
+        ready: who could go next, and with what; drawn dashed.
+        trace: the timeline to draw below, pale after the time of the last turn done.
+        moves: whether to mark the turns at which the schedule moved somebody ahead.
     """
-    telling = _telling(turns)
-    first = max(len(telling) - rows, 0)
-    shown = telling[first:]
+    telling = _telling(turns if moves else [replace(turn, instead_of=None) for turn in turns])
+    passed = len(telling) if done is None else min(max(done, 0), len(telling))
+    first = max(min(max(passed - rows // 2, 0), len(telling) - rows), 0)
+    shown = telling[first : first + rows]
+    traces = [] if trace is None or not trace.workers or not trace.elapsed else [trace]
     with matplotlib.rc_context(fname=STYLE_FILE):
-        layout = _Layout(1, max(len(shown), 1), side_by_side=False, traces=[])
+        layout = _Layout(1, max(len(shown) + bool(ready), 1), side_by_side=False, traces=traces)
         figure = Figure(figsize=(_WIDTH / _DPI, layout.height / _DPI), dpi=_DPI)
         FigureCanvasAgg(figure)
-        steps(shown, ax=figure.add_axes(layout.panels[0]), title=title, first=first)
-    told = "; ".join(f"{turn.task} {turn}" for turn in shown)
-    return Picture(figure, f"{text}\n{told}" if told else text, caption=text)
+        ax = figure.add_axes(layout.panels[0])
+        steps(
+            shown,
+            ax=ax,
+            title=title,
+            first=first,
+            tasks=tuple(dict.fromkeys(turn.task for turn in turns)),
+            done=passed - first,
+            ready=ready or {},
+            ring=False,
+        )
+        _draw_timelines(figure, layout.timelines, [("", trace) for trace in traces])
+        if traces and passed < len(telling):
+            now = telling[passed - 1].time if passed else 0.0
+            figure.axes[-1].axvspan(now, time_limit(traces[0]), color="white", alpha=0.8, zorder=6)
+    told = "; ".join(f"{turn.task} {turn}" for turn in telling[first:passed])
+    return Picture(figure, f"{text}\n{told}" if told else text, caption or text)
 
 
-def steps(turns: Sequence[Turn], *, ax: Axes, title: str | None = None, first: int = 0) -> Axes:
+def steps(
+    turns: Sequence[Turn],
+    *,
+    ax: Axes,
+    title: str | None = None,
+    first: int = 0,
+    tasks: Sequence[str] = (),
+    done: int | None = None,
+    ready: Mapping[str, str] = MappingProxyType({}),
+    ring: bool = True,
+) -> Axes:
     """Draw turns one below the other, a column a task, the first task on the left.
 
     Args:
@@ -119,31 +164,43 @@ def steps(turns: Sequence[Turn], *, ax: Axes, title: str | None = None, first: i
         ax: where to draw.
         title: what stands above.
         first: number of the first one, from 0.
+        tasks: the columns, if they are not just those of the turns.
+        done: how many of the turns are done; the others are drawn pale. None: all.
+        ready: who could go next, and with what: dashed boxes below.
+        ring: whether to ring the last turn at which the schedule moved somebody ahead.
     """
-    tasks = list(dict.fromkeys(turn.task for turn in turns))[:_MOST_COLUMNS]
+    tasks = _columns(turns, tasks)
     column = {task: number for number, task in enumerate(tasks)}
     inches = ax.get_position().width * _WIDTH / _DPI
     characters = int(inches / max(len(tasks), 1) / 0.068)
     guilty = max((n for n, turn in enumerate(turns) if turn.instead_of), default=None)
+    done = len(turns) if done is None else done
     for row, turn in enumerate(turns):
         if turn.task not in column:
             continue
-        x = column[turn.task]
+        x, weight = column[turn.task], "bold" if turn.instead_of else "normal"
         fill = (
             _MOVED_FILL if turn.instead_of else _WAITS_FILL if "waits" in turn.result else "#FFFFFF"
         )
-        ax.add_patch(Rectangle((x + 0.02, row - 0.42), 0.96, 0.84, facecolor=fill, edgecolor="0.6"))
-        text = _short(str(turn), characters)
-        weight = "bold" if turn.instead_of else "normal"
-        ax.text(x + 0.06, row, text, va="center", fontsize=8, fontweight=weight, clip_on=True)
-        if row == guilty:
-            ring = Ellipse(
+        if row < done:
+            edge, ink = "0.6", "black"
+        else:
+            fill, edge, ink = "#FFFFFF", "0.88", "0.65"
+        _box(ax, x, row, facecolor=fill, edgecolor=edge)
+        _write(ax, x, row, _short(str(turn), characters), color=ink, fontweight=weight)
+        if row == guilty and ring:
+            around = Ellipse(
                 (x + 0.5, row), 1.06, 1.5, fill=False, edgecolor=_GUILTY, linewidth=2.4, zorder=5
             )
-            ring.set_clip_on(False)
-            ax.add_patch(ring)
+            around.set_clip_on(False)
+            ax.add_patch(around)
+    for task, operation in ready.items():
+        if task in column:
+            x = column[task]
+            _box(ax, x, len(turns), facecolor="none", edgecolor="0.3", linestyle=(0, (4, 3)))
+            _write(ax, x, len(turns), _short(f"{operation}?", characters), fontstyle="italic")
     ax.set_xlim(0, max(len(tasks), 1))
-    ax.set_ylim(len(turns) - 0.4, -0.6)
+    ax.set_ylim(len(turns) + bool(ready) - 0.4, -0.6)
     ax.set_xticks([n + 0.5 for n in range(len(tasks))], [_short(t, characters) for t in tasks])
     ax.xaxis.tick_top()
     ax.set_yticks(range(len(turns)), _row_names(turns, first))
@@ -154,6 +211,21 @@ def steps(turns: Sequence[Turn], *, ax: Axes, title: str | None = None, first: i
     if title is not None:
         ax.set_title(title, fontsize=10, pad=18)
     return ax
+
+
+def _columns(turns: Sequence[Turn], tasks: Sequence[str]) -> Sequence[str]:
+    """Return the tasks to draw: if there are too many, those first that do something."""
+    if len(tasks) > _MOST_COLUMNS or not tasks:
+        tasks = tuple(dict.fromkeys([*(turn.task for turn in turns), *tasks]))
+    return tasks[:_MOST_COLUMNS]
+
+
+def _box(ax: Axes, x: float, row: int, **look: Any) -> None:
+    ax.add_patch(Rectangle((x + 0.02, row - 0.42), 0.96, 0.84, **look))
+
+
+def _write(ax: Axes, x: float, row: int, text: str, **look: Any) -> None:
+    ax.text(x + 0.06, row, text, va="center", fontsize=8, clip_on=True, **look)
 
 
 class _Layout:
@@ -190,7 +262,7 @@ def _draw_timelines(
 ) -> None:
     axes = [figure.add_axes(box) for box in boxes]
     for ax, (name, trace) in zip(axes, traces, strict=True):
-        timeline(trace, ax=ax, title=f"timeline: {name}", key=False)
+        timeline(trace, ax=ax, title=f"timeline: {name}" if name else "timeline", key=False)
         ax.title.set_fontsize(10)
     if axes:
         add_key(axes[0], {name for _, trace in traces for name in spans_by_look(trace)})

@@ -1,0 +1,358 @@
+"""The game: the player says who goes next, takes moves back, and breaks the pool or does not."""
+
+import itertools
+import re
+from functools import partial
+
+import pytest
+from matplotlib.patches import Rectangle
+
+from patterns import basic, pitfalls
+from patterns.concurrency import AtomicInt, Channel, TaskGroup, go, sleep
+from patterns.lab import Game, simulate
+from patterns.lab.simulation import NotRepeatable
+
+LOOK_FIRST = ["caller-1", "caller-2"]  # both look, then both add
+ALL_OF_ONE = ["caller-1", "caller-1"]  # one looks and adds before the other one looks
+
+
+def race():
+    """Look at a number, then add to it; BROKEN, for between the two somebody else may look."""
+    number = AtomicInt(0, "workers")
+
+    def add_worker():
+        if number.load() < 1:
+            number.add(1)
+
+    with TaskGroup() as group:
+        group.spawn(add_worker, name="caller-1")
+        group.spawn(add_worker, name="caller-2")
+    return number.load()
+
+
+def at_most_one(run):
+    return run.value <= 1
+
+
+def new_game():
+    return Game(race, check=at_most_one)
+
+
+def told(position):
+    return [f"{turn.task} {turn}" for turn in position.turns]
+
+
+def test_it_stands_where_two_tasks_could_go_next_and_says_what_each_would_do():
+    position = new_game().position
+    assert position.choices == {"caller-1": "load workers", "caller-2": "load workers"}
+    assert str(position) == "who goes next?\n  caller-1: load workers\n  caller-2: load workers"
+    assert (position.verdict, position.broken) == (None, False)
+
+
+def test_tasks_begin_and_main_waits_for_them_without_a_move():
+    assert told(new_game().position) == [
+        "main start",
+        "main wait for its tasks",
+        "caller-1 start",
+        "caller-2 start",
+    ]
+
+
+def test_a_move_does_one_operation_of_that_task_and_no_other():
+    game = new_game()
+    before = told(game.position)
+    assert told(game.play("caller-2")) == [*before, "caller-2 load workers: 0"]
+    assert game.position.choices == {"caller-1": "load workers", "caller-2": "add workers"}
+
+
+def test_whoever_will_have_to_wait_is_offered_with_what_it_will_do():
+    def pool():
+        jobs = Channel[int](0, "jobs")
+        with TaskGroup() as group:
+            for number in (1, 2):
+                group.spawn(jobs.receive, name=f"worker-{number}")
+            jobs.send(1)
+            jobs.send(2)
+
+    assert Game(pool).position.choices == {
+        "main": "send jobs",
+        "worker-1": "receive jobs",
+        "worker-2": "receive jobs",
+    }
+
+
+def test_the_choices_stay_in_the_order_in_which_the_tasks_were_born():
+    game = new_game()
+    for task in ("caller-1", "caller-2"):
+        assert list(game.play(task).choices) == ["caller-1", "caller-2"]
+
+
+def test_a_player_can_break_the_pool():
+    game = new_game()
+    game.play(*LOOK_FIRST, "caller-1")
+    assert game.position.broken
+    assert game.position.verdict == "you broke it: the check failed: it returned 2"
+    assert game.position.choices == {}
+
+
+def test_a_player_can_let_it_go_well():
+    position = new_game().play(*ALL_OF_ONE)
+    assert str(position) == "it is over, and all went well"
+    assert not position.broken
+
+
+def deadlocks():
+    Channel[int](0, "jobs").receive()
+
+
+def leaves_a_task():
+    go(Channel[int](0, "jobs").receive)
+
+
+def raises():
+    raise ValueError("no")
+
+
+@pytest.mark.parametrize(
+    ("pool", "says"),
+    [
+        (deadlocks, "deadlock at 0 s: main is receiving from jobs"),
+        (leaves_a_task, "left behind: task-1 is receiving from jobs"),
+        (raises, "it raised ValueError: no"),
+    ],
+)
+def test_a_pool_breaks_without_a_check_too(pool, says):
+    position = Game(pool).position
+    assert position.broken
+    assert position.verdict.startswith(f"you broke it: {says}")
+
+
+def test_taking_back_a_move_leads_to_where_the_game_stood():
+    game = new_game()
+    stood = [game.position, game.play("caller-1"), game.play("caller-2")]
+    assert game.play("caller-1").broken
+    assert [game.undo() for _ in range(3)] == stood[::-1]
+
+
+def test_after_taking_back_another_way_can_be_tried():
+    game = new_game()
+    game.play(*LOOK_FIRST)
+    game.undo()
+    assert not game.play("caller-1").broken
+
+
+def test_there_is_nothing_to_take_back_at_the_start():
+    game = new_game()
+    assert game.undo() == game.position == new_game().position
+
+
+def test_starting_again_takes_all_moves_back():
+    game = new_game()
+    game.play(*LOOK_FIRST, "caller-2")
+    assert game.restart() == new_game().position
+    assert game.undo() == new_game().position
+
+
+@pytest.mark.parametrize(
+    ("before", "task", "says"),
+    [
+        ([], "worker-9", "one that can go on (caller-1, caller-2), got 'worker-9'"),
+        ([], "main", "one that can go on (caller-1, caller-2), got 'main'"),
+        (ALL_OF_ONE, "caller-1", "(nobody: the run is over), got 'caller-1'"),
+    ],
+)
+def test_a_task_that_cannot_go_next_is_refused_and_changes_nothing(before, task, says):
+    game = new_game()
+    stood = game.play(*before)
+    with pytest.raises(ValueError, match=re.escape(says)):
+        game.play(task)
+    assert game.position == stood
+    assert game.undo() == new_game().play(*before[:-1])
+
+
+def test_of_several_moves_none_is_made_if_one_of_them_cannot_be():
+    game = new_game()
+    stood = game.play("caller-1")
+    with pytest.raises(ValueError, match="the run is over"):
+        game.play("caller-1", "caller-2")
+    assert game.position == stood
+
+
+def test_the_schedule_of_a_game_is_replayed_by_simulate():
+    position = new_game().play(*LOOK_FIRST, "caller-2")
+    run = simulate(race, schedule=position.schedule)
+    assert run.value == 2
+    assert [str(turn) for turn in run.turns] == [str(turn) for turn in position.turns]
+
+
+def test_two_tasks_of_one_name_can_be_told_apart():
+    game = Game(partial(pitfalls.check_then_act, callers=2, max_workers=1))
+    game.play(*LOOK_FIRST, *LOOK_FIRST)
+    names = ["worker (task 3)", "worker (task 4)"]
+    while not set(names) <= set(game.position.choices):
+        game.play(next(iter(game.position.choices)))
+    assert game.play(names[1]).choices
+
+
+def test_a_game_can_end_by_looping_for_ever():
+    def circles():
+        number = AtomicInt()
+        while True:
+            number.add(1)
+
+    assert "stopped after" in Game(circles).position.verdict
+
+
+def test_a_check_that_raises_leaves_the_game_where_it_stood():
+    game = Game(race, check=lambda run: 1 / 0)
+    stood = game.play("caller-1")
+    with pytest.raises(ZeroDivisionError):
+        game.play("caller-1")
+    assert game.undo() != stood
+    assert game.play("caller-1") == stood
+
+
+def test_code_that_depends_on_more_than_the_moves_is_told_so():
+    runs = itertools.count()
+
+    def pool():
+        names = ("one", "other") if next(runs) < 2 else ("a", "b")
+        number = AtomicInt(0, "number")
+        with TaskGroup() as group:
+            for name in names:
+                group.spawn(lambda: [number.load(), number.load()], name=name)
+
+    game = Game(pool)
+    game.play("other")
+    with pytest.raises(NotRepeatable, match="after the same moves other could go next before"):
+        game.play("one")
+
+
+def test_any_player_comes_to_an_end_of_a_right_pool_and_all_is_well():
+    pool = partial(basic.run, num_jobs=2, num_workers=2)
+    for favourite in (0, -1):
+        game = Game(pool)
+        while game.position.choices:
+            game.play(list(game.position.choices)[favourite])
+        assert not game.position.broken
+
+
+# The pictures.
+
+
+def dashed(picture):
+    boxes = [box for box in picture.figure.axes[0].patches if isinstance(box, Rectangle)]
+    return [(box.get_x(), box.get_y()) for box in boxes if box.get_linestyle() == (0, (4, 3))]
+
+
+def test_the_picture_shows_who_can_go_next_below_what_was_done():
+    game = new_game()
+    one_row = dashed(game.draw())
+    game.play("caller-1")
+    two_rows = dashed(game.draw())
+    assert [x for x, _ in one_row] == [x for x, _ in two_rows] == [1.02, 2.02]
+    assert [y for _, y in two_rows] == [y + 1 for _, y in one_row]
+
+
+def test_the_columns_do_not_move_during_the_game():
+    game, columns = new_game(), []
+    for task in LOOK_FIRST:
+        [ax] = game.draw().figure.axes
+        columns.append([label.get_text() for label in ax.get_xticklabels()])
+        game.play(task)
+    assert columns == [["main", "caller-1", "caller-2"]] * 2
+
+
+def test_the_picture_says_in_words_what_was_done_and_who_can_go_next():
+    game = new_game()
+    game.play("caller-2")
+    assert repr(game.draw()) == (
+        "who goes next?\n  caller-1: load workers\n  caller-2: add workers\n"
+        "main wait for its tasks; caller-2 load workers: 0"
+    )
+
+
+# The board.
+
+
+class Board:
+    """A player who sees the widget only."""
+
+    def __init__(self, game):
+        tasks, back, self.picture = game.board().children
+        self.tasks, (self.undo, self.restart) = tasks, back.children
+
+    def buttons(self):
+        return {button.description: not button.disabled for button in self.tasks.children}
+
+    def press(self, task):
+        [button] = [b for b in self.tasks.children if b.description.partition(":")[0] == task]
+        assert not button.disabled
+        button.click()
+
+
+def test_the_board_has_a_button_for_each_task_that_can_go_next():
+    assert Board(new_game()).buttons() == {
+        "caller-1: load workers": True,
+        "caller-2: load workers": True,
+    }
+
+
+def test_pressing_a_button_makes_the_move_and_shows_it_at_once():
+    game = new_game()
+    board = Board(game)
+    before = board.picture.value
+    board.press("caller-2")
+    assert game.position == new_game().play("caller-2")
+    assert board.picture.value == game.draw()._repr_mimebundle_()["text/html"] != before
+    assert list(board.buttons()) == ["caller-1: load workers", "caller-2: add workers"]
+
+
+def test_a_task_that_cannot_go_next_keeps_its_button_and_cannot_be_pressed():
+    board = Board(new_game())
+    for task in (*LOOK_FIRST, "caller-1"):
+        board.press(task)
+    assert board.buttons() == {"caller-1": False, "caller-2": False}
+    assert "you broke it" in board.picture.value
+
+
+def test_the_board_takes_moves_back_and_starts_again():
+    game = new_game()
+    board = Board(game)
+    assert (board.undo.disabled, board.restart.disabled) == (True, True)
+    start = board.picture.value
+    board.press("caller-1")
+    board.press("caller-2")
+    board.undo.click()
+    assert game.position == new_game().play("caller-1")
+    board.press("caller-2")
+    board.restart.click()
+    assert board.picture.value == start
+    assert (board.undo.disabled, board.restart.disabled) == (True, True)
+
+
+def test_a_button_stays_the_same_one_so_that_it_keeps_the_keyboards_focus():
+    board = Board(new_game())
+    before = board.tasks.children
+    board.press("caller-1")
+    assert board.tasks.children == before
+
+
+def test_a_task_that_comes_later_gets_its_button_behind_the_others():
+    def pool():
+        number = AtomicInt(0, "number")
+
+        def begin():
+            number.add(1)
+            group.spawn(number.load, name="late")
+            sleep(0)
+            number.load()
+
+        with TaskGroup() as group:
+            group.spawn(begin, name="early-1")
+            group.spawn(begin, name="early-2")
+
+    board = Board(Game(pool))
+    assert [name.partition(":")[0] for name in board.buttons()] == ["early-1", "early-2"]
+    board.press("early-1")
+    assert [name.partition(":")[0] for name in board.buttons()] == ["early-1", "early-2", "late"]
