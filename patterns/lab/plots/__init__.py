@@ -2,7 +2,8 @@
 
 from patterns.lab.plots.charts import queue_depth, throughput, timeline, worker_count
 from patterns.lab.plots.diff import draw_diff
-from patterns.lab.plots.failure import draw_failure
+from patterns.lab.plots.failure import draw_failure, draw_steps
+from patterns.lab.plots.outcomes import draw_outcomes
 from patterns.lab.plots.picture import Picture, compare, draw
 from patterns.lab.plots.special import missed_beats, tokens
 from patterns.lab.plots.theory import (
@@ -21,6 +22,8 @@ __all__ = [
     "draw_failure",
     "draw_littles_law",
     "draw_makespan_bounds",
+    "draw_outcomes",
+    "draw_steps",
     "draw_waiting",
     "missed_beats",
     "queue_depth",
