@@ -433,9 +433,9 @@ class Row:
 def _waits(trace: Trace, arrivals: Mapping[str, float]) -> list[float]:
     """Return the seconds from each job's arrival until work on it began, in a limiter included."""
     began: dict[str, float] = {}
-    for span in trace.spans:
+    for span in trace.spans:  # in the order in which they begin
         if span.state is State.WORKING and span.job is not None:
-            began[span.job] = min(span.start, began.get(span.job, span.start))
+            began.setdefault(span.job, span.start)
     return [max(0.0, _exact(time - arrivals[job])) for job, time in began.items()]
 
 
