@@ -13,7 +13,8 @@ What it guarantees:
 - backpressure and cancellation: as in the reusable pool, which does the work underneath.
 
 What it costs: nothing at run time. Types are read by the checker and then forgotten; a program
-that is not checked gets no protection.
+that is not checked gets no protection. Whoever stops collecting early has to cancel: leaving the
+block waits until all is done, and a task that still submits would wait for ever.
 
 In Go: `Pool[T, R any]`. There the worker's function has no way to report an error at all.
 """
