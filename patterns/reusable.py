@@ -112,10 +112,11 @@ class WorkerPool:
 
         Until then the jobs in work are among the cancelled ones.
         """
-        # Backwards, so that no job is in a later list and not yet in an earlier one.
-        results = tuple(self._finished)
-        started = tuple(self._started)
-        return Report(tuple(self._submitted), started, results)
+        # Backwards, so that no job is in a later list and not yet in an earlier one. And unpacked:
+        # `tuple(a_list)` can crash CPython 3.11 if another thread appends to the list meanwhile.
+        results = (*self._finished,)
+        started = (*self._started,)
+        return Report((*self._submitted,), started, results)
 
     def _running(self) -> Context:
         if self._context is None:

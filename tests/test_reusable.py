@@ -1,11 +1,15 @@
 """The reusable pool: submit from anywhere, collect elsewhere, and get back what was not done."""
 
+import asyncio
+import gc
 import re
 import sys
 import threading
+import time
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
+from itertools import count
 
 import pytest
 from hypothesis import given, settings
@@ -13,8 +17,9 @@ from hypothesis import strategies as st
 
 from patterns import reusable
 from patterns.concurrency import Cancelled, Channel, Closed, Context, TaskGroup, now, sleep
-from patterns.lab import Deadlock, measure, simulate
-from patterns.lab.tracing import books, ideal_makespan, makespan
+from patterns.lab import Deadlock, explore, measure, observe, simulate
+from patterns.lab.tracing import books, ideal_makespan, makespan, queue_depth
+from patterns.plain import reusable as plain
 from patterns.reusable import WorkerPool
 from tests.support import parked, run_on_threads, run_simulated, threads_left, until
 
@@ -578,11 +583,17 @@ def test_the_report_balances_whenever_it_is_read():
             collect(pool)
         return reports
 
+    def collected(phase, info):
+        """Let another thread go on in the middle of a garbage collection, as a finalizer may."""
+        return [str(number) for number in range(30)]
+
     interval = sys.getswitchinterval()
     sys.setswitchinterval(1e-6)
+    gc.callbacks.append(collected)
     try:
         reports = [report for _ in range(10) for report in run_on_threads(main)]
     finally:
+        gc.callbacks.remove(collected)
         sys.setswitchinterval(interval)
     for report in reports:
         assert len(report.results) <= len(report.started) <= len(report.submitted)
@@ -742,6 +753,25 @@ def test_the_trace_tells_the_same_story_as_the_report(buffer, timeout, seed):
     assert told.cancelled == len(report.cancelled)
 
 
+def test_a_consumer_elsewhere_that_comes_to_the_end_has_not_missed_a_cancellation():
+    def main():
+        pool, context, told = WorkerPool(1, 1, double), Context(), []
+        with TaskGroup() as elsewhere, suppress(Cancelled), pool.start(context):
+            elsewhere.spawn(tell, told, collect, pool)
+            elsewhere.spawn(context.cancel)
+            submit_all(pool, range(2))
+        return pool.report, told
+
+    def complete_or_cancelled(run):
+        report, [told] = run.value
+        assert told is Cancelled or len(report.succeeded) == 2
+
+    # A cancellation wakes one after the other: who is woken first may go on before the last is.
+    slowly = [Context._cancel]
+    found = explore(main, check=complete_or_cancelled, schedules=500, statements=slowly)
+    assert found.failures == 0, found
+
+
 # On real threads.
 
 
@@ -781,6 +811,85 @@ def test_a_plain_thread_may_submit_and_another_one_collect():
         consumer.join()
     assert sorted(told[0]) == list(range(10))
     assert accounts(pool.report) == [(job, "succeeded") for job in range(10)]
+
+
+# In plain Python.
+
+
+async def a_second(job):
+    await asyncio.sleep(1)
+    if job == 3:
+        raise ValueError("job 3 is broken")
+    return -job
+
+
+def a_moment(job):
+    time.sleep(0.001)
+    if job == 3:
+        raise ValueError("job 3 is broken")
+    return -job
+
+
+@pytest.mark.parametrize("submitters", [1, 2, 5])
+@pytest.mark.parametrize("buffer", [1, 2, 50])
+def test_plain_tasks_do_every_job_whoever_submits_it(submitters, buffer):
+    run = observe(plain.tasks, range(10), a_second, workers=3, buffer=buffer, submitters=submitters)
+    assert (run.elapsed, run.leaks) == (4.0, ())
+    assert run.value.failed == [3]
+    assert sorted(run.value.values) == [-9, -8, -7, -6, -5, -4, -2, -1, 0]
+
+
+@pytest.mark.parametrize("timeout", [0.0, 0.5, 1.5, 2.5, 3.5])
+@pytest.mark.parametrize("buffer", [1, 3])
+def test_plain_tasks_name_what_the_deadline_cut_short(buffer, timeout):
+    run = observe(
+        plain.tasks, range(10), a_second, workers=3, buffer=buffer, submitters=2, timeout=timeout
+    )
+    assert (run.elapsed, run.leaks) == (timeout, ())
+    report = run.value
+    assert [job for job, _ in accounts(report)] == sorted(report.submitted)
+    assert len(report.results) == 3 * int(timeout)
+
+
+@pytest.mark.parametrize("buffer", [0, 1, 50])
+def test_the_plain_executor_does_every_job(buffer):
+    before = set(threading.enumerate())
+    run = observe(plain.executor, range(30), a_moment, workers=3, buffer=buffer)
+    assert accounts(run.value) == [(n, "failed" if n == 3 else "succeeded") for n in range(30)]
+    assert max(queue_depth(run.trace)[1]) <= buffer + 1 + 3
+    assert threads_left(before) == []
+
+
+@pytest.mark.parametrize("buffer", [0, 3, 50])
+def test_the_plain_executor_starts_nothing_after_the_deadline_and_names_it(buffer):
+    told = observe(plain.executor, count(), a_moment, workers=2, buffer=buffer, timeout=0.02).value
+    assert [job for job, _ in accounts(told)] == list(told.submitted)
+    assert told.cancelled == []
+    assert told.never_started != []
+
+
+def test_the_plain_executor_passes_on_what_the_jobs_themselves_raise_and_leaves_no_thread():
+    def jobs():
+        yield from range(5)
+        raise StopEarlyError
+
+    before = set(threading.enumerate())
+    with pytest.raises(StopEarlyError):
+        plain.executor(jobs(), a_moment, workers=2)
+    assert threads_left(before) == []
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"workers": 0}, "workers must be a whole number >= 1, got 0"),
+        ({"workers": 1, "buffer": -1}, "buffer must be a whole number >= "),
+    ],
+)
+@pytest.mark.parametrize("pool", [plain.tasks, plain.executor])
+def test_plain_pools_refuse_a_bad_number(pool, wrong, message):
+    with pytest.raises(ValueError, match=message):
+        observe(pool, [], a_second if pool is plain.tasks else a_moment, **wrong)
 
 
 # Bad numbers.
