@@ -172,9 +172,10 @@ class DynamicPool:
     def report(self) -> Report[int, int]:
         """What became of each job; complete when the pool's block has been left."""
         # Last things first: so each list holds all that is in the next, even while the pool runs.
-        finished = tuple(self._finished)
-        started = tuple(self._started)
-        return Report(tuple(self._submitted), started, finished)
+        # Unpacked: `tuple(a_list)` can crash CPython 3.11 if another thread appends meanwhile.
+        finished = (*self._finished,)
+        started = (*self._started,)
+        return Report((*self._submitted,), started, finished)
 
     def _spawn(self) -> None:
         """Start a worker that is counted already."""
