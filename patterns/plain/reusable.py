@@ -139,18 +139,22 @@ def executor(
     def leave(future: Future[None]) -> None:
         room.release()  # also if it was cancelled in the queue
 
-    def in_time() -> bool:
+    def find_room() -> bool:
         """Wait for a place; False if the deadline comes first."""
-        return room.acquire(timeout=None if deadline is None else max(deadline - monotonic(), 0))
+        if deadline is None:
+            return room.acquire()
+        left = deadline - monotonic()
+        return left > 0 and room.acquire(timeout=left)
 
     pool = ThreadPoolExecutor(workers)
     try:
         for job in jobs:
             submitted.append(job)
-            if not in_time():
+            if not find_room():
                 break
             pool.submit(one, job).add_done_callback(leave)
-        all(in_time() for _ in range(workers + buffer))  # with all places free, all jobs are done
+        for _ in range(workers + buffer):  # with all the room free, all jobs are done
+            find_room()
     finally:
         pool.shutdown(cancel_futures=True)
     return Report(tuple(submitted), tuple(started), tuple(finished))
