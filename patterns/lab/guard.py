@@ -49,11 +49,18 @@ def quietly() -> Iterator[list[str]]:
 
         return start
 
+    def noticed_sleep(seconds: float) -> None:
+        if seconds > 0 and isinstance(current_runtime(), SimulatedRuntime):
+            faults.append(REAL_WAIT)
+        real_sleep(seconds)
+
+    real_sleep = time.sleep
     with (
         open(os.devnull, "w", encoding="utf-8", errors="replace") as nowhere,
         redirect_stdout(nowhere),
         redirect_stderr(nowhere),
         warnings.catch_warnings(record=True) as warned,
+        mock.patch.object(time, "sleep", noticed_sleep),
         mock.patch.object(Thread, "start", refusing("thread", Thread.start)),
         mock.patch.object(BaseProcess, "start", refusing("process", BaseProcess.start)),
     ):

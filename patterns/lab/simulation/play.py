@@ -18,6 +18,8 @@ from patterns.lab.tracing.trace import Trace, Turn
 
 __all__ = ["Played", "play"]
 
+_WAITS_TO_WARN = 2  # a single one may be the machine's fault
+
 
 @dataclass(slots=True)
 class Played:
@@ -103,7 +105,7 @@ def play(
 
 
 def _warn_of_real_waits(waits: list[tuple[str, float]]) -> None:
-    if waits:
+    if len(waits) >= _WAITS_TO_WARN:
         task, seconds = waits[0]
         warnings.warn(
             f"{task} waited {seconds:.2f} s of real time inside a simulation, and everybody with "
