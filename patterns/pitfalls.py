@@ -205,7 +205,7 @@ def lost_at_deadline(
     for task in tasks:
         waiting.send(task)
     waiting.close()
-    go(work)
+    go(work, name="work")
     errors = [result.error for result in results]
     return errors.count(None), len(errors) - errors.count(None)
 
@@ -325,7 +325,8 @@ def fixed_window(
     def wait_for_turn() -> None:
         while True:
             this_window = int(now() / window)
-            if counts.setdefault(this_window, AtomicInt()).add(1) <= limit:
+            count = counts.setdefault(this_window, AtomicInt(0, f"window {this_window}"))
+            if count.add(1) <= limit:
                 return
             sleep((this_window + 1) * window - now())
 

@@ -105,6 +105,27 @@ def hands_on_texts(waiting, process, started, results):
 
 
 @pool_of
+def keeps_the_message_only(waiting, process, started, results):
+    for task in waiting:
+        started.append(task)
+        try:
+            results.append(Result(task, value=process(task)))
+        except Exception as error:
+            results.append(Result(task, error=str(error)))
+
+
+@pool_of
+def leaves_after_a_failure(waiting, process, started, results):
+    for task in waiting:
+        started.append(task)
+        try:
+            results.append(Result(task, value=process(task)))
+        except Exception as error:
+            results.append(Result(task, error=error))
+            return
+
+
+@pool_of
 def tries_until_it_works(waiting, process, started, results):
     for task in waiting:
         started.append(task)
@@ -123,6 +144,8 @@ def tries_until_it_works(waiting, process, started, results):
         (swallows, "it started task 1 and has no result for it: what happened?"),
         (leaves_at_the_deadline, "deadline of 0.25 s it started task 6 and has no result for it"),
         (hands_on_texts, "it has the value 'task 1 went wrong' for task 1"),
+        (keeps_the_message_only, "it has the error 'task 1 went wrong' for task 1, not the"),
+        (leaves_after_a_failure, "0.3 s is right: does every worker go on after a failure?"),
         (lambda tasks: None, "it must be a function of (tasks, num_workers, timeout, process)"),
         (lambda *_: "20 succeeded", "it returned a str, not a Report"),
     ],

@@ -132,7 +132,8 @@ def _all_accounted(
         if result.error is None and result.value != f"value {result.job.id}":
             raise NotYet(f"it has the value {result.value!r} for task {result.job.id}")
     if run.elapsed != exact.elapsed:
-        raise NotYet(f"it took {run.elapsed:g} s, and {exact.elapsed:g} s is right")
+        late = ": does every worker go on after a failure?" if run.elapsed > exact.elapsed else ""
+        raise NotYet(f"it took {run.elapsed:g} s, and {exact.elapsed:g} s is right{late}")
     if _Summary.of(report) != _Summary.of(exact.value):
         raise NotYet(f"it reports {report}; right is {exact.value}")
 
@@ -220,7 +221,10 @@ def _tried_as_often(case: _Flaky, run: Run[tuple[Report[Task, str], Counter[int]
 
 def _refuse_other_errors(report: Report[Any, Any], *expected: type[Exception]) -> None:
     for result in report.results:
-        if result.error is not None and not isinstance(result.error, expected):
+        if not isinstance(result.error, Exception | None):
+            kind = "the exception that was raised"
+            raise NotYet(f"it has the error {result.error!r} for task {result.job.id}, not {kind}")
+        if not isinstance(result.error, (*expected, type(None))):
             raise NotYet(f"it raised {result.error!r} in task {result.job.id}")
 
 
