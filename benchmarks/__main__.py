@@ -43,18 +43,22 @@ def main() -> int:
     )
     options = parser.parse_args()
     quick = options.quick
-    rounds, budget = (3, 0.02) if quick else (7, 0.1)
+    rounds, budget, least = (3, 0.02, 1_000) if quick else (7, 0.1, 10_000)
     print(machine(), end="\n\n", flush=True)
     if not greenlets.installed():
         print("gevent is not installed and left out: make bench installs it\n")
 
-    costs = job_costs(rounds, budget)
-    by_capacity = told(cost_table("A job that does nothing, 4 workers: µs a job", costs))
-    back = back_costs(rounds, budget)
+    costs = job_costs(rounds, budget, least)
+    by_capacity = told(
+        cost_table(
+            "A job that does nothing, 4 workers, their start and end included: µs a job", costs
+        )
+    )
+    back = back_costs(rounds, budget, least)
     told(cost_table("The same with results sent back through a second queue: µs a job", back))
     crews = crew_costs(1 if quick else 3, 2_000 if quick else 20_000)
     by_crew = told(
-        crew_table("Many workers, jobs that do nothing, start included: µs a job", crews, 1)
+        crew_table("Many workers, jobs that do nothing, start and end included: µs a job", crews, 1)
     )
     naps = nap_ratios(1 if quick else 3, 3 if quick else 8, 0.05)
     by_nap = told(
@@ -143,7 +147,7 @@ def page(tables: list[Table], faster: list[str], alternative: str) -> str:
         "\n".join(faster or ["- nowhere"]),
         *(table.markdown() for table in tables[5:]),
         "What each contender is:",
-        "\n".join(f"- {contender.name}: {contender.note}" for contender in CONTENDERS.values()),
+        "\n".join(f"- {contender.name}: {contender.note}." for contender in CONTENDERS.values()),
     ]
     return "\n\n".join(part.strip() for part in parts) + "\n"
 

@@ -402,26 +402,65 @@ CHANNEL = "Channel (here)"
 CONTENDERS: dict[str, Contender] = {
     contender.name: contender
     for contender in (
-        Contender(CHANNEL, 0, "threads; each job handed over, in order", channel),
-        Contender("queue.Queue", 1, "threads; two locks and three conditions", queue_queue),
-        Contender("asyncio.Queue", 1, "tasks in one thread", asyncio_queue),
-        Contender("anyio stream", 0, "tasks in one thread; yields at each operation", anyio_stream),
+        Contender(
+            CHANNEL, 0, "threads; job by job, first come first served, written in Python", channel
+        ),
+        Contender(
+            "queue.Queue", 1, "threads; job by job, a lock and two conditions for each", queue_queue
+        ),
+        Contender(
+            "asyncio.Queue", 1, "tasks in one thread, so there is no thread to wake", asyncio_queue
+        ),
+        Contender(
+            "anyio stream",
+            0,
+            "tasks in one thread; lets others run at each operation",
+            anyio_stream,
+        ),
         Contender(
             greenlets.NAME,
             0,
-            "greenlets in one thread, in a process of its own; compiled",
+            "greenlets in one thread, so there is none to wake, and the queue is compiled; but "
+            "a job that blocks without gevent's knowing holds up all others",
             greenlets.pool,
             greenlets.timed,
         ),
-        Contender("joblib threads", 0, "threads; batches quick jobs by itself", joblib_threads),
-        Contender("queue.SimpleQueue", UNBOUNDED, "threads; compiled", simple_queue),
-        Contender("executor.map", UNBOUNDED, "threads; a Future for each job", executor_map),
-        Contender("ThreadPool.imap", UNBOUNDED, "threads; unordered", thread_pool_imap),
         Contender(
-            "ThreadPool.map", UNBOUNDED, "threads; hands over chunks, not jobs", thread_pool_map
+            "joblib threads",
+            0,
+            "threads; quick jobs go in batches, so the limit is a rough one",
+            joblib_threads,
         ),
-        Contender("pebble schedule", UNBOUNDED, "threads; a Future for each job", pebble_pool),
-        Contender("aiometer.amap", UNBOUNDED, "a task for each job; jobs in a list", aiometer_amap),
+        Contender(
+            "queue.SimpleQueue",
+            UNBOUNDED,
+            "threads; job by job, compiled, without a limit",
+            simple_queue,
+        ),
+        Contender(
+            "executor.map", UNBOUNDED, "threads; job by job, a Future for each", executor_map
+        ),
+        Contender(
+            "ThreadPool.imap",
+            UNBOUNDED,
+            "threads; job by job, results in any order",
+            thread_pool_imap,
+        ),
+        Contender(
+            "ThreadPool.map",
+            UNBOUNDED,
+            "threads; hands over some big chunks, not jobs",
+            thread_pool_map,
+        ),
+        Contender(
+            "pebble schedule", UNBOUNDED, "threads; job by job, a Future for each", pebble_pool
+        ),
+        Contender(
+            "aiometer.amap",
+            UNBOUNDED,
+            "a task for each job, all jobs in a list beforehand",
+            aiometer_amap,
+        ),
     )
 }
 

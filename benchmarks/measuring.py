@@ -50,12 +50,13 @@ def timed(contender: Contender, jobs: int, capacity: float, crew: int, nap: floa
     return seconds(partial(contender.run, range(jobs), capacity, crew, nap, True))
 
 
-def enough(once: Callable[[int], float], budget: float) -> int:
-    """Return a number of jobs that take about `budget` seconds, from 200 to 100,000."""
-    return max(200, min(100_000, int(200 * budget / once(200))))
+def enough(once: Callable[[int], float], budget: float, least: int) -> int:
+    """Return a number of jobs that take about `budget` seconds, from `least` to 100,000."""
+    cost = (once(1_000) - once(200)) / 800  # start and end of the pool cancel out
+    return max(least, min(100_000, int(budget / max(cost, 1e-9))))
 
 
-def job_costs(rounds: int, budget: float) -> Costs:
+def job_costs(rounds: int, budget: float, least: int) -> Costs:
     """Measure microseconds a job by contender and capacity, `rounds` of them each."""
     costs: Costs = {name: {} for name in present()}
     for capacity in CAPACITIES:
@@ -64,16 +65,12 @@ def job_costs(rounds: int, budget: float) -> Costs:
             for name, contender in present().items()
             if contender.offers(capacity)
         }
-        _take_turns(
-            runs,
-            rounds,
-            budget,
-            lambda name, cost, c=capacity: costs[name].setdefault(c, []).append(cost),
-        )
+        for name, measured in _in_turns(runs, rounds, budget, least).items():
+            costs[name][capacity] = measured
     return costs
 
 
-def back_costs(rounds: int, budget: float) -> Costs:
+def back_costs(rounds: int, budget: float, least: int) -> Costs:
     """Measure the same with results that are sent back through a second queue."""
     costs: Costs = {name: {} for name in BACK}
     for capacity in CAPACITIES:
@@ -82,12 +79,8 @@ def back_costs(rounds: int, budget: float) -> Costs:
             for name in BACK
             if CONTENDERS[name].offers(capacity)
         }
-        _take_turns(
-            runs,
-            rounds,
-            budget,
-            lambda name, cost, c=capacity: costs[name].setdefault(c, []).append(cost),
-        )
+        for name, measured in _in_turns(runs, rounds, budget, least).items():
+            costs[name][capacity] = measured
     return costs
 
 
@@ -99,16 +92,15 @@ def _timed_back(name: str, capacity: float, jobs: int) -> float:
     return seconds(partial(BACK[name], range(jobs), capacity, WORKERS))
 
 
-def _take_turns(
-    runs: Mapping[str, Callable[[int], float]],
-    rounds: int,
-    budget: float,
-    record: Callable[[str, float], object],
-) -> None:
-    jobs = {name: enough(run, budget) for name, run in runs.items()}
+def _in_turns(
+    runs: Mapping[str, Callable[[int], float]], rounds: int, budget: float, least: int
+) -> dict[str, list[float]]:
+    jobs = {name: enough(run, budget, least) for name, run in runs.items()}
+    costs: dict[str, list[float]] = {name: [] for name in runs}
     for _ in range(rounds):
         for name, run in runs.items():
-            record(name, run(jobs[name]) / jobs[name] * 1e6)
+            costs[name].append(run(jobs[name]) / jobs[name] * 1e6)
+    return costs
 
 
 def crew_costs(rounds: int, jobs: int) -> Costs:
@@ -205,17 +197,19 @@ def median(costs: Costs, name: str, capacity: float) -> float:
 
 
 def faster_peers(costs: Costs) -> list[str]:
-    """Say, capacity by capacity, which peers are cheaper than our pool, and why."""
+    """Say which peers are cheaper than our pool by a twentieth or more, where, and why."""
     lines = []
-    for capacity in CAPACITIES:
-        ours = median(costs, CHANNEL, capacity)
-        for name in costs:
-            if name == CHANNEL or capacity not in costs[name]:
-                continue
-            theirs = median(costs, name, capacity)
-            if theirs < ours:
-                lines.append(
-                    f"- capacity {capacity_name(capacity)}: {name} costs {theirs:.2f} µs, "
-                    f"{ours / theirs:.1f} times less ({CONTENDERS[name].note})"
-                )
+    for name in costs:
+        times = {
+            capacity: median(costs, CHANNEL, capacity) / median(costs, name, capacity)
+            for capacity in CAPACITIES
+            if capacity in costs[name]
+        }
+        faster = [
+            f"{ratio:.1f} times at {capacity_name(capacity)}"
+            for capacity, ratio in times.items()
+            if ratio >= 1.05
+        ]
+        if faster and name != CHANNEL:
+            lines.append(f"- {name}, {', '.join(faster)}: {CONTENDERS[name].note}.")
     return lines

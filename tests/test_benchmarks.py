@@ -91,9 +91,9 @@ def test_a_peer_that_is_not_installed_is_left_out(monkeypatch):
     assert set(CONTENDERS) - set(present()) == {greenlets.NAME}
 
 
-@pytest.mark.parametrize(("cost", "jobs"), [(1.0, 200), (1e-5, 10_000), (1e-9, 100_000)])
+@pytest.mark.parametrize(("cost", "jobs"), [(1.0, 500), (1e-5, 10_000), (1e-9, 100_000)])
 def test_as_many_jobs_are_run_as_take_about_the_time_there_is(cost, jobs):
-    assert enough(lambda number: number * cost, 0.1) == jobs
+    assert enough(lambda number: 3.0 + number * cost, 0.1, 500) == pytest.approx(jobs, rel=0.01)
 
 
 def test_the_peak_of_memory_is_some_megabytes():
@@ -128,8 +128,7 @@ def test_a_contender_without_a_capacity_stands_in_the_last_column_only():
 def test_a_peer_that_is_faster_is_named_with_the_reason():
     costs = figures(lambda name, capacity: 0.5 if (name, capacity) == ("queue.Queue", 8) else 1.0)
     assert faster_peers(costs) == [
-        "- capacity 8: queue.Queue costs 0.50 µs, 2.0 times less "
-        f"({CONTENDERS['queue.Queue'].note})"
+        f"- queue.Queue, 2.0 times at 8: {CONTENDERS['queue.Queue'].note}."
     ]
 
 
