@@ -45,7 +45,7 @@ def check_predict(answer: Any) -> str:
         )
     raise NotYet(
         f"{seconds:g} s is too long: three tokens are there from the start, "
-        "so the limit makes only the other seven jobs wait"
+        "so only the other seven jobs wait for theirs"
     )
 
 
@@ -83,7 +83,7 @@ def check_extend(pool: Any) -> str:
             expect=partial(_each_host, jobs, rate, seconds),
             case=f"with {len(jobs)} jobs, {workers} workers and {rate} a second",
         )
-    return "no host was asked too often, and none had to wait for another"
+    return "no host was asked too often, and none was held up by the limit of another"
 
 
 def _each_host(
