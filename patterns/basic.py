@@ -13,8 +13,8 @@ What it guarantees:
 - cancellation: when `context` is cancelled nothing new is started, what waits is woken, and the
   report says which jobs were cut short and which never started.
 
-What it costs: a thread for each worker, and one each for the submitter and the closer; the report
-keeps every job and result in memory.
+What it costs: a thread for each worker, and one each to submit the jobs and to close the results;
+the report keeps every job and result in memory.
 
 In Go: a `jobs` and a `results` channel, a loop of `go worker(…)`, a `sync.WaitGroup` to know when
 to close `results`. There, with small buffers, submitting everything before collecting anything
@@ -61,18 +61,30 @@ def run(
     capacity = num_jobs if buffer is None else buffer
     check_count("buffer", capacity, 0)
 
+    def double(job: int) -> int:
+        sleep(job_seconds)
+        return job * 2
+
     submitted = range(1, num_jobs + 1)
+    return run_pool(submitted, num_workers, capacity, process or double, context, log)
+
+
+def run_pool(
+    submitted: Sequence[int],
+    num_workers: int,
+    capacity: int,
+    process: Callable[[int], int],
+    context: Context | None,
+    log: Callable[[str], object],
+) -> Report[int, int]:
+    """Let one task submit and others work, and collect what they make meanwhile."""
     jobs = Channel[int](capacity, "jobs")
     results = Channel[Result[int, int]](capacity, "results")
     started: list[int] = []
     finished: list[Result[int, int]] = []
 
-    def double(job: int) -> int:
-        sleep(job_seconds)
-        return job * 2
-
     def one_worker(number: int) -> None:
-        worker(number, jobs, results, process or double, started, log)
+        worker(number, jobs, results, process, started, log)
 
     try:
         with TaskGroup(context) as group:
