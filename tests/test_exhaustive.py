@@ -261,7 +261,7 @@ def test_two_callers_who_check_and_then_act_have_ten_schedules_of_which_two_are_
         how="every",
     )
     assert (found.schedules, found.failures, found.complete) == (10, 8, True)
-    assert str(found).startswith("8 of all 10 distinct schedules fail (8 check)")
+    assert str(found).startswith("8 of all 10 distinct schedules fail; the first")
 
 
 def test_a_search_that_ends_early_says_so():

@@ -42,7 +42,7 @@ def test_a_pool_that_is_wrong_is_counted_and_its_first_failure_kept():
     found = explore(pitfalls.two_small_buffers, schedules=20)
     assert (found.schedules, found.failures, found.kinds) == (20, 20, {"deadlock": 20})
     assert found.failure.kind == "deadlock"
-    assert str(found) == "20 of 20 schedules fail (20 deadlock); the first is number 1"
+    assert str(found) == "20 of 20 schedules fail; the first is number 1"
 
 
 def test_a_check_decides_what_else_is_wrong():
@@ -209,7 +209,7 @@ def test_a_wrong_argument_is_named(wrong, message):
 def test_a_story_tells_who_went_first_and_what_came_of_it():
     pool = partial(pitfalls.check_then_act, callers=2, max_workers=1)
     story = explore(pool, check=lambda run: run.value <= 1, schedules=50).failure.story()
-    assert "check: the check failed: it returned 2" in story
+    assert "the check failed: it returned 2" in story
     assert "caller-2  start   <- goes before caller-1" in story
     assert "caller-1  load workers: 0" in story
     assert "caller-2  load workers: 0" in story

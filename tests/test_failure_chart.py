@@ -78,12 +78,24 @@ def test_a_failure_of_workers_shows_their_timeline_too(deadlock):
     assert timeline.get_title(loc="left") == "timeline: goes wrong"
 
 
-def test_the_text_tells_the_story_and_the_caption_what_went_wrong(race):
+def test_the_text_tells_the_story_and_is_the_alternative_of_the_picture(race):
     picture = draw_failure(race)
     assert race.story() in picture.text
-    assert picture.caption == "check: the check failed: it returned 3"
     page = picture._repr_mimebundle_()["text/html"]
-    assert "caller-2  start   &lt;- goes before caller-1" in page.partition("<figcaption>")[0]
+    assert "caller-2  start   &lt;- goes before caller-1" in page
+
+
+def test_the_rows_have_the_numbers_of_the_story(race):
+    wrong, _ = draw_failure(race).figure.axes
+    [ring] = rings(wrong)
+    row = wrong.get_yticklabels()[round(ring.get_center()[1])].get_text()
+    [told] = [line for line in race.story().splitlines() if "<- goes before" in line]
+    assert told.split()[0] == row.split()[-1]
+
+
+def test_main_comes_first_and_then_the_tasks_by_their_numbers():
+    ax = drawn([turn("worker-10"), turn("main"), turn("worker-2")])
+    assert [text.get_text() for text in ax.get_xticklabels()] == ["main", "worker-2", "worker-10"]
 
 
 def test_the_same_failure_gives_the_same_bytes(race):

@@ -91,12 +91,10 @@ class Game:
         """Draw the turns so far, a column a task; who can go next is dashed."""
         position = self.position
         title = (position.verdict or f"{len(self._moves)} moves; your turn").partition("\n")[0]
-        caption = position.verdict or "who goes next?"
         return draw_steps(
             position.turns,
             title=title,
             text=str(position),
-            caption=caption,
             ready=position.choices,
         )
 

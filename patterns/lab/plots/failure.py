@@ -6,6 +6,7 @@ below the other, a column a task; the timelines of both runs stand below.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
@@ -21,7 +22,7 @@ from patterns.lab.plots.charts import add_key, spans_by_look, time_limit, timeli
 from patterns.lab.plots.palette import STYLE_FILE
 from patterns.lab.plots.picture import Picture
 from patterns.lab.tracing import Trace, describe
-from patterns.lab.tracing.trace import Turn
+from patterns.lab.tracing.trace import Turn, telling
 
 __all__ = ["FailureLike", "draw_failure", "draw_steps", "steps"]
 
@@ -69,7 +70,7 @@ def draw_failure(failure: FailureLike) -> Picture:
     The step that makes the difference is ringed: the last one for which the schedule gave another
     task the turn. If the base run itself goes wrong there is none, and the end is shown.
     """
-    wrong, well = _telling(failure.turns), _telling(failure.passing_turns)
+    wrong, well = telling(failure.turns), telling(failure.passing_turns)
     start = _first_row(wrong)
     panels = [("goes wrong", wrong[start : start + _MOST_ROWS], start)]
     if well:
@@ -89,7 +90,7 @@ def draw_failure(failure: FailureLike) -> Picture:
             steps(turns, ax=ax, title=_panel_title(name, failure), first=first)
             ax.set_ylim(rows - 0.4, -0.6)
         _draw_timelines(figure, layout.timelines, traces)
-    return Picture(figure, _in_words(failure, panels), caption=f"{failure.kind}: {failure.message}")
+    return Picture(figure, _in_words(failure, panels))
 
 
 def draw_steps(
@@ -97,7 +98,6 @@ def draw_steps(
     *,
     title: str,
     text: str,
-    caption: str | None = None,
     rows: int = 20,
     done: int | None = None,
     ready: Mapping[str, str] | None = None,
@@ -110,7 +110,6 @@ def draw_steps(
         turns: in the order in which they were taken.
         title: what stands above.
         text: the alternative text; what the picture shows is told behind it.
-        caption: what stands below; None: the text.
         rows: turns to show, >= 1.
         done: turns done so far, of those that the picture can show, >= 0; the later ones are drawn
             pale. None: all.
@@ -118,10 +117,10 @@ def draw_steps(
         trace: the timeline to draw below, pale after the time of the last turn done.
         moves: whether to mark the turns at which the schedule moved somebody ahead.
     """
-    telling = _telling(turns if moves else [replace(turn, instead_of=None) for turn in turns])
-    passed = len(telling) if done is None else min(max(done, 0), len(telling))
-    first = max(min(max(passed - rows // 2, 0), len(telling) - rows), 0)
-    shown = telling[first : first + rows]
+    visible = telling(turns if moves else [replace(turn, instead_of=None) for turn in turns])
+    passed = len(visible) if done is None else min(max(done, 0), len(visible))
+    first = max(min(max(passed - rows // 2, 0), len(visible) - rows), 0)
+    shown = visible[first : first + rows]
     traces = [] if trace is None or not trace.workers or not trace.elapsed else [trace]
     with matplotlib.rc_context(fname=STYLE_FILE):
         layout = _Layout(1, max(len(shown) + bool(ready), 1), side_by_side=False, traces=traces)
@@ -139,11 +138,11 @@ def draw_steps(
             ring=False,
         )
         _draw_timelines(figure, layout.timelines, [("", trace) for trace in traces])
-        if traces and passed < len(telling):
-            now = telling[passed - 1].time if passed else 0.0
+        if traces and passed < len(visible):
+            now = visible[passed - 1].time if passed else 0.0
             figure.axes[-1].axvspan(now, time_limit(traces[0]), color="white", alpha=0.8, zorder=6)
-    told = "; ".join(f"{turn.task} {turn}" for turn in telling[first:passed])
-    return Picture(figure, f"{text}\n{told}" if told else text, caption or text)
+    told = "; ".join(f"{turn.task} {turn}" for turn in visible[first:passed])
+    return Picture(figure, f"{text}\n{told}" if told else text)
 
 
 def steps(
@@ -217,7 +216,13 @@ def _columns(turns: Sequence[Turn], tasks: Sequence[str]) -> Sequence[str]:
     """Return the tasks to draw: if there are too many, those first that do something."""
     if len(tasks) > _MOST_COLUMNS or not tasks:
         tasks = tuple(dict.fromkeys([*(turn.task for turn in turns), *tasks]))
-    return tasks[:_MOST_COLUMNS]
+    return sorted(tasks[:_MOST_COLUMNS], key=_by_number)
+
+
+def _by_number(task: str) -> tuple[bool, list[str | int]]:
+    """Sort main before the others, and worker-2 before worker-10."""
+    parts = re.split(r"(\d+)", task)
+    return task != "main", [int(p) if p.isdigit() else p for p in parts]
 
 
 def _box(ax: Axes, x: float, row: int, **look: Any) -> None:
@@ -272,17 +277,6 @@ def _draw_timelines(
         for ax in axes[:-1]:
             ax.set_xlabel("")
             ax.tick_params(axis="x", labelbottom=False)
-
-
-def _telling(turns: Sequence[Turn]) -> list[Turn]:
-    """Leave out turns at which nothing happens that another task could see."""
-    return [turn for turn in turns if turn.instead_of or not _is_silent(turn)]
-
-
-def _is_silent(turn: Turn) -> bool:
-    if turn.operation in ("start", "end"):
-        return not turn.result
-    return turn.operation == "go on" and not turn.subject
 
 
 def _first_row(turns: Sequence[Turn]) -> int:

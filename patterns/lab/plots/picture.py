@@ -50,10 +50,9 @@ class Picture:
     the reader. The bare image is there too, for viewers that show no HTML.
     """
 
-    def __init__(self, figure: Figure, text: str, caption: str | None = None) -> None:
+    def __init__(self, figure: Figure, text: str) -> None:
         self.figure = figure
         self.text = text
-        self.caption = text if caption is None else caption
 
     def __repr__(self) -> str:
         return self.text
@@ -81,8 +80,7 @@ class Picture:
         text = html.escape(self.text)
         return {
             "text/plain": self.text,
-            "text/html": f'<figure><img alt="{text}" src="data:image/png;base64,{image}">'
-            f"<figcaption>{html.escape(self.caption)}</figcaption></figure>",
+            "text/html": f'<figure><img alt="{text}" src="data:image/png;base64,{image}"></figure>',
             "image/png": image,
         }
 

@@ -26,7 +26,7 @@ from patterns.lab.simulation.schedule import Lenient, Noting, Replay, Schedule
 from patterns.lab.simulation.shrink import Tried, shrink
 from patterns.lab.simulation.statements import Target, instrument
 from patterns.lab.simulation.watched import WatchedRuntime
-from patterns.lab.tracing.trace import Trace, Turn
+from patterns.lab.tracing.trace import Trace, Turn, telling
 
 __all__ = ["Exploration", "Failure", "NotRepeatable", "Outcome", "all_schedules", "explore"]
 
@@ -72,16 +72,17 @@ class Failure:
 
     def story(self, around: int = 8) -> str:
         """Tell what each task did, in order, from `around` turns before the first move on."""
-        moved = [n for n, turn in enumerate(self.turns) if turn.instead_of is not None]
-        first = max(moved[0] - around, 0) if moved else max(len(self.turns) - 2 * around, 0)
-        last = moved[-1] + around + 1 if moved else len(self.turns)
-        lines = [f"{self.kind}: {self.message}", f"schedule: {self.schedule}"]
+        turns = telling(self.turns)
+        moved = [n for n, turn in enumerate(turns) if turn.instead_of is not None]
+        first = max(moved[0] - around, 0) if moved else max(len(turns) - 2 * around, 0)
+        last = moved[-1] + around + 1 if moved else len(turns)
+        lines = [self.message, f"schedule: {self.schedule}"]
         if first:
             lines.append(f"  … {first} turns before")
-        wide = max((len(turn.task) for turn in self.turns[first:last]), default=0)
-        lines += [_line(n, turn, wide) for n, turn in enumerate(self.turns)][first:last]
-        if last < len(self.turns):
-            lines.append(f"  … {len(self.turns) - last} turns after")
+        wide = max((len(turn.task) for turn in turns[first:last]), default=0)
+        lines += [_line(n, turn, wide) for n, turn in enumerate(turns)][first:last]
+        if last < len(turns):
+            lines.append(f"  … {len(turns) - last} turns after")
         return "\n".join(lines)
 
 
@@ -121,9 +122,10 @@ class Exploration:
             counted = number
         if not self.failures:
             return f"none of {counted} schedules fails"
-        kinds = ", ".join(f"{count:,} {kind}" for kind, count in self.kinds.items())
         verb = "fails" if self.failures == 1 else "fail"
-        text = f"{self.failures:,} of {counted} schedules {verb} ({kinds})"
+        text = f"{self.failures:,} of {counted} schedules {verb}"
+        if len(self.kinds) > 1:
+            text += f" ({', '.join(f'{count:,} {kind}' for kind, count in self.kinds.items())})"
         return f"{text}; the first is number {self.first:,}"
 
     __repr__ = __str__

@@ -133,10 +133,11 @@ def short(value: object) -> str:
     """Name a value by its `id` or its `job`, else by its repr, in a few characters."""
     if value is None or isinstance(value, str):
         return value or ""
-    for name in ("id", "job"):
-        inner = getattr(value, name, None)
-        if isinstance(inner, str | int):
-            return f"{name} {inner}"
+    number = getattr(value, "id", None)
+    if isinstance(number, str | int):
+        return f"id {number}"
+    if (job := getattr(value, "job", None)) is not None:
+        return f"job {short(job).removeprefix('id ')}"
     if " at 0x" in (text := repr(value)):
         text = type(value).__name__
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"

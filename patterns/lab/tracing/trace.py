@@ -6,11 +6,12 @@ All times are seconds since the start of the run. Numbers that follow from these
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
-__all__ = ["Clock", "Counter", "Job", "Outcome", "Span", "State", "Trace", "Turn"]
+__all__ = ["Clock", "Counter", "Job", "Outcome", "Span", "State", "Trace", "Turn", "telling"]
 
 Clock = Literal["real", "virtual"]
 
@@ -96,9 +97,23 @@ class Turn:
     result: str = ""
     instead_of: str | None = None
 
+    @property
+    def silent(self) -> bool:
+        """Whether nothing happened that another task could see, and no move was made."""
+        if self.instead_of is not None:
+            return False
+        if self.operation in ("start", "end"):
+            return not self.result
+        return self.operation == "go on" and not self.subject
+
     def __str__(self) -> str:
         text = f"{self.operation} {self.subject}".strip()
         return f"{text}: {self.result}" if self.result else text
+
+
+def telling(turns: Iterable[Turn]) -> list[Turn]:
+    """Leave out the silent turns."""
+    return [turn for turn in turns if not turn.silent]
 
 
 @dataclass(frozen=True, slots=True)
