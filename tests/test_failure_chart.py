@@ -165,7 +165,7 @@ def test_a_task_that_has_only_begun_has_its_column():
 def test_of_too_many_tasks_those_are_drawn_that_do_something():
     begun = [Turn(0.0, f"t{n}", "start") for n in range(9)]
     [ax] = draw_steps([*begun, turn("t8")], title="", text="").figure.axes
-    assert ax.get_xticklabels()[0].get_text() == "t8"
+    assert ax.get_xticklabels()[-1].get_text() == "t8"
 
 
 def test_the_timeline_below_is_pale_after_the_last_turn_done(deadlock):
