@@ -11,7 +11,7 @@ import pytest
 from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.colors import to_rgb
 
-from patterns import basic, pitfalls
+from patterns import basic, dynamic, pitfalls
 from patterns.concurrency import sleep
 from patterns.lab import Deadlock, simulate
 from patterns.lab.plots import Picture, compare, draw, queue_depth, throughput, timeline
@@ -69,6 +69,26 @@ def test_the_jobs_are_named_in_their_bars():
 
 def test_the_title_says_the_finding():
     assert timeline(TRACE).get_title(loc="left") == "10 jobs on 3 workers: 4 s, workers busy 83%"
+
+
+def test_how_busy_workers_were_is_not_said_if_some_joined_later():
+    pool = partial(dynamic.run, num_jobs=9, job_seconds=0.04, autoscaler=dynamic.Autoscaler())
+    title = timeline(simulate(pool).trace).get_title(loc="left")
+    assert title == "9 jobs on 3 workers: 0.16 s"
+
+
+def test_numbers_are_left_out_where_most_bars_have_no_room_for_them():
+    def process(job):
+        sleep(20 if job == 1 else 0.01)
+
+    assert not timeline(simulate(partial(basic.run, process=process)).trace).texts
+
+
+@pytest.mark.parametrize("workers", [3, 8, 10, 12, 20])
+def test_the_highest_count_can_be_read_from_its_axis(workers):
+    ax = worker_count_chart(simulate(partial(basic.run, num_jobs=20, num_workers=workers)).trace)
+    assert workers in ax.get_yticks()
+    assert len(ax.get_yticks()) <= 5
 
 
 def test_the_key_shows_only_the_looks_that_occur():

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from patterns import basic
+from patterns import basic, heartbeat
 from patterns.concurrency import (
     Cancelled,
     Channel,
@@ -47,6 +47,7 @@ from patterns.lab.tracing import (
     utilisation,
     waiting_times,
     worker_count,
+    workers_joined,
     workers_peak,
 )
 
@@ -276,6 +277,23 @@ def test_the_figures_of_ten_jobs_on_three_workers():
     assert service_times(TRACE) == [1.0] * 10
     assert latencies(TRACE) == [1.0] * 3 + [2.0] * 3 + [3.0] * 3 + [4.0]
     assert jobs_done(TRACE)[0] == [1.0] * 3 + [2.0] * 3 + [3.0] * 3 + [4.0]
+
+
+def test_workers_of_a_pool_that_stays_open_are_idle_in_the_end():
+    def kept_open():
+        report = basic.run()
+        sleep(4)
+        return report
+
+    trace = simulate(kept_open).trace
+    assert makespan(trace) == 4.0
+    assert utilisation(trace) == 10 / 24
+
+
+def test_whether_workers_joined_is_told_by_the_end_of_the_first_job():
+    replaced = simulate(partial(heartbeat.run, num_jobs=4, num_workers=2, deadly={1})).trace
+    assert workers_joined(replaced)
+    assert not workers_joined(TRACE)
 
 
 def test_workers_are_counted_from_birth_to_death():

@@ -17,7 +17,6 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.patheffects import withStroke
-from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from patterns.lab import tracing
@@ -135,12 +134,17 @@ def new_axes(height: float) -> Axes:
 
 
 def finding(trace: Trace) -> str:
-    """Say in one line what the run came to."""
+    """Say in one line what the run came to.
+
+    How busy the workers were is said only if all were there from the start: else it would count
+    time in which some did not exist.
+    """
     told = tracing.books(trace)
     jobs = f"{told.submitted} job" + "s" * (told.submitted != 1)
     workers = f"{len(trace.workers)} worker" + "s" * (len(trace.workers) != 1)
-    text = f"{jobs} on {workers}: {tracing.elapsed_text(trace)}, workers busy "
-    text += f"{tracing.utilisation(trace):.0%}"
+    text = f"{jobs} on {workers}: {tracing.elapsed_text(trace)}"
+    if not tracing.workers_joined(trace):
+        text += f", workers busy {tracing.utilisation(trace):.0%}"
     ended = {
         "failed": told.failed,
         "cancelled": told.cancelled,
@@ -263,26 +267,25 @@ def _write_jobs(ax: Axes, trace: Trace, lane: dict[str, int], end: float) -> Non
     worked = [s for s in trace.spans if s.state is State.WORKING and s.job is not None]
     if len(worked) > MOST_TEXTS or len(trace.workers) > MOST_LANE_NAMES:
         return
-    for span in worked:
-        text = span.job or ""
-        if (len(text) * 0.085 + 0.06) * end < span.duration * inches:
-            style = look(span)
-            # On hatching a number is read only with the fill behind it.
-            box = (
-                {"facecolor": style.fill, "edgecolor": "none", "pad": 1.2} if style.hatch else None
-            )
-            ax.text(
-                (span.start + span.end) / 2,
-                lane[span.worker],
-                text,
-                color=style.text,
-                ha="center",
-                va="center",
-                fontsize=9,
-                fontweight="bold",
-                bbox=box,
-                clip_on=True,
-            )
+    roomy = [s for s in worked if (len(s.job or "") * 0.085 + 0.06) * end < s.duration * inches]
+    if 2 * len(roomy) < sum(span.duration > 0 for span in worked):
+        return  # a few numbers among many bars without one are a riddle
+    for span in roomy:
+        style = look(span)
+        # On hatching a number is read only with the fill behind it.
+        box = {"facecolor": style.fill, "edgecolor": "none", "pad": 1.2} if style.hatch else None
+        ax.text(
+            (span.start + span.end) / 2,
+            lane[span.worker],
+            span.job or "",
+            color=style.text,
+            ha="center",
+            va="center",
+            fontsize=9,
+            fontweight="bold",
+            bbox=box,
+            clip_on=True,
+        )
 
 
 def add_key(ax: Axes, there: Container[str], looks: Iterable[Look] = tuple(LOOKS.values())) -> None:
@@ -396,10 +399,13 @@ def _label_end(ax: Axes, x: float, y: float, text: str, colour: str) -> None:
 
 def _set_count_axis(ax: Axes) -> None:
     top = max((max(line.get_ydata()) for line in ax.lines), default=0)  # type: ignore[type-var,arg-type]
-    ax.set_ylim(0, max(float(top) * 1.15, 1))  # type: ignore[arg-type]
-    ax.yaxis.set_major_locator(
-        MaxNLocator(nbins=4, steps=[1, 2, 5, 10], integer=True, min_n_ticks=1)
-    )
+    top = float(top)  # type: ignore[arg-type]
+    ax.set_ylim(0, max(top * 1.15, 1))
+    steps = (digit * 10**power for power in range(9) for digit in (1, 2, 4, 5))
+    wide = [step for step in steps if top <= 4 * step]
+    # If there is one, a step that meets the highest value, so that it can be read.
+    step = next((step for step in wide if step <= top and top % step == 0), wide[0])
+    ax.set_yticks(range(0, int(top) + 1, step))
 
 
 def _set_time_axis(ax: Axes, trace: Trace, end: float) -> None:

@@ -31,6 +31,7 @@ from patterns.lab.tracing.metrics import (
     utilisation,
     waiting_times,
     worker_count,
+    workers_joined,
     workers_peak,
 )
 from patterns.lab.tracing.trace import Clock, Counter, Job, Outcome, Span, State, Trace
@@ -73,5 +74,6 @@ __all__ = [
     "utilisation",
     "waiting_times",
     "worker_count",
+    "workers_joined",
     "workers_peak",
 ]

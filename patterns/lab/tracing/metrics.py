@@ -40,6 +40,7 @@ __all__ = [
     "utilisation",
     "waiting_times",
     "worker_count",
+    "workers_joined",
     "workers_peak",
 ]
 
@@ -121,6 +122,17 @@ def worker_count(trace: Trace) -> Counter:
     return Counter("workers", (0.0, *(time for time, _, _ in changes)), tuple(values))
 
 
+def workers_joined(trace: Trace) -> bool:
+    """Whether a worker was born after the first job had ended."""
+    first_end = min(
+        (job.finished for job in trace.jobs if job.finished is not None), default=math.inf
+    )
+    born: dict[str, float] = {}
+    for span in trace.spans:
+        born[span.worker] = min(span.start, born.get(span.worker, math.inf))
+    return any(time > first_end for time in born.values())
+
+
 def ideal_makespan(trace: Trace) -> float:
     """A makespan that no schedule of the same jobs on as many workers can beat, in seconds.
 
@@ -181,11 +193,11 @@ def throughput(trace: Trace) -> float:
 
 
 def utilisation(trace: Trace) -> float:
-    """The share of the workers' time spent working, from 0 to 1, over the makespan.
+    """The share of the workers' time spent working, from 0 to 1, over the run.
 
-    Busy seconds divided by makespan times peak number of workers; 0.0 if that is 0.
+    Busy seconds divided by elapsed seconds times peak number of workers; 0.0 if that is 0.
     """
-    offered = _ns(makespan(trace)) * workers_peak(trace)
+    offered = _ns(trace.elapsed) * workers_peak(trace)
     return sum(_work_by_job(trace).values()) / offered if offered else 0.0
 
 
@@ -342,7 +354,7 @@ def _stays(trace: Trace) -> list[tuple[int, int]]:
 
 def elapsed_text(trace: Trace) -> str:
     """The length of the run in words, with as many digits as its clock is good for."""
-    digits = 6 if trace.clock == "virtual" else 3
+    digits = 4 if trace.clock == "virtual" else 3
     return f"{trace.elapsed:.{digits}g} s"
 
 
@@ -352,8 +364,11 @@ def describe(trace: Trace) -> str:
     if not trace.workers:
         return f"No workers, {elapsed_text(trace)}."
     workers = _count(len(trace.workers), "worker")
+    joined, peak = workers_joined(trace), workers_peak(trace)
+    if joined and peak < len(trace.workers):
+        workers += f" (at most {peak} at once)"
     text = f"{workers}, {_count(told.submitted, 'job')}, {elapsed_text(trace)}"
-    if len(trace.workers) <= 8 and makespan(trace):
+    if len(trace.workers) <= 8 and trace.elapsed and not joined:
         shares = ", ".join(f"{w} {share:.0%}" for w, share in _busy_shares(trace).items())
         text += f"; busy: {shares}"
     fates = {
@@ -371,7 +386,7 @@ def _busy_shares(trace: Trace) -> dict[str, float]:
     for span in trace.spans:
         if span.state is State.WORKING:
             busy[span.worker] += _ns(span.end) - _ns(span.start)
-    whole = _ns(makespan(trace))
+    whole = _ns(trace.elapsed)
     return {worker: time / whole for worker, time in busy.items()}
 
 
