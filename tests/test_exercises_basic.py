@@ -17,6 +17,7 @@ def refused(verdict):
 @pytest.mark.parametrize(
     ("answer", "says"),
     [
+        pytest.param(9, "9 s is too short: 28 s of work take three workers 9.33 s", id="nine"),
         pytest.param(28 / 3, "would need three workers who all stop at the same", id="dividing"),
         pytest.param(10, "10 s would need somebody who chooses the jobs cleverly", id="best order"),
         pytest.param(28, "28 s is too long: nobody who is free waits", id="one after the other"),
@@ -159,6 +160,18 @@ def counts_on_all(group, results, wanted):
 )
 def test_a_pool_that_does_not_stop_in_time_is_told_why(end, says):
     assert says in refused(exercises.check_extend(first_that_ends(end)))
+
+
+def test_the_results_of_the_first_jobs_may_not_be_the_first_results():
+    all_of_them = first_that_ends(lambda group, results, wanted: list(results))
+
+    def first(wanted, num_jobs, num_workers, process):
+        return all_of_them(wanted, min(wanted, num_jobs), num_workers, process)
+
+    assert refused(exercises.check_extend(first)) == (
+        "with 3 of 7 results wanted from 3 workers, job 1 a slow one, "
+        "it took 20 s, and 6 s are enough"
+    )
 
 
 def test_a_collector_that_waits_for_ever_is_stopped():

@@ -17,9 +17,9 @@ __all__ = ["check_extend", "check_predict", "check_repair"]
 SCHEDULES = 50
 
 
-def nap(job: int) -> int:
-    """Take `job` seconds for it and return its square: no two end at the same time."""
-    sleep(job)
+def nap(job: int, *, slow: int = 0) -> int:
+    """Take `job` seconds for it (20 for the slow one) and return its square: none end together."""
+    sleep(20 if job == slow else job)
     return job * job
 
 
@@ -29,12 +29,14 @@ def check_predict(answer: Any) -> str:
     number = isinstance(answer, Real) and not isinstance(answer, bool)
     if not number or not math.isfinite(answer):
         raise NotYet(f"the answer must be a number of seconds, got {answer!r}")
-    jobs = range(1, 8)
+    least = sum(range(1, 8)) / 3
     run = attempt(lambda: basic.run(num_jobs=7, num_workers=3, process=nap))
     seconds = float(answer)
     if abs(seconds - run.elapsed) < 1e-6:
         return f"{run.elapsed:g} s, because job 7 is the longest and nobody is free for it earlier"
-    if seconds <= sum(jobs) / 3 + 0.1:
+    if seconds < least - 0.1:
+        raise NotYet(f"{seconds:g} s is too short: 28 s of work take three workers {least:.2f} s")
+    if seconds < least + 0.1:
         raise NotYet(
             f"{seconds:g} s would need three workers who all stop at the same moment; "
             "write down second by second who takes which job"
@@ -70,21 +72,30 @@ def _all_doubled(jobs: int, workers: int, run: Run[Any]) -> None:
 def check_extend(first: Any) -> str:
     """The pool ends with the result that was still wanted, and leaves nobody behind."""
     expect_function(first, "wanted, num_jobs, num_workers, process")
-    # The last number is when the last wanted result comes: job n takes n seconds.
-    for wanted, jobs, workers, seconds in [(3, 7, 3, 3), (5, 7, 3, 7), (1, 2, 5, 1), (5, 3, 2, 4)]:
+    # The jobs that are done first, and when the last of these is: job n takes n seconds.
+    for wanted, jobs, workers, slow, done, seconds in [
+        (3, 7, 3, 0, (1, 2, 3), 3),
+        (5, 7, 3, 0, (1, 2, 3, 4, 5), 7),
+        (1, 2, 5, 0, (1,), 1),
+        (5, 3, 2, 0, (1, 2, 3), 4),
+        (3, 7, 3, 1, (2, 3, 4), 6),
+    ]:
+        one_slow = f", job {slow} a slow one," if slow else ""
         attempts(
-            partial(first, wanted, jobs, workers, nap),
+            partial(first, wanted, jobs, workers, partial(nap, slow=slow)),
             SCHEDULES,
-            expect=partial(_first_squares, wanted, jobs, seconds),
-            case=f"with {wanted} of {jobs} results wanted from {workers} workers",
+            expect=partial(_squares_in_time, wanted, done, seconds),
+            case=f"with {wanted} of {jobs} results wanted from {workers} workers{one_slow}",
         )
     return "it ends with the last result that is wanted, and no task is left"
 
 
-def _first_squares(wanted: int, jobs: int, seconds: float, run: Run[Any]) -> None:
+def _squares_in_time(wanted: int, done: tuple[int, ...], seconds: float, run: Run[Any]) -> None:
     if isinstance(run.value, list | tuple) and len(run.value) > wanted:
         raise NotYet(f"it returned {len(run.value)} results, and only {wanted} were wanted")
-    expect_same(run.value, [job * job for job in range(1, min(wanted, jobs) + 1)])
+    if run.elapsed > seconds:  # said first: whoever is late has other results, too
+        _expect_elapsed(run, seconds)
+    expect_same(run.value, [job * job for job in done])
     _expect_elapsed(run, seconds)
 
 
