@@ -1,6 +1,7 @@
 """The picture of a failure: its steps, the ringed one, and the nearest schedule that goes well."""
 
 from functools import partial
+from types import SimpleNamespace
 
 import pytest
 from matplotlib.figure import Figure
@@ -10,7 +11,7 @@ from patterns import pitfalls
 from patterns.lab import explore
 from patterns.lab.plots import draw_failure
 from patterns.lab.plots.failure import draw_steps, steps
-from patterns.lab.tracing.trace import Turn
+from patterns.lab.tracing.trace import Trace, Turn
 
 
 @pytest.fixture(scope="module")
@@ -71,6 +72,22 @@ def test_a_failure_is_drawn_beside_the_nearest_schedule_that_goes_well(race):
     assert wrong.get_title(loc="left") == "goes wrong: the check failed: it returned 3"
     assert well.get_title(loc="left") == "goes well"
     assert (len(rings(wrong)), len(rings(well))) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    ("operation", "beside"), [("load", True), ("add and remember", False)], ids=["short", "long"]
+)
+def test_two_orders_stand_side_by_side_only_where_every_step_has_room(operation, beside):
+    turns = [turn(task, operation) for task in ("a", "b", "c")]
+    trace = Trace("virtual", 0.0, (), (), ())
+    failure = SimpleNamespace(
+        kind="check", message="", trace=trace, turns=turns, story=lambda: "",
+        passing_trace=trace, passing_turns=turns[:2],
+    )  # fmt: skip
+    wrong, well = draw_failure(failure).figure.axes
+    assert (wrong.get_position().y0 == well.get_position().y0) == beside
+    texts = [text.get_text() for ax in (wrong, well) for text in ax.texts]
+    assert texts == [f"{operation} jobs"] * 5
 
 
 def test_a_failure_of_workers_shows_their_timeline_too(deadlock):

@@ -28,6 +28,7 @@ __all__ = ["FailureLike", "draw_failure", "draw_steps", "steps"]
 
 _WIDTH, _DPI = 900, 100  # pixels, pixels an inch
 _ROW, _HEAD, _GAP, _LEFT, _LANE, _FOOT = 22, 62, 0, 78, 30, 52  # pixels
+_CHARACTER: Final = 6.4  # pixels, as wide as one is on average
 _MOST_ROWS: Final = 16
 _MOST_COLUMNS: Final = 7
 _BEFORE: Final = 3  # rows before the first move
@@ -79,16 +80,20 @@ def draw_failure(failure: FailureLike) -> Picture:
     if failure.passing_trace is not None:
         traces.append(("goes well", failure.passing_trace))
     traces = [(name, trace) for name, trace in traces if trace.workers and trace.elapsed]
-    rows = max(len(turns) for _, turns, _ in panels)
-    side_by_side = len({turn.task for _, turns, _ in panels for turn in turns}) <= 4
+    rows = [len(turns) for _, turns, _ in panels]
+    shown = [turn for _, turns, _ in panels for turn in turns]
+    room = _characters(_WIDTH // 2 - _LEFT, len({turn.task for turn in shown}))
+    side_by_side = all(len(str(turn)) <= room for turn in shown)
+    if side_by_side:
+        rows = [max(rows)] * len(rows)
     with matplotlib.rc_context(fname=STYLE_FILE):
-        layout = _Layout(len(panels), rows, side_by_side, [trace for _, trace in traces])
+        layout = _Layout(rows, side_by_side, [trace for _, trace in traces])
         figure = Figure(figsize=(_WIDTH / _DPI, layout.height / _DPI), dpi=_DPI)
         FigureCanvasAgg(figure)
-        for box, (name, turns, first) in zip(layout.panels, panels, strict=True):
+        for box, count, (name, turns, first) in zip(layout.panels, rows, panels, strict=True):
             ax = figure.add_axes(box)
             steps(turns, ax=ax, title=_panel_title(name, failure), first=first)
-            ax.set_ylim(rows - 0.4, -0.6)
+            ax.set_ylim(count - 0.4, -0.6)
         _draw_timelines(figure, layout.timelines, traces)
     return Picture(figure, _in_words(failure, panels))
 
@@ -123,7 +128,7 @@ def draw_steps(
     shown = visible[first : first + rows]
     traces = [] if trace is None or not trace.workers or not trace.elapsed else [trace]
     with matplotlib.rc_context(fname=STYLE_FILE):
-        layout = _Layout(1, max(len(shown) + bool(ready), 1), side_by_side=False, traces=traces)
+        layout = _Layout([max(len(shown) + bool(ready), 1)], side_by_side=False, traces=traces)
         figure = Figure(figsize=(_WIDTH / _DPI, layout.height / _DPI), dpi=_DPI)
         FigureCanvasAgg(figure)
         ax = figure.add_axes(layout.panels[0])
@@ -170,8 +175,7 @@ def steps(
     """
     tasks = _columns(turns, tasks)
     column = {task: number for number, task in enumerate(tasks)}
-    inches = ax.get_position().width * _WIDTH / _DPI
-    characters = int(inches / max(len(tasks), 1) / 0.068)
+    characters = _characters(ax.get_position().width * _WIDTH, len(tasks))
     guilty = max((n for n, turn in enumerate(turns) if turn.instead_of), default=None)
     done = len(turns) if done is None else done
     for row, turn in enumerate(turns):
@@ -212,6 +216,11 @@ def steps(
     return ax
 
 
+def _characters(width: float, columns: int) -> int:
+    """Return how many characters have room in one of the columns in `width` pixels."""
+    return int(width / max(columns, 1) / _CHARACTER)
+
+
 def _columns(turns: Sequence[Turn], tasks: Sequence[str]) -> Sequence[str]:
     """Return the tasks to draw: if there are too many, those first that do something."""
     if len(tasks) > _MOST_COLUMNS or not tasks:
@@ -236,21 +245,21 @@ def _write(ax: Axes, x: float, row: int, text: str, **look: Any) -> None:
 class _Layout:
     """Where the axes lie, in whole pixels, so that no rounding decides where an edge falls."""
 
-    def __init__(self, panels: int, rows: int, side_by_side: bool, traces: list[Trace]) -> None:
-        across = panels if side_by_side else 1
-        down = panels // across
+    def __init__(self, rows: Sequence[int], side_by_side: bool, traces: list[Trace]) -> None:
+        """`rows`: of each panel of steps; the same for all if they stand side by side."""
+        across = len(rows) if side_by_side else 1
         lanes = [min(max(len(trace.workers), 1), 12) for trace in traces]
         heights = [max(_LANE * count, 50) for count in lanes]
-        self.height = down * (_HEAD + rows * _ROW) + 12
+        self.height = sum(_HEAD + count * _ROW for count in rows[::across]) + 12
         self.height += sum(height + 36 for height in heights) + (_FOOT + 22 if heights else 0)
         width = (_WIDTH - across * _LEFT - (across - 1) * _GAP - 14) // across
         self.panels: list[Box] = []
         self.timelines: list[Box] = []
         top = self.height
-        for number in range(panels):
+        for number, count in enumerate(rows):
             left = _LEFT + (number % across) * (width + _GAP + _LEFT)
-            bottom = top - _HEAD - rows * _ROW
-            self.panels.append(self._box(left, bottom, width, rows * _ROW))
+            bottom = top - _HEAD - count * _ROW
+            self.panels.append(self._box(left, bottom, width, count * _ROW))
             if number % across == across - 1:
                 top = bottom
         top -= 34
