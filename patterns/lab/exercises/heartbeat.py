@@ -120,7 +120,6 @@ PLANS: list[Mapping[int, tuple[str, ...]]] = [
     {1: ("hang", "hang"), 2: ("die", "hang"), 3: ("well",)},
     {1: ("raise",), 2: ("hang", "raise"), 3: ("well",), 4: ("well",)},
     {1: ("well",), 2: ("well",), 3: ("die", "well")},
-    {},
 ]
 
 
