@@ -10,6 +10,7 @@ import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator
 
 from benchmarks.contenders import CHANNEL, CONTENDERS
 from benchmarks.measuring import CAPACITIES, CREWS, Costs
@@ -26,9 +27,9 @@ def picture(costs: Costs, naps: Costs, grown: Mapping[str, float], jobs: int) ->
     with matplotlib.rc_context(fname=STYLE_FILE):
         figure = Figure(figsize=(9, 11.4), dpi=100)
         FigureCanvasAgg(figure)
-        by_capacity = figure.add_axes((0.09, 0.655, 0.66, 0.31))
-        by_crew = figure.add_axes((0.09, 0.325, 0.66, 0.265))
-        by_memory = figure.add_axes((0.23, 0.045, 0.66, 0.22))
+        by_capacity = figure.add_axes((0.09, 0.65, 0.66, 0.31))
+        by_crew = figure.add_axes((0.09, 0.32, 0.66, 0.258))
+        by_memory = figure.add_axes((0.23, 0.045, 0.66, 0.215))
         draw_costs(by_capacity, costs)
         draw_naps(by_crew, naps)
         draw_memory(by_memory, grown, jobs)
@@ -77,7 +78,7 @@ def draw_naps(ax: Axes, naps: Costs) -> None:
     _plain_numbers(ax)
     ax.set_xlabel("workers")
     ax.set_ylabel("makespan / ideal")
-    ax.set_title("Jobs that wait: makespan over the ideal one (1: no time lost)")
+    ax.set_title("Jobs that wait for 50 ms: makespan over the ideal one (1: no time lost)")
 
 
 def draw_memory(ax: Axes, grown: Mapping[str, float], jobs: int) -> None:
@@ -114,6 +115,7 @@ def _line(
 
 
 def _plain_numbers(ax: Axes) -> None:
+    ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     ax.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
     ax.yaxis.set_minor_formatter(lambda value, _: "")
 
