@@ -75,6 +75,7 @@ def main() -> int:
     told(promises)
     own.print_blocking(200 if quick else 2_000)
     own.print_recording(rounds, 10_000 if quick else 100_000)
+    own.print_exploring(200 if quick else 2_000)
     own.print_simulation(5_000 if quick else 50_000, 200 if quick else 2_000)
     own.print_drawing(10_000 if quick else 100_000)
     own.print_import()

@@ -8,6 +8,7 @@ import sys
 import time
 from functools import partial
 
+from benchmarks.baton import BatonRuntime
 from benchmarks.contenders import CHANNEL, CONTENDERS
 from benchmarks.measuring import seconds
 from benchmarks.memory import WORKERS
@@ -15,6 +16,9 @@ from patterns import basic
 from patterns.concurrency import Channel, TaskGroup
 from patterns.lab import measure, simulate
 from patterns.lab.plots import draw
+from patterns.lab.simulation import RandomOrder
+from patterns.lab.simulation.play import play
+from patterns.lab.simulation.runtime import SimulatedRuntime
 
 
 def verdict(met: bool) -> str:
@@ -76,6 +80,22 @@ def print_recording(rounds: int, jobs: int) -> None:
             f"{added:.2f} µs a job, and {trace:.2f} s afterwards to make the trace"
         )
     print()
+
+
+def print_exploring(schedules: int) -> None:
+    """Print how many schedules a second are explored by greenlets, and by a baton of threads."""
+    rates = {}
+    for kind, number in ((SimulatedRuntime, schedules), (BatonRuntime, schedules // 5)):
+        start = time.perf_counter()
+        for seed in range(number):
+            play(basic.run, RandomOrder(seed), record=False, max_steps=100_000, kind=kind)
+        rates[kind] = number / (time.perf_counter() - start)
+    ratio = rates[SimulatedRuntime] / rates[BatonRuntime]
+    print(
+        f"Exploring basic's 10 jobs on 3 workers: {rates[SimulatedRuntime]:,.0f} schedules a "
+        f"second, {rates[BatonRuntime]:,.0f} with real threads that hand on a baton: "
+        f"{ratio:.1f} times as many   {verdict(ratio >= 10)}: at least 10\n"
+    )
 
 
 def print_simulation(jobs: int, schedules: int) -> None:

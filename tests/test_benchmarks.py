@@ -11,6 +11,7 @@ from support import ROOT
 
 from benchmarks import greenlets
 from benchmarks.__main__ import machine, page, targets
+from benchmarks.baton import BatonRuntime
 from benchmarks.contenders import BACK, CHANNEL, CONTENDERS
 from benchmarks.figure import apart, picture
 from benchmarks.measuring import (
@@ -26,6 +27,10 @@ from benchmarks.measuring import (
 from benchmarks.memory import peak
 from benchmarks.own import blocking, import_time
 from benchmarks.table import Table, spread
+from patterns import basic
+from patterns.lab.simulation import RandomOrder
+from patterns.lab.simulation.play import play
+from patterns.lab.simulation.runtime import SimulatedRuntime
 
 needs_gevent = pytest.mark.skipif(
     not greenlets.installed(), reason="gevent is only installed by make bench"
@@ -180,3 +185,13 @@ def test_what_only_the_benchmark_needs_is_pinned():
     pins = [line for line in lines if not line.startswith("#")]
     assert pins
     assert all(re.fullmatch(r"[\w-]+==[\w.]+", pin) for pin in pins)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_threads_that_hand_on_a_baton_run_the_same_schedule_as_greenlets(seed):
+    runs = [
+        play(basic.run, RandomOrder(seed), record=False, max_steps=10_000, kind=kind)
+        for kind in (SimulatedRuntime, BatonRuntime)
+    ]
+    values = [(run.value, run.end, run.runtime.steps) for run in runs]
+    assert values[0] == values[1]
