@@ -290,6 +290,12 @@ def test_workers_of_a_pool_that_stays_open_are_idle_in_the_end():
     assert utilisation(trace) == 10 / 24
 
 
+def test_workers_who_find_nothing_to_do_count_too():
+    trace = simulate(partial(basic.run, num_workers=20)).trace
+    assert workers_peak(trace) == 20
+    assert utilisation(trace) == 10 / 20
+
+
 def test_whether_workers_joined_is_told_by_the_end_of_the_first_job():
     replaced = simulate(partial(heartbeat.run, num_jobs=4, num_workers=2, deadly={1})).trace
     assert workers_joined(replaced)

@@ -100,6 +100,8 @@ class _Lane:
             self._blame(error)
             self._finish_job(time, Outcome.OK)
             self._enter(time, None, None)
+            if not self.pieces and not self.done:  # came, found nothing to do, and left at once
+                self.pieces.append((self._idle, time, time, None))
 
     def _turn_to_jobs(self, time: int, kind: str, value: object) -> None:
         self._finish_job(time, Outcome.OK)

@@ -123,14 +123,15 @@ def worker_count(trace: Trace) -> Counter:
 
 
 def workers_joined(trace: Trace) -> bool:
-    """Whether a worker was born after the first job had ended."""
+    """Whether a worker was born when the first job had ended, or later."""
     first_end = min(
         (job.finished for job in trace.jobs if job.finished is not None), default=math.inf
     )
-    born: dict[str, float] = {}
+    births: dict[str, float] = {}
     for span in trace.spans:
-        born[span.worker] = min(span.start, born.get(span.worker, math.inf))
-    return any(time > first_end for time in born.values())
+        births[span.worker] = min(span.start, births.get(span.worker, math.inf))
+    last = max(births.values(), default=0.0)
+    return last > 0 and last >= first_end
 
 
 def ideal_makespan(trace: Trace) -> float:
