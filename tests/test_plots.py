@@ -181,6 +181,14 @@ def test_a_deadlock_at_time_zero_shows_who_is_blocked():
     assert ax.get_xlim() == (0.0, 1.0)
 
 
+def test_a_worker_who_leaves_at_once_has_an_empty_lane():
+    ax = timeline(simulate(partial(basic.run, num_workers=12)).trace)
+    assert len(ax.get_yticklabels()) == 12
+    assert {lane for _, _, lane in bars(ax)} == set(range(10))
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["working"]
+    assert not [c for c in ax.collections if isinstance(c, LineCollection)]
+
+
 def test_jobs_that_take_no_time_are_marked():
     trace = simulate(partial(basic.run, job_seconds=0)).trace
     marks = [c for c in timeline(trace).collections if isinstance(c, LineCollection)]

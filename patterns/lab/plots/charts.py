@@ -157,15 +157,22 @@ def time_limit(trace: Trace) -> float:
     """Return where the time axis ends, in seconds: never at 0, and after an open span."""
     if trace.elapsed == 0:
         return 1.0
-    cut_off = any(span.start == span.end == trace.elapsed for span in trace.spans)
+    cut_off = any(
+        span.start == span.end == trace.elapsed and span.state is not State.STOPPED
+        for span in trace.spans
+    )
     return trace.elapsed * (1 + SHORTEST_OPEN_SPAN * cut_off)
 
 
 def spans_by_look(trace: Trace) -> dict[str, list[Span]]:
-    """Return the spans of each look that occurs, in the palette's order."""
+    """Return the spans of each look that occurs, in the palette's order.
+
+    A worker who left at once leaves its lane empty.
+    """
     found: dict[str, list[Span]] = {name: [] for name in LOOKS}
     for span in trace.spans:
-        found[look(span).name].append(span)
+        if span.end > span.start or span.state is not State.STOPPED:
+            found[look(span).name].append(span)
     return {name: spans for name, spans in found.items() if spans}
 
 
