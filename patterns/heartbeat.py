@@ -106,7 +106,7 @@ class HeartbeatPool(WorkerPool):
         process: makes a job's value; gets the job, and `beat` to call once an interval.
         workers: workers, >= 1.
         interval: seconds between two looks of the supervisor, > 0.
-        missed: beats, >= 2, that a worker may miss in a row before it is given up.
+        missed: beats, >= 2, missed in a row, with which a worker is given up.
         buffer: jobs that may wait, >= 0.
         history: what the supervisor sees is appended to it; a deque may forget what is old.
 
@@ -243,7 +243,7 @@ def run(
         num_workers: workers, >= 1.
         job_seconds: how long a job takes, seconds >= 0; it beats once an interval.
         interval: seconds between two looks of the supervisor, > 0.
-        missed: beats, >= 2, that a worker may miss in a row before it is given up.
+        missed: beats, >= 2, missed in a row, with which a worker is given up.
         stuck: jobs that never return.
         deadly: jobs that end their worker's thread with SystemExit.
         buffer: jobs that may wait, >= 0.
@@ -301,7 +301,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     command.add("--workers", int, 3, "workers, >= 1")
     command.add("--seconds", float, 0.5, "how long a job takes, seconds >= 0")
     command.add("--interval", float, 0.1, "between two looks of the supervisor, seconds > 0")
-    command.add("--missed", int, 3, "beats that a worker may miss in a row, >= 2")
+    command.add("--missed", int, 3, "missed beats in a row with which a worker is given up, >= 2")
     command.add("--stuck", int, 4, "the job that never returns; 0: none")
     command.add("--deadly", int, 8, "the job that ends its worker's thread; 0: none")
     return command.run(
