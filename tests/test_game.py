@@ -304,8 +304,13 @@ def test_pressing_a_button_makes_the_move_and_shows_it_at_once():
     before = board.picture.value
     board.press("caller-2")
     assert game.position == new_game().play("caller-2")
-    assert board.picture.value == game.draw()._repr_mimebundle_()["text/html"] != before
+    assert board.picture.value != before
+    assert game.draw()._repr_mimebundle_()["image/png"] in board.picture.value
     assert list(board.buttons()) == ["caller-1: load workers", "caller-2: add workers"]
+
+
+def test_the_board_is_no_wider_than_its_cell():
+    assert '<img style="max-width: 100%" alt=' in Board(new_game()).picture.value
 
 
 def test_a_task_that_cannot_go_next_keeps_its_button_and_cannot_be_pressed():

@@ -90,7 +90,8 @@ class Game:
     def draw(self) -> Picture:
         """Draw the turns so far, a column a task; who can go next is dashed."""
         position = self.position
-        title = (position.verdict or f"{len(self._moves)} moves; your turn").partition("\n")[0]
+        moves = f"{len(self._moves)} move" + "s" * (len(self._moves) != 1)
+        title = (position.verdict or f"{moves}; your turn").partition("\n")[0]
         return draw_steps(
             position.turns,
             title=title,
@@ -105,7 +106,7 @@ class Game:
         """
         from ipywidgets import HTML, Button, HBox, VBox
 
-        picture, tasks = HTML(), HBox(layout={"flex_flow": "row wrap"})
+        picture, tasks = HTML(layout={"width": "100%"}), HBox(layout={"flex_flow": "row wrap"})
         buttons: dict[str, Button] = {}
 
         def button(text: str, move: Callable[[], object]) -> Button:
@@ -129,7 +130,8 @@ class Game:
                 its_button.description = f"{task}: {choices[task]}" if can_go else task
             undo.disabled = restart.disabled = not self._moves
             tasks.children = tuple(buttons.values())
-            picture.value = self.draw()._repr_mimebundle_()["text/html"]
+            page = self.draw()._repr_mimebundle_()["text/html"]
+            picture.value = page.replace("<img ", '<img style="max-width: 100%" ')
 
         undo, restart = button("undo", self.undo), button("start again", self.restart)
         show()
