@@ -36,6 +36,7 @@ COMMENT_MARKER = re.compile(r"^\s*#+\s*(NBVAL_\w+|PYTEST_VALIDATE_\w+)", re.MULT
 CLOCKS = {"measure", "perf_counter", "perf_counter_ns", "monotonic", "monotonic_ns", "Thread"}
 CLOCKS |= {"ThreadPoolExecutor", "observe", "tracemalloc"}
 WIDGETS = {"interact", "interactive", "interactive_output", "interact_manual", "ipywidgets"}
+WIDGETS |= {"board"}  # of a Game
 
 # A slash that starts a path of two parts or more: not in a URL, a closing tag, or "jobs/s".
 MACHINE_PATH = re.compile(r"(?<![\w./:<-])(/[\w.+-]+){2,}|\b[A-Z]:\\\w+|file://")
