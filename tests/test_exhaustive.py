@@ -182,6 +182,7 @@ def into_a_group_that_is_left():
     told = []
 
     def spawn(group):
+        AtomicInt().load()
         try:
             group.spawn(int)
             told.append("spawned")
@@ -206,6 +207,179 @@ def limited(make):
     return seen
 
 
+def looks_at_a_context_of_its_own():
+    """Another task cancels the context above one that its maker alone has, and soon drops."""
+    above, told = Context(), []
+
+    def look():
+        own = above.child()
+        told.append((own.cancelled, own.cancelled))
+
+    in_group(look, above.cancel)
+    return told
+
+
+def sleeper_woken_by_two():
+    """Two contexts end one sleep; which of them was first, the sleeper is told."""
+    own, told = Context(), []
+
+    def rest(group):
+        try:
+            own.sleep(1)
+        except Cancelled as cancelled:
+            told.append(str(cancelled))
+            raise
+
+    try:
+        with TaskGroup() as group:
+            group.spawn(rest, group)
+            sleep(0)
+            go(own.cancel, "its own")
+            go(group.context.cancel, "the group's")
+    except ExceptionGroup:
+        told.append("failed")
+    return told
+
+
+def failing_while_it_is_abandoned():
+    told = []
+
+    def fail():
+        sleep(1)
+        raise ValueError
+
+    try:
+        with TaskGroup() as group:
+            group.spawn(AtomicInt().load)
+            task = group.spawn(fail)
+            sleep(1)
+            told.append(group.abandon(task))
+    except ExceptionGroup as failed:
+        told.append(len(failed.exceptions))
+    return told
+
+
+def fails_while_another_spawns():
+    def fail():
+        raise ValueError
+
+    try:
+        with TaskGroup() as group:
+            group.spawn(fail)
+            group.spawn(lambda: group.spawn(AtomicInt().load))
+    except ExceptionGroup as failed:
+        return len(failed.exceptions)
+
+
+def cancelled_from_outside_at_the_end():
+    """The block's last operation, the end of the group, and a cancellation from outside."""
+    above, number = Context(), AtomicInt()
+
+    def cancel():
+        number.add(1)
+        above.cancel("from outside")
+
+    go(cancel)
+    with TaskGroup(above) as group:
+        group.spawn(int)
+        seen = number.load()
+    return seen, group.context.reason
+
+
+def groups_in_groups():
+    number, told = AtomicInt(), []
+
+    def inner(fails):
+        try:
+            with TaskGroup() as group:
+                group.spawn(number.add, 1)
+                if fails:
+                    raise ValueError
+                sleep(1)
+        except Cancelled:
+            told.append("cancelled")
+
+    try:
+        in_group(partial(inner, True), partial(inner, False))
+    except ExceptionGroup as failed:
+        told.append(len(failed.exceptions))
+    return told
+
+
+def deadline_in_the_middle():
+    """At the deadline one task gives up and another one sends."""
+    channel, told = Channel[int](0), []
+
+    def receive():
+        try:
+            with Context(timeout=1) as context:
+                told.append(channel.receive(context))
+        except Cancelled as cancelled:
+            told.append(type(cancelled).__name__)
+
+    def send():
+        sleep(1)
+        try:
+            channel.send(1, Context(timeout=0.5))
+        except Cancelled as cancelled:
+            told.append(type(cancelled).__name__)
+
+    in_group(receive, send)
+    return told
+
+
+def looks_at_a_channel():
+    channel = Channel[int](1)
+
+    def look():
+        return len(channel), channel.closed
+
+    seen = []
+    in_group(lambda: seen.append(look()), lambda: channel.send(1), channel.close)
+    return seen
+
+
+def ticks_for_two():
+    """Of three who share a ticker one is cancelled."""
+    ticker, context, told = Ticker(1), Context(), []
+
+    def take(name):
+        try:
+            told.append((name, ticker.wait(context)))
+        except Cancelled:
+            told.append((name, None))
+
+    def cancel():
+        sleep(1)
+        context.cancel()
+
+    in_group(partial(take, "a"), partial(take, "b"), cancel)
+    return sorted(map(str, told))
+
+
+def looks_into_a_bucket():
+    bucket, seen = TokenBucket(1, 2), []
+    in_group(bucket.acquire, lambda: seen.append(bucket.tokens))
+    return seen
+
+
+def left_when_main_returns():
+    """Tasks that nobody waits for are ended, and what they do then affects nobody."""
+    channel, number = Channel[int](0), AtomicInt()
+
+    def leave():
+        try:
+            number.add(1)
+            channel.receive()
+        finally:
+            number.add(1)
+            channel.close()
+
+    go(leave)
+    go(leave)
+    return number.load()
+
+
 PROGRAMS = {
     "two loads and a store": two_loads_and_a_store,
     "compare and swap": compare_and_swap,
@@ -220,6 +394,17 @@ PROGRAMS = {
     "into a group that is left": into_a_group_that_is_left,
     "ticker": partial(limited, lambda: Ticker(1.0).wait),
     "token bucket": partial(limited, lambda: TokenBucket(1, 1).acquire),
+    "looks at a context of its own": looks_at_a_context_of_its_own,
+    "sleeper woken by two": sleeper_woken_by_two,
+    "failing while it is abandoned": failing_while_it_is_abandoned,
+    "fails while another spawns": fails_while_another_spawns,
+    "cancelled from outside at the end": cancelled_from_outside_at_the_end,
+    "groups in groups": groups_in_groups,
+    "deadline in the middle": deadline_in_the_middle,
+    "looks at a channel": looks_at_a_channel,
+    "ticks for two": ticks_for_two,
+    "looks into a bucket": looks_into_a_bucket,
+    "left when main returns": left_when_main_returns,
 }
 
 

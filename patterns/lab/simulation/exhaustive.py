@@ -10,9 +10,10 @@ A turn whose footprint has nothing shared in it needs no alternatives at all. Wh
 learnt on the way: an object counts as shared when one task has changed it and another one has
 touched it. If that comes to light after a turn was taken for private, the search starts again.
 
-That tasks of a group end is invisible, in whatever order, unless another task than the owner
-spawns into the group: then it matters whether the group is still open. Such groups, too, are learnt
-on the way; each has a *door* that spawning looks at, ending counts at, and closing changes.
+That tasks of a group end is invisible, in whatever order, unless somebody outside the group can
+see whether it is still open: who spawns into it, or touches its context. Such groups, too, are
+learnt on the way; each has a *door* that spawning and waiting for the end look at, ending counts
+at, and closing changes.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ from patterns.concurrency.timing import Ticker, TokenBucket
 from patterns.lab.simulation.order import Order
 from patterns.lab.simulation.play import Played
 from patterns.lab.simulation.runtime import SimulatedRuntime, SimulatedTask, SimulatedWaiter
-from patterns.lab.simulation.schedule import Noting, Schedule
+from patterns.lab.simulation.schedule import Noting, NotRepeatable, Schedule
 from patterns.lab.simulation.scheduled import (
     RECORDED_AND_SCHEDULED,
     SCHEDULED,
@@ -56,7 +57,7 @@ Thing = tuple[
 Footprint = dict[Thing, int]  # what was touched, and how
 LOOK, CHANGE, COUNT = 0, 1, 2  # two looks, or two counts, can be exchanged; all else conflicts
 
-_LOOKS: Final = frozenset({"len", "closed", "check", "load"})
+_LOOKS: Final = frozenset({"len", "closed", "check", "load", "look"})
 _STATEMENTS: Final = ((), 0)  # what a statement may have touched nobody knows: it is one object
 _INVISIBLE: Final = frozenset({"start", "go on"})  # taken first: most of them touch nothing
 
@@ -83,7 +84,7 @@ class EverySchedule:
         self.reduce = reduce
         self.exhausted = False
         self.path: list[_Node] = []
-        self.doors: set[Thing] = set()
+        self.doors: set[Thing | None] = set()
         self._touched: defaultdict[Thing, set[Key]] = defaultdict(set)
         self._changed: set[Thing] = set()
         self._taken_for_private: set[Thing] = set()
@@ -184,12 +185,15 @@ class _Walk:
         path, key_of = self._search.path, self.runtime.key_of
         if self._depth < len(path):
             node = path[self._depth]
-            chosen = next(task for task in ready if key_of(task) == node.chosen)
+            chosen = {key_of(task): task for task in ready}.get(node.chosen, ready[0])
+            if key_of(chosen) != node.chosen or len(ready) != len(node.ready):
+                self.runtime.stop(NotRepeatable())
         else:
             node = self._next_node(ready, running)
             awake = [task for task in ready if key_of(task) not in node.asleep]
             if not awake:
                 self.runtime.stop(_Abandoned())
+                self.runtime.new_footprint()  # for what is done until it stops
                 return ready.popleft()
             chosen = min(awake, key=lambda task: self._preference(task, running))
             node.chosen = key_of(chosen)
@@ -227,20 +231,20 @@ class TrackedRuntime(SimulatedRuntime):
     def __init__(
         self, order: Order, record: Recorder | None = None, max_steps: int = 10_000_000
     ) -> None:
-        self.doors: set[Thing] = set()  # those that matter; an order may know them
+        self.doors: set[Thing | None] = set()  # those that matter; an order may know them
         super().__init__(order, record, max_steps)
         self.variants = _TRACKED if record is None else _RECORDED_AND_TRACKED
         self.touched: defaultdict[Thing, set[Key]] = defaultdict(set)
         self.changed: set[Thing] = set()
         self.accesses: list[tuple[Key, Thing, int]] = []
-        self.doors_found: set[Thing] = set()
+        self.doors_found: set[Thing | None] = set()
         self._footprint: Footprint = {}
-        self._keys: dict[SimulatedTask, Key] = {}
+        self._owners: dict[Thing | None, SimulatedTask] = {}  # of groups, by their doors
         self._made: defaultdict[tuple[Key, str], int] = defaultdict(int)
 
     def key_of(self, task: SimulatedTask) -> Key:
         """Return what names the task in every schedule."""
-        return self._keys.get(task, ())
+        return task.key if isinstance(task, _TrackedTask) else ()
 
     def new_footprint(self) -> Footprint:
         """Begin a turn."""
@@ -249,12 +253,11 @@ class TrackedRuntime(SimulatedRuntime):
 
     def touch(self, thing: Thing | None, how: int) -> None:
         """Note that the running task looks at an object, changes it, or counts at it."""
-        if thing is None or self._running is None:
+        if thing is None or self._running is None or self._state == "ending":
             return
         key = self.key_of(self._running)
-        self._footprint[thing] = max(self._footprint.get(thing, how), how)
-        if self._footprint[thing] != how and COUNT in (how, self._footprint[thing]):
-            self._footprint[thing] = CHANGE
+        known = self._footprint.get(thing, how)
+        self._footprint[thing] = how if known == how else CHANGE
         self.touched[thing].add(key)
         if how != LOOK:
             self.changed.add(thing)
@@ -262,9 +265,18 @@ class TrackedRuntime(SimulatedRuntime):
 
     def touch_door(self, context: object, how: int) -> None:
         """Note a spawn, an end or the closing of the group that has this context."""
-        thing = getattr(context, "thing", None)
-        if thing is not None and (door := (thing[0], -thing[1])) in self.doors:
+        door = _door(context)
+        if door in self.doors:
             self.touch(door, how)
+
+    def touch_context(self, context: _TrackedContext, how: int) -> None:
+        """Note a look at a context, or its cancellation."""
+        self.touch(context.thing, how)
+        owner = self._owners.get(_door(context))
+        if owner is not None and self._state != "ending":
+            task = self.current()
+            if task is not owner and not _is_below(task.context, context):
+                self.doors_found.add(_door(context))
 
     def new_thing(self) -> Thing:
         """Return what names a new object of the running task in every schedule."""
@@ -274,15 +286,15 @@ class TrackedRuntime(SimulatedRuntime):
 
     def task(self, name: str | None, context: Context | None) -> SimulatedTask:
         """Return a new task, with a key."""
-        task = super().task(name, context)
         maker = self.key_of(self.current())
         self._made[maker, "task"] += 1
-        self._keys[task] = (*maker, self._made[maker, "task"])
-        return task
+        key = (*maker, self._made[maker, "task"])
+        return _TrackedTask(self, key, name, self.next_number("task"), context)
 
     def point(self, operation: str, subject: object) -> None:
         """Stand before an operation; it belongs to the turn that follows."""
         super().point(operation, subject)
+        self.current().subject = None  # it would keep a context alive, but not in every schedule
         thing = _STATEMENTS if operation == "statement" else _thing(subject)
         self.touch(thing, LOOK if operation in _LOOKS else CHANGE)
 
@@ -294,14 +306,13 @@ class TrackedRuntime(SimulatedRuntime):
         """Note a spawn from outside, which sees whether the group is still open."""
         super().check_caller(subject)
         if isinstance(subject, TaskGroup) and subject._owner is not self.current():
-            thing = _thing(subject._context)
-            if thing is not None:
-                self.doors_found.add((thing[0], -thing[1]))
+            self.doors_found.add(_door(subject._context))
             self.touch_door(subject._context, LOOK)
 
     @contextmanager
     def interrupts(self, context: Context) -> Iterator[None]:
-        """Note on leaving that the group closes."""
+        """Note whose group it is, and on leaving that the group closes."""
+        self._owners[_door(context)] = self.current()
         try:
             yield
         finally:
@@ -312,7 +323,8 @@ class TrackedRuntime(SimulatedRuntime):
             try:
                 body()
             finally:
-                self.touch_door(task.context, COUNT)
+                if not task.abandoned:
+                    self.touch_door(task.context, COUNT)
 
         super()._run_task(task, counted)
 
@@ -320,6 +332,58 @@ class TrackedRuntime(SimulatedRuntime):
 def _thing(subject: object) -> Thing | None:
     thing: Thing | None = getattr(subject, "thing", None)
     return thing
+
+
+def _door(context: object) -> Thing | None:
+    thing = _thing(context)
+    return None if thing is None else (thing[0], -thing[1])
+
+
+def _is_below(context: Context | None, above: Context) -> bool:
+    return context is above or (
+        context is not None and any(_is_below(parent, above) for parent in context._parents)
+    )
+
+
+class _TrackedTask(SimulatedTask):
+    """A task whose end and whose being abandoned are noted; it is object 0 of its own."""
+
+    __slots__ = ("_abandoned", "_ended", "_group", "_runtime", "key")
+
+    def __init__(
+        self,
+        runtime: TrackedRuntime,
+        key: Key,
+        name: str | None,
+        number: int,
+        context: Context | None,
+    ) -> None:
+        self._runtime, self.key, self._group = runtime, key, context
+        super().__init__(name, number, context)
+
+    @property
+    def ended(self) -> bool:
+        self._runtime.touch((self.key, 0), LOOK)
+        return self._ended
+
+    @ended.setter
+    def ended(self, ended: bool) -> None:
+        self._ended = ended
+        if ended:
+            self._runtime.touch((self.key, 0), CHANGE)
+
+    @property
+    def abandoned(self) -> bool:
+        self._runtime.touch((self.key, 0), LOOK)
+        return self._abandoned
+
+    @abandoned.setter
+    def abandoned(self, abandoned: bool) -> None:
+        self._abandoned = abandoned
+        if abandoned:
+            self._runtime.touch((self.key, 0), CHANGE)
+            self._runtime.doors_found.add(_door(self._group))
+            self._runtime.touch_door(self._group, COUNT)
 
 
 class _TrackedWaiter(SimulatedWaiter):
@@ -333,11 +397,16 @@ class _TrackedWaiter(SimulatedWaiter):
         self._thing: Thing | None = None
 
     def claim(self) -> bool:
-        self.runtime.touch(self._thing, CHANGE)
-        return super().claim()
+        claimed = super().claim()
+        if claimed:
+            self.runtime.touch(self._thing, CHANGE)
+        return claimed
 
     def park(self, deadline: int | None, verb: str, subject: object) -> bool:
-        self._thing = _thing(subject)
+        if isinstance(subject, TaskGroup):
+            self.runtime.touch_door(subject._context, LOOK)
+        # Two contexts may compete for ending a sleep.
+        self._thing = self.runtime.new_thing() if verb == "sleep" else _thing(subject)
         opened = super().park(deadline, verb, subject)
         self.runtime.touch(self._thing, CHANGE)
         return opened
@@ -378,16 +447,28 @@ class _TrackedContext(_Tracked, ScheduledContext):
     """A context that notes who looks whether it is cancelled; many do so without a point."""
 
     _is_cancelled_by: Cancelled | None = None
+    _parents: tuple[_TrackedContext, ...]
 
     @property
     def _cause(self) -> Cancelled | None:
-        self._runtime.touch(self.thing, LOOK)
+        self._look()
         return self._is_cancelled_by
 
     @_cause.setter
     def _cause(self, cause: Cancelled | None) -> None:
         self._is_cancelled_by = cause
-        self._runtime.touch(self.thing, CHANGE)
+        self._runtime.touch_context(self, CHANGE)
+
+    def _mark(self, cause: Cancelled) -> list[tuple[Context, Waiter]]:
+        # Whoever cancelled it has looked above; and garbage may be cancelled or may be gone.
+        return [] if self._is_cancelled_by is not None else super()._mark(cause)
+
+    def _look(self) -> None:
+        """Note a look: at those above, too, which cancel it while it lives, and only then."""
+        self._runtime.touch_context(self, LOOK)
+        if self._is_cancelled_by is None:
+            for parent in self._parents:
+                parent._look()
 
 
 _TRACKED: Final[Mapping[type, type]] = MappingProxyType(

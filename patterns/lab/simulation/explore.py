@@ -22,7 +22,14 @@ from patterns.lab.simulation.order import (
 )
 from patterns.lab.simulation.play import Played, play
 from patterns.lab.simulation.runtime import SimulatedRuntime
-from patterns.lab.simulation.schedule import Lenient, Noting, Replay, Schedule
+from patterns.lab.simulation.schedule import (
+    Lenient,
+    Noting,
+    NotRepeatable,
+    Replay,
+    Schedule,
+    ScheduleDiverged,
+)
 from patterns.lab.simulation.shrink import Tried, shrink
 from patterns.lab.simulation.statements import Target, instrument
 from patterns.lab.simulation.watched import WatchedRuntime
@@ -33,10 +40,6 @@ __all__ = ["Exploration", "Failure", "NotRepeatable", "Outcome", "all_schedules"
 How = Literal["mix", "random", "pct", "every"]
 HOWS: Final = ("mix", "random", "pct", "every")
 _NEIGHBOURS: Final = 300  # schedules of one move more that are tried for one that goes well
-
-
-class NotRepeatable(RuntimeError):
-    """The same schedule came out differently: the code depends on something besides it."""
 
 
 @dataclass(frozen=True)
@@ -289,10 +292,7 @@ class _Explorer:
         played, again = self._play(one), self._play(other)
         verdicts = [judge(p, self._check, self._traced) for p in (played, again)]
         if one.schedule != other.schedule or verdicts[0] != verdicts[1]:
-            raise NotRepeatable(
-                "the same schedule came out in two ways: the code depends on something besides it, "
-                "such as a clock, a random number, the order of a set, or what an earlier run left"
-            )
+            raise NotRepeatable
         return played, one.schedule
 
     def _play(
@@ -339,7 +339,12 @@ class _Explorer:
         )
 
     def _replayed(self, schedule: Schedule) -> tuple[Played, tuple[Turn, ...]]:
-        played = self._play(Replay(schedule), record=True, kind=WatchedRuntime)
+        replay = Replay(schedule)
+        try:
+            played = self._play(replay, record=True, kind=WatchedRuntime)
+            replay.check_end()
+        except ScheduleDiverged as diverged:
+            raise NotRepeatable from diverged
         assert isinstance(played.runtime, WatchedRuntime)
         return played, played.runtime.turns
 

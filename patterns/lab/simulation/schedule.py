@@ -17,7 +17,16 @@ if TYPE_CHECKING:
     from patterns.lab.simulation.order import Order
     from patterns.lab.simulation.runtime import SimulatedRuntime, SimulatedTask
 
-__all__ = ["Move", "Noting", "Replay", "Schedule", "ScheduleDiverged", "label", "told"]
+__all__ = [
+    "Move",
+    "NotRepeatable",
+    "Noting",
+    "Replay",
+    "Schedule",
+    "ScheduleDiverged",
+    "label",
+    "told",
+]
 
 BASE: Final = "run to block"
 
@@ -36,6 +45,18 @@ class ScheduleDiverged(RuntimeError):
             f"the schedule does not fit this code: at decision {decision} it expected {expected}, "
             f"and found {found}"
         )
+
+
+class NotRepeatable(RuntimeError):
+    """The same schedule came out differently: the code depends on something besides it."""
+
+    def __init__(
+        self,
+        message: str = "the same schedule came out in two ways: the code depends on something "
+        "besides it, such as a clock, a random number, the order of a set, or what an earlier "
+        "run left",
+    ) -> None:
+        super().__init__(message)
 
 
 @dataclass(frozen=True, slots=True)

@@ -139,6 +139,12 @@ class ScheduledTokenBucket(TokenBucket):
         self._runtime.point("acquire", self)
         super().acquire(context)
 
+    @property
+    def tokens(self) -> float:
+        """Give others a turn, then look."""
+        self._runtime.point("look", self)
+        return super().tokens
+
 
 SCHEDULED: Final[Mapping[type, type]] = MappingProxyType(
     {
