@@ -114,5 +114,5 @@ def test_the_worked_solution_is_accepted_in_place_of_the_starting_point(path, ki
     assert shown(check) == [repr(verdict)]
 
 
-def test_every_pattern_has_exercises():
-    assert [path.stem for path in WITH_EXERCISES] == PATTERNS
+def test_every_pattern_has_exercises_and_so_have_all_schedules():
+    assert [path.stem for path in WITH_EXERCISES] == [*PATTERNS, "10_all_schedules"]

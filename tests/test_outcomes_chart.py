@@ -121,6 +121,11 @@ def test_the_text_says_how_many_fail_in_which_way_and_which():
     )
 
 
+def test_numbers_that_follow_each_other_are_told_as_one():
+    kinds = [None, "check", "check", None, "check", "check", "check", None, "check"]
+    assert draw_outcomes({"pool": group(*kinds)}).text.endswith("(6 check): 2, 3, 5 to 7, 9.")
+
+
 def test_many_scattered_failures_are_not_all_listed():
     text = draw_outcomes({"pool": group(*["check", None] * 20)}).text
     assert text.endswith("(20 check): 1, 3, 5, 7, 9, 11, 13, 15 and 12 more groups.")

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from patterns.concurrency.checks import check_count
-from patterns.lab.simulation.exhaustive import EverySchedule
 from patterns.lab.simulation.judge import Check, judge
 from patterns.lab.simulation.play import play
+
+if TYPE_CHECKING:
+    from patterns.lab.simulation.runtime import SimulatedTask
 
 __all__ = ["Orders", "count_orders"]
 
@@ -50,15 +53,42 @@ def count_orders(
     check_count("most", most, 1)
     check_count("max_steps", max_steps, 1)
     number = failures = 0
-    for run in EverySchedule(
-        lambda order, kind: play(pool, order, record=False, max_steps=max_steps, kind=kind),
-        reduce=False,
-    ).runs():
-        if run is None:  # it has learnt what can matter, and starts again
-            number = failures = 0
-            continue
+    walk = _Walk()
+    while walk.goes_on:
         if number == most:
             raise ValueError(f"most must be >= the number of orders, got {most}: a smaller pool")
+        played = play(pool, walk, record=False, max_steps=max_steps)
         number += 1
-        failures += judge(run[0], check, traced=False) is not None
+        failures += judge(played, check, traced=False) is not None
+        walk.turn_back()
     return Orders(number, failures)
+
+
+class _Walk:
+    """Takes the tasks in each order once, depth first."""
+
+    def __init__(self) -> None:
+        self._path: list[list[int]] = []  # for each choice which one, and of how many
+        self._depth = 0
+        self.goes_on = True
+
+    def take(self, ready: deque[SimulatedTask], running: SimulatedTask | None) -> SimulatedTask:
+        """Take whom the path says, at its end the first of those that are ready."""
+        chosen = 0
+        if len(ready) > 1:
+            if self._depth == len(self._path):
+                self._path.append([0, len(ready)])
+            chosen = self._path[self._depth][0]
+            self._depth += 1
+        task = ready[chosen]
+        del ready[chosen]
+        return task
+
+    def turn_back(self) -> None:
+        """Go back to the last choice that could fall otherwise, and let it."""
+        while self._path and self._path[-1][0] + 1 == self._path[-1][1]:
+            self._path.pop()
+        if self._path:
+            self._path[-1][0] += 1
+        self.goes_on = bool(self._path)
+        self._depth = 0

@@ -186,7 +186,7 @@ def _in_words(group: Sequence[OutcomeLike]) -> str:
 
 
 def _runs(numbers: Sequence[int]) -> Iterator[str]:
-    """Yield numbers that follow each other as one text: "2 to 9"."""
+    """Yield numbers that follow each other as one text: "2 to 9"; two of them: "2, 3"."""
     for _, run in groupby(enumerate(numbers), key=lambda pair: pair[1] - pair[0]):
         first, *others = [number for _, number in run]
-        yield f"{first} to {others[-1]}" if others else f"{first}"
+        yield f"{first}{' to ' if others[1:] else ', '}{others[-1]}" if others else f"{first}"
