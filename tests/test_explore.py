@@ -118,6 +118,34 @@ def test_every_way_to_go_wrong_has_its_name(pool, kind, message):
     assert message in failure.message
 
 
+def test_a_pool_that_has_not_run_at_all_is_no_success():
+    def pool():
+        yield 1
+
+    assert explore(pool, schedules=2).failure.message == (
+        "it returned a generator: its code has not run"
+    )
+
+
+def test_what_is_no_function_is_refused():
+    with pytest.raises(ValueError, match="pool must be a function without parameters, got 3"):
+        explore(3)
+
+
+def test_a_pool_that_never_ends_is_told_so_within_few_runs():
+    runs = []
+
+    def pool():
+        runs.append(1)
+        with TaskGroup() as group:
+            counter = AtomicInt()
+            for _ in range(2):
+                group.spawn(lambda: [counter.load() for _ in iter(int, 1)])
+
+    assert explore(pool, schedules=1, max_steps=20_000).failure.kind == "endless"
+    assert len(runs) < 100
+
+
 def test_a_task_that_hangs_by_intention_is_no_leak():
     assert explore(hangs_for_ever, schedules=3).failures == 0
 
@@ -198,6 +226,7 @@ def test_random_numbers_that_come_from_a_seed_are_repeatable():
     [
         ({"schedules": 0}, "schedules must be a whole number >= 1, got 0"),
         ({"max_steps": 0}, "max_steps must be a whole number >= 1, got 0"),
+        ({"seed": 1.5}, "seed must be a whole number >= 0, got 1.5"),
         ({"how": "best"}, "how must be one of mix, random, pct, every, got 'best'"),
     ],
 )

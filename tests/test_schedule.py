@@ -134,6 +134,11 @@ def test_other_json_is_refused(text):
         Schedule.from_json(text)
 
 
+def test_the_json_of_a_schedule_is_not_taken_for_a_schedule():
+    with pytest.raises(ValueError, match="schedule must be a Schedule, got"):
+        simulate(basic.run, schedule=Schedule().to_json())
+
+
 def test_a_seed_and_a_schedule_cannot_both_decide():
     with pytest.raises(ValueError, match="give a seed, an order or a schedule, got seed=1 and"):
         simulate(basic.run, seed=1, schedule=Schedule())

@@ -39,6 +39,7 @@ __all__ = ["Exploration", "Failure", "NotRepeatable", "Outcome", "all_schedules"
 
 How = Literal["mix", "random", "pct", "every"]
 HOWS: Final = ("mix", "random", "pct", "every")
+_STEPS_FOR_NEIGHBOURS: Final = 100_000
 _NEIGHBOURS: Final = 300  # schedules of one move more that are tried for one that goes well
 
 
@@ -162,7 +163,7 @@ def explore(
             find a bug). "mix": one random, then one each of these. All three begin with the base
             run and the run in which everybody has a turn. "every": all distinct schedules,
             depth first.
-        seed: another seed, other schedules.
+        seed: another seed, other schedules; >= 0.
         statements: functions, classes or modules to run statement by statement, so that races on
             plain variables show; without, only operations on channels, contexts, atomics and
             limiters are points at which tasks change places.
@@ -173,8 +174,10 @@ def explore(
 
     Raises ValueError for a bad argument; NotRepeatable if the same schedule comes out differently.
     """
+    _check_pool(pool)
     check_count("schedules", schedules, 1)
     check_count("max_steps", max_steps, 1)
+    check_count("seed", seed, 0)
     if how not in HOWS:
         raise ValueError(f"how must be one of {', '.join(HOWS)}, got {how!r}")
     with instrument(*statements):
@@ -216,6 +219,7 @@ def all_schedules(
 
     Raises ValueError if there are more schedules than `most`.
     """
+    _check_pool(pool)
     check_count("most", most, 1)
     explorer = _Explorer(pool, check, False, max_steps)
     outcomes: list[Outcome] = []
@@ -356,8 +360,8 @@ class _Explorer:
             if found is not None:
                 return found
         listing = Lenient(dict(choices), list_from=1)
-        self._play(listing)
-        for decision, task in listing.others[:_NEIGHBOURS]:
+        steps = max(self._play(listing).runtime.steps, 1)
+        for decision, task in listing.others[: min(_NEIGHBOURS, _STEPS_FOR_NEIGHBOURS // steps)]:
             found = self._passes({**dict(choices), decision: task})
             if found is not None:
                 return found
@@ -379,6 +383,11 @@ def _orders(how: How, seed: int, turns: int) -> Iterator[Callable[[], Order]]:
             yield partial(RandomOrder, lot)
         else:
             yield partial(PriorityOrder, lot, depth, turns)
+
+
+def _check_pool(pool: object) -> None:
+    if not callable(pool):
+        raise ValueError(f"pool must be a function without parameters, got {pool!r}")
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -32,6 +33,9 @@ def judge(played: Played, check: Check | None, traced: bool) -> Verdict | None:
         return "endless", str(error)
     if error is not None:
         return "error", f"it raised {_named(error)}"
+    if inspect.isgenerator(played.value) or inspect.iscoroutine(played.value):
+        played.value.close()
+        return "error", f"it returned a {type(played.value).__name__}: its code has not run"
     if played.runtime.crashes:
         task, crash = played.runtime.crashes[0]
         return "crash", f"{task} died of {_named(crash)}, and nobody noticed"

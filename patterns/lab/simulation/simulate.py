@@ -53,6 +53,8 @@ def simulate(
     chosen = [f"{name}={value!r}" for name, value in given.items() if value is not None]
     if len(chosen) > 1:
         raise ValueError(f"give a seed, an order or a schedule, got {' and '.join(chosen)}")
+    if not isinstance(schedule, Schedule | None):
+        raise ValueError(f"schedule must be a Schedule, got {schedule!r}")
     replay = None if schedule is None else Replay(schedule)
     if replay is not None:
         order = replay
