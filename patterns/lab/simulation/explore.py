@@ -12,7 +12,7 @@ from typing import Any, Final, Literal
 
 from patterns.concurrency.checks import check_count
 from patterns.lab.simulation.exhaustive import EverySchedule
-from patterns.lab.simulation.judge import Check, Verdict, judge
+from patterns.lab.simulation.judge import Check, judge
 from patterns.lab.simulation.order import (
     Order,
     PriorityOrder,
@@ -31,7 +31,7 @@ from patterns.lab.simulation.schedule import (
     ScheduleDiverged,
 )
 from patterns.lab.simulation.shrink import Tried, shrink
-from patterns.lab.simulation.statements import Target, instrument
+from patterns.lab.simulation.statements import Target, instrument_pool
 from patterns.lab.simulation.watched import WatchedRuntime
 from patterns.lab.tracing.trace import Trace, Turn, telling
 
@@ -156,7 +156,8 @@ def explore(
 
     Args:
         pool: called without arguments, once for each schedule; makes what it needs anew.
-        check: called with the Run of each; wrong if it returns False or an assertion in it fails.
+        check: called with the Run of each; wrong if it returns False, or anything else that is
+            false but None, or an assertion in it fails.
         schedules: how many to run, >= 1; with how="every", at most.
         how: "random": any ready task has the next turn. "pct": the task of highest priority has
             it, with 0, 1 and 2 changes of priority in turn (see `PriorityOrder` for the chance to
@@ -180,7 +181,7 @@ def explore(
     check_count("seed", seed, 0)
     if how not in HOWS:
         raise ValueError(f"how must be one of {', '.join(HOWS)}, got {how!r}")
-    with instrument(*statements):
+    with instrument_pool(statements):
         explorer = _Explorer(pool, check, traced, max_steps)
         return explorer.explore(schedules, how, seed, stop_at_first, progress)
 
@@ -252,10 +253,11 @@ class _Explorer:
         search = EverySchedule(lambda order, kind: self._play(order, kind=kind))
         runs = search.runs() if how == "every" else self._runs(_orders(how, seed, max(turns, 1)))
         done, kinds = 0, Counter[str]()
-        first: tuple[int, Schedule, Verdict] | None = None
+        first: tuple[int, Schedule, str] | None = None
         with _bar(schedules, progress) as advance:
             for run in runs:
                 if run is None:
+                    advance(-done)
                     done, first = 0, None
                     kinds.clear()
                     continue
@@ -267,7 +269,7 @@ class _Explorer:
                 verdict = judge(played, self._check, self._traced)
                 if verdict is not None:
                     kinds[verdict[0]] += 1
-                    first = first or (done, schedule(), verdict)
+                    first = first or (done, schedule(), verdict[0])
                     if stop_at_first:
                         break
         failure = None if first is None else self._failure(*first[1:])
@@ -316,21 +318,21 @@ class _Explorer:
 
     # The first failure.
 
-    def _failure(self, schedule: Schedule, verdict: Verdict) -> Failure:
-        wanted = verdict[0]
-
+    def _failure(self, schedule: Schedule, kind: str) -> Failure:
         def attempt(order: Order) -> Tried:
             played = self._play(order)
             found = judge(played, self._check, self._traced)
-            return Tried(found is not None and found[0] == wanted, max(played.runtime.steps, 1))
+            return Tried(found is not None and found[0] == kind, max(played.runtime.steps, 1))
 
         shortest = shrink(schedule, attempt)
         played, turns = self._replayed(shortest)
         found = judge(played, self._check, self._traced)
+        if found is None or found[0] != kind:
+            raise NotRepeatable
         passing = self._nearest_passing(shortest)
         failure = Failure(
-            kind=wanted,
-            message=(found or verdict)[1],
+            kind=kind,
+            message=found[1],
             schedule=shortest,
             trace=played.trace(),
             turns=turns,

@@ -56,7 +56,7 @@ def _checked(played: Played, check: Check, traced: bool) -> Verdict | None:
         passed = check(run)
     except AssertionError as error:
         return "check", str(error).partition("\n")[0] or "the check failed"
-    if passed is False:
+    if passed is not None and not passed:
         return "check", f"the check failed: it returned {_short(played.value)}"
     return None
 
@@ -92,5 +92,8 @@ def _named(error: BaseException) -> str:
 
 
 def _short(value: object) -> str:
-    text = " ".join(str(value).split())
+    try:
+        text = " ".join(str(value).split())
+    except Exception:  # whatever it is, it is not what went wrong
+        text = type(value).__name__
     return text if len(text) <= 80 else f"{text[:79]}…"

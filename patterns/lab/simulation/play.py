@@ -87,7 +87,7 @@ def play(
         except BaseException as raised:
             errors.append(raised)
 
-    with use_runtime(runtime):
+    with use_runtime(runtime), runtime.interruptible():
         try:
             runtime.run(body)
             end, events_until_end = runtime.now(), len(events)

@@ -238,7 +238,8 @@ class SimulatedRuntime(Runtime):
             self.stop(
                 StepLimitExceeded(
                     f"the simulation was stopped after {self._max_steps} steps, "
-                    f"at {self._time / 1e9} s of virtual time"
+                    f"at {self._time / 1e9} s of virtual time: it goes on for ever, or a task "
+                    "waits in a loop without sleeping, while time stands still"
                 )
             )
         while True:
@@ -291,10 +292,8 @@ class SimulatedRuntime(Runtime):
         self._state = "running"
         task = SimulatedTask("main", 0, None)
         task.named = False
-        self._main = task
         self.start(task, main)
-        with self._interruptible():
-            self._turns(until=task)
+        self._turns(until=task)
 
     def settle(self) -> None:
         """Let what is ready run on, at a standing clock, until everybody waits or has ended."""
@@ -302,8 +301,8 @@ class SimulatedRuntime(Runtime):
         self._turns(until=None)
 
     @contextmanager
-    def _interruptible(self) -> Iterator[None]:
-        """Remember Ctrl-C, so that it ends the run even where a task's code catches it."""
+    def interruptible(self) -> Iterator[None]:
+        """Remember Ctrl-C while entered, so that it ends the run even where a task catches it."""
 
         def handle(number: int, frame: FrameType | None) -> None:
             self.stop(KeyboardInterrupt())
@@ -356,25 +355,33 @@ class SimulatedRuntime(Runtime):
         return [stuck_task(task) for task in self._live]
 
     def end(self) -> None:
-        """End what is left; its `finally` blocks run, and can wait for nothing."""
+        """End what is left; its `finally` blocks run, and can wait for nothing.
+
+        Raises KeyboardInterrupt after Ctrl-C, when all have ended.
+        """
         self._state, self._halt_at, self._escaped = "ending", 0, _Ended()
         self.record = None
         for task in list(self._live):
-            assert task.greenlet is not None
-            for _ in range(3):
-                if task.greenlet.dead:
-                    break
-                self._running = task
-                self._end_by = self.steps + _STEPS_TO_END
-                with suppress(_Ended):  # raised here by a greenlet that was never started
-                    task.greenlet.throw(_Ended)
-            else:
-                if not task.greenlet.dead:
-                    _graveyard.append(task.greenlet)
+            self._end_task(task)
         self._live.clear()
         self.ready.clear()
         self._timers.clear()
         self._state = "ended"
+        if isinstance(self._escaped, KeyboardInterrupt):
+            raise self._escaped
+
+    def _end_task(self, task: SimulatedTask) -> None:
+        turn = task.greenlet
+        assert turn is not None
+        for _ in range(3):
+            if turn.dead:
+                return
+            self._running = task
+            self._end_by = self.steps + _STEPS_TO_END
+            with suppress(_Ended):  # raised here by a greenlet that was never started
+                turn.throw(_Ended)
+        if not turn.dead:
+            _graveyard.append(turn)
 
 
 # A suspended greenlet that is collected as garbage runs its `finally` blocks at that moment,

@@ -10,7 +10,7 @@ from patterns.lab.simulation.order import Order, RandomOrder, RoundRobin
 from patterns.lab.simulation.play import play
 from patterns.lab.simulation.report import Deadlock
 from patterns.lab.simulation.schedule import Replay, Schedule
-from patterns.lab.simulation.statements import Target, instrument
+from patterns.lab.simulation.statements import Target, instrument_pool
 from patterns.lab.simulation.watched import WatchedRuntime
 
 __all__ = ["simulate"]
@@ -60,7 +60,7 @@ def simulate(
         order = replay
     elif order is None:
         order = RoundRobin() if seed is None else RandomOrder(seed)
-    with instrument(*statements):
+    with instrument_pool(statements):
         kind = {} if replay is None else {"kind": WatchedRuntime}
         played = play(main, order, record=True, max_steps=max_steps, **kind)
     if replay is not None:

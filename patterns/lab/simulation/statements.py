@@ -15,8 +15,8 @@ import inspect
 import linecache
 import warnings
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from functools import lru_cache, reduce
 from operator import or_
 from types import CodeType, FunctionType, ModuleType
@@ -26,7 +26,7 @@ from patterns.concurrency.runtime import Lock, Waiter, _local
 from patterns.lab.simulation.order import Order
 from patterns.lab.simulation.runtime import SimulatedRuntime, SimulatedTask, SimulatedWaiter
 
-__all__ = ["StatementRuntime", "Target", "instrument"]
+__all__ = ["StatementRuntime", "Target", "instrument", "instrument_pool"]
 
 Target: TypeAlias = ModuleType | type | Callable[..., object]
 Code: TypeAlias = Mapping[str, list[CodeType]]  # by qualified name
@@ -71,6 +71,26 @@ def instrument(*targets: Target, sources: Mapping[str, str] | None = None) -> It
     finally:
         for function, code in originals:
             function.__code__ = code
+
+
+def instrument_pool(targets: Sequence[Target]) -> AbstractContextManager[None]:
+    """Instrument what a pool consists of, to run it on any simulation.
+
+    Raises ValueError as `instrument` does, and for `patterns.concurrency`: a channel's own
+    statements make sense on a `StatementRuntime` only.
+    """
+    if callable(targets) or isinstance(targets, ModuleType):
+        raise ValueError(
+            f"statements must be a list of functions, classes or modules, got {targets!r}"
+        )
+    for target in targets:
+        module = str(getattr(target, "__module__", None) or getattr(target, "__name__", ""))
+        if module.startswith("patterns.concurrency"):
+            raise ValueError(
+                f"statements must name your own code, got {target!r}: an operation of "
+                "patterns.concurrency is one step"
+            )
+    return instrument(*targets)
 
 
 def _point_before_statement(where: str, value: Any = None) -> Any:

@@ -131,6 +131,14 @@ class _WatchedWaiter(SimulatedWaiter):
 
 def short(value: object) -> str:
     """Name a value by its `id` or its `job`, else by its repr, in a few characters."""
+    try:
+        text = _named(value)
+    except Exception:  # of the value's own code: to tell of a run must not change it
+        text = type(value).__name__
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+
+
+def _named(value: object) -> str:
     if value is None or isinstance(value, str):
         return value or ""
     number = getattr(value, "id", None)
@@ -138,9 +146,8 @@ def short(value: object) -> str:
         return f"id {number}"
     if (job := getattr(value, "job", None)) is not None:
         return f"job {short(job).removeprefix('id ')}"
-    if " at 0x" in (text := repr(value)):
-        text = type(value).__name__
-    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+    text = repr(value)
+    return type(value).__name__ if " at 0x" in text else text
 
 
 class _WatchedChannel(RecordedScheduledChannel[T]):
