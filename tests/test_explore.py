@@ -244,6 +244,79 @@ def test_a_story_tells_who_went_first_and_what_came_of_it():
     assert "caller-2  load workers: 0" in story
 
 
+@pytest.mark.parametrize("told", [False, 0, "", ()])
+def test_a_check_that_returns_something_false_says_that_it_failed(told):
+    assert explore(lambda: 3, check=lambda run: told, schedules=2).failures == 2
+
+
+class Unspeakable(ValueError):
+    """Fails at whoever wants to tell of it."""
+
+    @property
+    def id(self):
+        raise RuntimeError("no id")
+
+    def __str__(self):
+        raise RuntimeError("no text")
+
+    __repr__ = __str__
+
+
+def test_to_tell_of_a_value_does_not_change_the_run():
+    def pool():
+        channel = Channel(1, "values")
+        channel.send(Unspeakable())
+        raise channel.receive()
+
+    failure = explore(pool, schedules=2).failure
+    assert failure.message == "it raised Unspeakable: Unspeakable"
+    assert "main  receive values: Unspeakable" in failure.story()
+
+
+def test_a_value_that_cannot_be_told_may_still_be_wrong():
+    failure = explore(Unspeakable, check=lambda run: False, schedules=2).failure
+    assert failure.message == "the check failed: it returned Unspeakable"
+
+
+def test_a_failure_that_does_not_come_again_is_told_so():
+    calls = itertools.count()
+    with pytest.raises(NotRepeatable, match="what an earlier run left"):
+        explore(lambda: 3, check=lambda run: next(calls) != 4, schedules=10)
+
+
+@pytest.mark.parametrize("at", range(3, 30, 4))
+def test_code_that_does_not_repeat_in_the_middle_of_a_search_is_told_so(at):
+    calls = itertools.count()
+
+    def pool():
+        channel = Channel(2)
+
+        def drain():
+            for _ in channel:
+                AtomicInt().load()
+
+        with TaskGroup() as group:
+            for _ in range(3 if next(calls) == at else 2):
+                group.spawn(drain)
+            channel.send(1)
+            channel.close()
+
+    with pytest.raises(NotRepeatable):
+        explore(pool, how="every")
+
+
+def test_a_run_that_waits_in_a_loop_is_told_why_it_never_ends():
+    def spins():
+        done = AtomicInt()
+        with TaskGroup() as group:
+            group.spawn(lambda: (sleep(1), done.store(1)))
+            while not done.load():
+                pass
+
+    message = explore(spins, schedules=2, max_steps=500).failure.message
+    assert message.endswith("a task waits in a loop without sleeping, while time stands still")
+
+
 def test_the_nearest_schedule_that_goes_well_differs_in_one_move():
     pool = partial(pitfalls.check_then_act, callers=3)
     failure = explore(pool, check=lambda run: run.value <= 2, schedules=50).failure

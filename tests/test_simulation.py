@@ -888,6 +888,17 @@ def test_ctrl_c_in_an_inner_simulation_ends_the_outer_one_too(ctrl_c):
         simulate(body)
 
 
+def test_ctrl_c_is_not_lost_where_a_task_is_being_ended(ctrl_c):
+    def body():
+        try:
+            Channel().receive()
+        finally:
+            ctrl_c()
+
+    with pytest.raises(KeyboardInterrupt):
+        simulate(body)
+
+
 def test_after_a_simulation_ctrl_c_does_what_it_did_before(ctrl_c):
     simulate(now)
     with pytest.raises(KeyboardInterrupt):

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 import pytest
 
-from patterns.concurrency import TaskGroup
+from patterns import concurrency
+from patterns.concurrency import Channel, TaskGroup
 from patterns.concurrency.runtime import current_runtime, use_runtime
-from patterns.lab import simulate
+from patterns.lab import explore, simulate
 from patterns.lab.simulation import Deadlock, RandomOrder
 from patterns.lab.simulation.order import PriorityOrder
 from patterns.lab.simulation.statements import StatementRuntime, instrument
@@ -326,6 +327,21 @@ def test_a_lock_that_is_never_released_shows_in_the_deadlock():
     assert [t.doing for t in deadlock.value.tasks] == ["joining", "locked out", "locked out"]
     with use_runtime(runtime):
         runtime.end()
+
+
+@pytest.mark.parametrize("run", [simulate, explore])
+@pytest.mark.parametrize(
+    ("statements", "message"),
+    [
+        (add_to_total, "must be a list of functions, classes or modules, got <function add_to"),
+        (concurrency, "must be a list of functions, classes or modules, got <module"),
+        ([concurrency.channel], "must name your own code, got <module 'patterns.concurrency.ch"),
+        ([Channel.send], "must name your own code, got <function Channel.send"),
+    ],
+)
+def test_what_cannot_be_run_statement_by_statement_in_a_pool_is_refused(run, statements, message):
+    with pytest.raises(ValueError, match=message):
+        run(int, statements=statements)
 
 
 def test_releasing_a_lock_that_nobody_holds_is_refused():
