@@ -71,3 +71,12 @@ def test_its_python_does_what_it_says(capsys):
     exec(second)
     [said] = re.findall(r"^# (.*)$", second, re.M)
     assert capsys.readouterr().out.splitlines()[0] == said
+
+
+def test_what_a_job_costs_is_what_the_benchmark_said():
+    rows = [
+        line for line in README.splitlines() if re.match(r"\| [\w.]+ ?[\w.()]* \| +[\d-]", line)
+    ]
+    results = (ROOT / "benchmarks" / "results.md").read_text(encoding="utf-8").splitlines()
+    assert len(rows) >= 10
+    assert [row for row in rows if row not in results] == []
