@@ -21,6 +21,7 @@ from patterns.concurrency import (
 from patterns.lab import explore
 from patterns.lab.simulation.exhaustive import CHANGE, EverySchedule
 from patterns.lab.simulation.play import play
+from patterns.lab.simulation.statements import instrument
 
 
 def canonical(runtime):
@@ -414,6 +415,45 @@ def test_leaving_out_what_makes_no_difference_leaves_out_nothing_else(name):
     plain, plain_outcomes = search(PROGRAMS[name], reduce=False)
     assert set(reduced) == set(plain)
     assert reduced_outcomes == plain_outcomes
+    assert len(reduced) < sum(plain.values())
+
+
+def looks_twice():
+    """A plain variable is read before and after an operation, in one statement."""
+    total, number, told = 0, AtomicInt(), []
+
+    def look():
+        told.append((total, number.load(), total))
+
+    def change():
+        nonlocal total
+        total = 5
+
+    in_group(look, change)
+    return told
+
+
+def sleeps_in_between():
+    total, told = 0, []
+
+    def look():
+        told.append((total, sleep(1), total))
+
+    def change():
+        nonlocal total
+        sleep(1)
+        total = 5
+
+    in_group(look, change)
+    return told
+
+
+@pytest.mark.parametrize("program", [looks_twice, sleeps_in_between])
+def test_statement_by_statement_every_turn_may_touch_a_plain_variable(program):
+    with instrument(program):
+        reduced, reduced_outcomes = search(program)
+        plain, plain_outcomes = search(program, reduce=False)
+    assert (set(reduced), reduced_outcomes) == (set(plain), plain_outcomes)
     assert len(reduced) < sum(plain.values())
 
 

@@ -239,6 +239,7 @@ class TrackedRuntime(SimulatedRuntime):
         self.accesses: list[tuple[Key, Thing, int]] = []
         self.doors_found: set[Thing | None] = set()
         self._footprint: Footprint = {}
+        self._by_statement: set[Key] = set()  # tasks
         self._owners: dict[Thing | None, SimulatedTask] = {}  # of groups, by their doors
         self._made: defaultdict[tuple[Key, str], int] = defaultdict(int)
 
@@ -295,8 +296,17 @@ class TrackedRuntime(SimulatedRuntime):
         """Stand before an operation; it belongs to the turn that follows."""
         super().point(operation, subject)
         self.current().subject = None  # it would keep a context alive, but not in every schedule
-        thing = _STATEMENTS if operation == "statement" else _thing(subject)
-        self.touch(thing, LOOK if operation in _LOOKS else CHANGE)
+        if operation == "statement":
+            self._by_statement.add(self.key_of(self.current()))
+        else:
+            self.touch(_thing(subject), LOOK if operation in _LOOKS else CHANGE)
+        self.touch_statements()
+
+    def touch_statements(self) -> None:
+        """Note a turn of a task that runs statement by statement: what it reads nobody knows."""
+        key = self.key_of(self.current())
+        if key in self._by_statement:
+            self.touch(_STATEMENTS, CHANGE)
 
     def waiter(self) -> Waiter:
         """Return a waiter that notes what it waits for."""
@@ -409,6 +419,7 @@ class _TrackedWaiter(SimulatedWaiter):
         self._thing = self.runtime.new_thing() if verb == "sleep" else _thing(subject)
         opened = super().park(deadline, verb, subject)
         self.runtime.touch(self._thing, CHANGE)
+        self.runtime.touch_statements()
         return opened
 
 

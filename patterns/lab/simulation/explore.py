@@ -163,7 +163,8 @@ def explore(
             it, with 0, 1 and 2 changes of priority in turn (see `PriorityOrder` for the chance to
             find a bug). "mix": one random, then one each of these. All three begin with the base
             run and the run in which everybody has a turn. "every": all distinct schedules,
-            depth first.
+            depth first; what tasks do to each other through plain variables makes a difference
+            only where `statements` says so.
         seed: another seed, other schedules; >= 0.
         statements: functions, classes or modules to run statement by statement, so that races on
             plain variables show; without, only operations on channels, contexts, atomics and
