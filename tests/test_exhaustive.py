@@ -42,8 +42,8 @@ def canonical(runtime):
     )
 
 
-def search(pool, *, reduce=True, most=None):
-    """Count the runs by their canonical form, and the outcomes; None if there are too many."""
+def search(pool, *, reduce=True):
+    """Count the runs by their canonical form, and the outcomes."""
     every = EverySchedule(
         lambda order, kind: play(pool, order, record=False, max_steps=10_000, kind=kind),
         reduce=reduce,
@@ -54,8 +54,6 @@ def search(pool, *, reduce=True, most=None):
             runs.clear()
             outcomes.clear()
             continue
-        if runs.total() == most:
-            return None
         played, _ = run
         runs[canonical(every.last)] += 1
         outcomes.add((repr(played.value), type(played.error).__name__, len(played.leaks)))
