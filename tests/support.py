@@ -97,3 +97,14 @@ def python(script, *, hash_seed="0"):
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
+
+
+def accounts(report):
+    """Every job of the report with its fate, sorted; a job that has an `id` is told by it."""
+    fates = {
+        "succeeded": report.succeeded,
+        "failed": report.failed,
+        "cancelled": report.cancelled,
+        "never started": report.never_started,
+    }
+    return sorted((getattr(job, "id", job), fate) for fate, jobs in fates.items() for job in jobs)

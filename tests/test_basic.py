@@ -5,22 +5,12 @@ from functools import partial
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support import accounts
 
 from patterns import basic
 from patterns.concurrency import Cancelled, Context, sleep
 from patterns.lab import measure, simulate
 from patterns.lab.tracing import books, ideal_makespan, makespan
-
-
-def accounts(report):
-    """Every job of the report with its fate, sorted."""
-    fates = {
-        "succeeded": report.succeeded,
-        "failed": report.failed,
-        "cancelled": report.cancelled,
-        "never started": report.never_started,
-    }
-    return sorted((job, fate) for fate, jobs in fates.items() for job in jobs)
 
 
 def test_ten_jobs_of_a_second_on_three_workers_take_four_seconds():

@@ -9,7 +9,7 @@ from functools import partial
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support import run_on_threads, threads_left
+from support import accounts, run_on_threads, threads_left
 
 from patterns import dynamic
 from patterns.concurrency import Cancelled, Closed, Context, Report, TaskGroup, now, sleep
@@ -20,17 +20,6 @@ from patterns.lab.tracing import books, makespan, queue_depth, worker_count, wor
 
 SCHEDULES = (None, *range(30))
 JUMPY = Autoscaler(grow_above=1, calm_looks=1)  # no hysteresis: both thresholds in one place
-
-
-def accounts(report):
-    """Every job of the report with its fate, sorted."""
-    fates = {
-        "succeeded": report.succeeded,
-        "failed": report.failed,
-        "cancelled": report.cancelled,
-        "never started": report.never_started,
-    }
-    return sorted((job, fate) for fate, jobs in fates.items() for job in jobs)
 
 
 def nap(job):

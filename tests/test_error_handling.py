@@ -7,6 +7,7 @@ from random import Random
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support import accounts
 
 from patterns import error_handling
 from patterns.concurrency import (
@@ -29,17 +30,6 @@ def numbered(*seconds):
 
 def ids(tasks):
     return sorted(task.id for task in tasks)
-
-
-def accounts(report):
-    """Every task of the report with its fate, by number."""
-    fates = {
-        "succeeded": report.succeeded,
-        "failed": report.failed,
-        "cancelled": report.cancelled,
-        "never started": report.never_started,
-    }
-    return sorted((task.id, fate) for fate, tasks in fates.items() for task in tasks)
 
 
 def counts(report):

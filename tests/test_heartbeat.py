@@ -9,6 +9,7 @@ from functools import partial
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support import accounts
 
 from patterns import heartbeat
 from patterns.concurrency import Cancelled, Context, TaskGroup, hang, now, sleep
@@ -17,17 +18,6 @@ from patterns.lab import explore, measure, simulate
 from patterns.lab.tracing import books
 
 TICK = 0.1  # seconds between two looks in these tests, unless they say otherwise
-
-
-def accounts(report):
-    """Every job of the report with its fate, sorted."""
-    fates = {
-        "succeeded": report.succeeded,
-        "failed": report.failed,
-        "cancelled": report.cancelled,
-        "never started": report.never_started,
-    }
-    return sorted((job, fate) for fate, jobs in fates.items() for job in jobs)
 
 
 def in_any_order(pool, schedules=50):

@@ -11,7 +11,7 @@ from itertools import combinations_with_replacement, pairwise
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support import run_on_threads, threads_left
+from support import accounts, run_on_threads, threads_left
 
 from patterns import rate_limited
 from patterns.concurrency import (
@@ -36,17 +36,6 @@ BUCKET = partial(rate_limited.run, limiter="bucket")
 def starts(seed=None, **options):
     """Return the virtual seconds at which jobs began, in order."""
     return turns(simulate(partial(rate_limited.run, **options), seed=seed).trace)
-
-
-def accounts(report):
-    """Every job of the report with its fate, sorted."""
-    fates = {
-        "succeeded": report.succeeded,
-        "failed": report.failed,
-        "cancelled": report.cancelled,
-        "never started": report.never_started,
-    }
-    return sorted((job, fate) for fate, jobs in fates.items() for job in jobs)
 
 
 def passes_windows(times, saved, interval):

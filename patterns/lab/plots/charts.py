@@ -25,13 +25,20 @@ from patterns.lab.tracing import Outcome, Span, State, Trace
 
 __all__ = [
     "add_key",
+    "draw_curve",
     "finding",
+    "label_end",
+    "new_axes",
     "queue_depth",
+    "set_count_axis",
+    "set_lanes",
+    "set_time_axis",
     "spans_by_look",
     "throughput",
     "time_limit",
     "timeline",
     "worker_count",
+    "write_on_bar",
 ]
 
 BAR_HEIGHT: Final = 0.8
@@ -62,8 +69,8 @@ def timeline(
             for name, spans in by_look.items():
                 _draw_bars(ax, LOOKS[name], spans, lane, trace.elapsed, end)
             _write_jobs(ax, trace, lane, end)
-        _set_lanes(ax, trace.workers)
-        _set_time_axis(ax, trace, end)
+        set_lanes(ax, trace.workers)
+        set_time_axis(ax, trace, end)
         if key:
             add_key(ax, by_look)
         ax.set_title(title if title is not None else finding(trace))
@@ -83,10 +90,10 @@ def throughput(trace: Trace, *, ax: Axes | None = None, label: str | None = None
             ax.step(
                 [0.0, *failed, trace.elapsed], values, where="post", color=colour, linestyle=":"
             )
-            _label_end(ax, trace.elapsed, values[-1], "of these failed", colour)
+            label_end(ax, trace.elapsed, values[-1], "of these failed", colour)
         ax.set_ylabel("jobs done")
-        _set_count_axis(ax)
-        _set_time_axis(ax, trace, time_limit(trace))
+        set_count_axis(ax)
+        set_time_axis(ax, trace, time_limit(trace))
         return ax
 
 
@@ -106,10 +113,10 @@ def queue_depth(
             limit = next((q.limit for q in trace.queues if q.name == wanted), None)
             if limit and label is None and limit <= 2 * max(depths):
                 ax.axhline(limit, color="0.35", linestyle=(0, (4, 3)), linewidth=1)
-                _label_end(ax, time_limit(trace), limit, f"capacity {limit}", "0.25")
+                label_end(ax, time_limit(trace), limit, f"capacity {limit}", "0.25")
         ax.set_ylabel("jobs queued" if wanted == trace.job_queue else f"in {wanted}")
-        _set_count_axis(ax)
-        _set_time_axis(ax, trace, time_limit(trace))
+        set_count_axis(ax)
+        set_time_axis(ax, trace, time_limit(trace))
         return ax
 
 
@@ -121,8 +128,8 @@ def worker_count(trace: Trace, *, ax: Axes | None = None, label: str | None = No
         last = counter.values[-1] if counter.values else 0
         _step(ax, [*counter.times, trace.elapsed], [*counter.values, last], label or "")
         ax.set_ylabel("workers")
-        _set_count_axis(ax)
-        _set_time_axis(ax, trace, time_limit(trace))
+        set_count_axis(ax)
+        set_time_axis(ax, trace, time_limit(trace))
         return ax
 
 
@@ -255,7 +262,8 @@ def _draw_shares(
     ax.set_ylabel("shares of time")
 
 
-def _set_lanes(ax: Axes, workers: Sequence[str]) -> None:
+def set_lanes(ax: Axes, workers: Sequence[str]) -> None:
+    """Give each worker a lane with its name, the first on top."""
     step = -(-len(workers) // MOST_LANE_NAMES) or 1
     ax.set_ylim(max(len(workers), 1) - 0.4, -0.6)
     ax.set_yticks(range(0, len(workers), step), [_short(w) for w in workers[::step]])
@@ -279,20 +287,25 @@ def _write_jobs(ax: Axes, trace: Trace, lane: dict[str, int], end: float) -> Non
         return  # a few numbers among many bars without one are a riddle
     for span in roomy:
         style = look(span)
-        # On hatching a number is read only with the fill behind it.
-        box = {"facecolor": style.fill, "edgecolor": "none", "pad": 1.2} if style.hatch else None
-        ax.text(
-            (span.start + span.end) / 2,
-            lane[span.worker],
-            span.job or "",
-            color=style.text,
-            ha="center",
-            va="center",
-            fontsize=9,
-            fontweight="bold",
-            bbox=box,
-            clip_on=True,
-        )
+        write_on_bar(ax, (span.start + span.end) / 2, lane[span.worker], span.job or "", style)
+
+
+def write_on_bar(ax: Axes, x: float, y: float, text: str, style: Look) -> None:
+    """Write a number in the middle of a bar that has this look."""
+    # On hatching a number is read only with the fill behind it.
+    box = {"facecolor": style.fill, "edgecolor": "none", "pad": 1.2} if style.hatch else None
+    ax.text(
+        x,
+        y,
+        text,
+        color=style.text,
+        ha="center",
+        va="center",
+        fontsize=9,
+        fontweight="bold",
+        bbox=box,
+        clip_on=True,
+    )
 
 
 def add_key(ax: Axes, there: Container[str], looks: Iterable[Look] = tuple(LOOKS.values())) -> None:
@@ -318,16 +331,17 @@ def add_key(ax: Axes, there: Container[str], looks: Iterable[Look] = tuple(LOOKS
 
 
 def _step(ax: Axes, times: Sequence[float], values: Sequence[float], label: str) -> None:
-    _draw_curve(ax, times, values, label, drawstyle="steps-post")
+    draw_curve(ax, times, values, label, drawstyle="steps-post")
 
 
-def _draw_curve(
+def draw_curve(
     ax: Axes,
     times: Sequence[float],
     values: Sequence[float],
     label: str,
     drawstyle: Literal["default", "steps-post"] = "default",
 ) -> None:
+    """Draw a curve in the next of the looks for curves, and name it if it has a label."""
     colour, dashes = CURVES[sum(line.get_gid() == "curve" for line in ax.lines) % len(CURVES)]
     ax.plot(
         times,
@@ -380,10 +394,10 @@ def _name_curves(ax: Axes) -> None:
         return
     for line, names in curves.values():
         x, y = np.asarray(line.get_xdata(), float), np.asarray(line.get_ydata(), float)
-        _label_end(ax, x[-1], y[-1], "\n= ".join(names), str(line.get_color()))
+        label_end(ax, x[-1], y[-1], "\n= ".join(names), str(line.get_color()))
 
 
-def _label_end(ax: Axes, x: float, y: float, text: str, colour: str) -> None:
+def label_end(ax: Axes, x: float, y: float, text: str, colour: str) -> None:
     """Write `text` beside the end of a curve, above the labels that are already there."""
     near = sum(
         other.get_gid() == "end" and abs(other.xy[0] - x) < 0.15 * max(x, 1e-9)  # type: ignore[attr-defined]
@@ -404,7 +418,8 @@ def _label_end(ax: Axes, x: float, y: float, text: str, colour: str) -> None:
     )
 
 
-def _set_count_axis(ax: Axes) -> None:
+def set_count_axis(ax: Axes) -> None:
+    """Let the vertical axis begin at 0 and have whole numbers."""
     top = max((max(line.get_ydata()) for line in ax.lines), default=0)  # type: ignore[type-var,arg-type]
     top = float(top)  # type: ignore[arg-type]
     ax.set_ylim(0, max(top * 1.15, 1))
@@ -415,7 +430,8 @@ def _set_count_axis(ax: Axes) -> None:
     ax.set_yticks(range(0, int(top) + 1, step))
 
 
-def _set_time_axis(ax: Axes, trace: Trace, end: float) -> None:
+def set_time_axis(ax: Axes, trace: Trace, end: float) -> None:
+    """Let the horizontal axis run from 0 to `end` seconds, and name the trace's clock."""
     curves = sum(line.get_gid() == "curve" for line in ax.lines)
     ax.set_xlim(0, max(end, ax.get_xlim()[1] if curves > 1 else 0))
     if trace.elapsed == 0:

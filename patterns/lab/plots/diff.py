@@ -12,7 +12,7 @@ from matplotlib.collections import PolyCollection
 
 from patterns.lab.plots.charts import add_key, time_limit
 from patterns.lab.plots.palette import CHANGES, LOOKS, STYLE_FILE, Look, look
-from patterns.lab.plots.picture import Picture, _stack
+from patterns.lab.plots.picture import Picture, stack
 from patterns.lab.tracing import Trace
 from patterns.lab.tracing.diff import CAUSES, Diff, diff, seconds_text
 
@@ -52,7 +52,7 @@ def draw_diff(
     heights = [max(0.3 * len(rows), 0.6)]
     if any(totals.values()):
         heights += [0.05, 1.3]  # with room between them for the first one's axis
-    figure, axes = _stack(heights, _WORDS)
+    figure, axes = stack(heights, _WORDS)
     with matplotlib.rc_context(fname=STYLE_FILE):
         _draw_jobs(axes[0], rows, told, (before, after), names)
         for empty in axes[1:-1]:

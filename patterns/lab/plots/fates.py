@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 import matplotlib
 from matplotlib.axes import Axes
-from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
 from patterns.concurrency import Report
-from patterns.lab.plots.charts import new_axes
+from patterns.lab.plots.charts import add_key, new_axes, write_on_bar
 from patterns.lab.plots.palette import LOOKS, STYLE_FILE, Look
-from patterns.lab.plots.picture import Picture, _set_title, _stack
+from patterns.lab.plots.picture import Picture, set_title, stack
 
 __all__ = ["draw_fates", "fates"]
 
 _ACCOUNTS: Final = {
-    "succeeded": LOOKS["working"],
+    "succeeded": replace(LOOKS["working"], name="succeeded"),
     "failed": LOOKS["failed"],
     "cancelled": LOOKS["cancelled"],
     "never started": Look("never started", "#FFFFFF", "#555555", "", "#000000"),
@@ -32,9 +32,9 @@ def draw_fates(reports: Mapping[str, Report[Any, Any]], title: str = "") -> Pict
     """
     if not reports:
         raise ValueError("reports must hold at least one run, got none")
-    figure, (ax,) = _stack([0.34 * len(reports)])
+    figure, (ax,) = stack([0.34 * len(reports)])
     fates(reports, ax=ax)
-    _set_title(ax, title)
+    set_title(ax, title)
     told = "; ".join(f"{label}: {_in_words(report)}" for label, report in reports.items())
     return Picture(figure, f"{f'{title}. ' if title else ''}A bar for each run. {told}.")
 
@@ -56,7 +56,8 @@ def fates(reports: Mapping[str, Report[Any, Any]], *, ax: Axes | None = None) ->
         ax.set_yticks(range(len(reports)), list(reports))
         ax.tick_params(axis="y", length=0)
         ax.spines["left"].set_visible(False)
-        _add_key(ax, reports)
+        there = {name for report in reports.values() for name, n in _counts(report).items() if n}
+        add_key(ax, there, _ACCOUNTS.values())
         return ax
 
 
@@ -72,40 +73,7 @@ def _draw_part(ax: Axes, row: int, left: int, number: int, style: Look) -> None:
         linewidth=0.8,
         clip_on=False,
     )
-    # On hatching a number is read only with the fill behind it.
-    box = {"facecolor": style.fill, "edgecolor": "none", "pad": 1.2} if style.hatch else None
-    ax.text(
-        left + number / 2,
-        row,
-        str(number),
-        color=style.text,
-        ha="center",
-        va="center",
-        fontsize=9,
-        fontweight="bold",
-        bbox=box,
-    )
-
-
-def _add_key(ax: Axes, reports: Mapping[str, Report[Any, Any]]) -> None:
-    there = {name for report in reports.values() for name, n in _counts(report).items() if n}
-    handles = [
-        Patch(facecolor=look.fill, edgecolor=look.ink, hatch=look.hatch * 2, label=name)
-        for name, look in _ACCOUNTS.items()
-        if name in there
-    ]
-    ax.legend(
-        handles=handles,
-        loc="lower left",
-        bbox_to_anchor=(-0.01, 1, 0, 0),
-        borderpad=0,
-        ncols=4,
-        frameon=False,
-        fontsize=9,
-        handlelength=1.6,
-        columnspacing=1.2,
-        borderaxespad=2.6,
-    )
+    write_on_bar(ax, left + number / 2, row, str(number), style)
 
 
 def _counts(report: Report[Any, Any]) -> dict[str, int]:

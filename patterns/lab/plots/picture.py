@@ -28,7 +28,7 @@ from patterns.lab.plots.charts import (
 from patterns.lab.plots.palette import STYLE_FILE
 from patterns.lab.tracing import Trace, describe
 
-__all__ = ["Picture", "compare", "draw"]
+__all__ = ["Picture", "compare", "draw", "set_title", "stack"]
 
 Chart = Callable[..., Axes]
 
@@ -92,11 +92,11 @@ def draw(trace: Trace, *charts: Chart, title: str | None = None) -> Picture:
     """
     charts = charts or (timeline,)
     rows = [(chart, _height(chart, trace)) for chart in charts]
-    figure, axes = _stack([height for _, height in rows])
+    figure, axes = stack([height for _, height in rows])
     for ax, chart in zip(axes, charts, strict=True):
         chart(trace, ax=ax)
     if title is not None or charts[0] is not timeline:  # which has a title already
-        _set_title(axes[0], title if title is not None else finding(trace))
+        set_title(axes[0], title if title is not None else finding(trace))
     _share_time(axes, time_limit(trace))
     told = ", ".join(_TOLD.get(chart, chart.__name__) for chart in charts)
     return Picture(figure, f"Against time: {told}. {describe(trace)}")
@@ -122,7 +122,7 @@ def compare(traces: Mapping[str, Trace], *charts: Chart) -> Picture:
             rows.append((chart, list(traces), 1.3))
     longest = max(map(len, traces)) if len(traces) > MOST_END_LABELS else 0
     right = max(_RIGHT, 45 + 7 * longest)
-    figure, axes = _stack([height for _, _, height in rows], right)
+    figure, axes = stack([height for _, _, height in rows], right)
     for ax, (chart, labels, _) in zip(axes, rows, strict=True):
         for label in labels:
             if chart is timeline:
@@ -145,7 +145,7 @@ def _height(chart: Chart, trace: Trace) -> float:
     return max(0.36 * lanes, 0.5) if chart is timeline else 1.2
 
 
-def _stack(heights: Sequence[float], right: int = _RIGHT) -> tuple[Figure, list[Axes]]:
+def stack(heights: Sequence[float], right: int = _RIGHT) -> tuple[Figure, list[Axes]]:
     """Return a figure with axes of these heights (inches), one below the other.
 
     To the right of them `right` pixels are left free.
@@ -165,7 +165,8 @@ def _stack(heights: Sequence[float], right: int = _RIGHT) -> tuple[Figure, list[
     return figure, axes
 
 
-def _set_title(ax: Axes, text: str) -> None:
+def set_title(ax: Axes, text: str) -> None:
+    """Write a title in the style of all charts."""
     with matplotlib.rc_context(fname=STYLE_FILE):
         ax.set_title(text)
 

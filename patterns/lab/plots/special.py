@@ -14,11 +14,11 @@ from matplotlib.ticker import MaxNLocator
 
 from patterns.lab import tracing
 from patterns.lab.plots.charts import (
-    _draw_curve,
-    _label_end,
-    _set_lanes,
-    _set_time_axis,
+    draw_curve,
+    label_end,
     new_axes,
+    set_lanes,
+    set_time_axis,
     time_limit,
 )
 from patterns.lab.plots.palette import STYLE_FILE
@@ -63,16 +63,16 @@ def tokens(rate: float, burst: int, times: Sequence[float] | None = None) -> Cal
             bottom = ax.get_ylim()[0] if ax.lines else 0.0
             corners, levels = tracing.token_levels(trace, rate, burst, times)
             ax.axhline(burst, color="0.35", linestyle=(0, (4, 3)), linewidth=1)
-            _draw_curve(ax, corners, levels, label or "")
+            draw_curve(ax, corners, levels, label or "")
             if label is None:
-                _label_end(ax, time_limit(trace), burst, f"burst {burst}", "0.25")
+                label_end(ax, time_limit(trace), burst, f"burst {burst}", "0.25")
             if min(levels) < 0:
                 below = [level < 0 for level in levels]
                 ax.fill_between(corners, levels, 0, where=below, interpolate=True, **_TOO_MANY)
             ax.set_ylim(min(bottom, 1.1 * min(levels)), burst * 1.2)
             ax.yaxis.set_major_locator(MaxNLocator(nbins=4, integer=True))
             ax.set_ylabel("tokens")
-            _set_time_axis(ax, trace, time_limit(trace))
+            set_time_axis(ax, trace, time_limit(trace))
             return ax
 
     chart.__name__ = "tokens in the bucket"
@@ -119,8 +119,8 @@ def missed_beats(history: Iterable[Look], limit: int) -> Callable[..., Axes]:
                     )
             title = "a square for each look: the darker, the more beats missed (black: given up)"
             ax.set_title(title, fontsize=9)
-            _set_lanes(ax, workers)
-            _set_time_axis(ax, trace, time_limit(trace))
+            set_lanes(ax, workers)
+            set_time_axis(ax, trace, time_limit(trace))
             return ax
 
     told = [f"{k.worker} {k.verdict} at {k.time:.6g} s" for k in seen if k.verdict != "well"]

@@ -13,9 +13,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
 from patterns.lab import tracing
-from patterns.lab.plots.charts import _label_end, _set_count_axis, _set_time_axis, time_limit
+from patterns.lab.plots.charts import label_end, set_count_axis, set_time_axis, time_limit
 from patterns.lab.plots.palette import CURVES, LOOKS, STYLE_FILE
-from patterns.lab.plots.picture import Picture, _stack
+from patterns.lab.plots.picture import Picture, stack
 from patterns.lab.theory import burst_envelope, list_scheduling_bound, mmc_waiting_time
 from patterns.lab.tracing import Trace
 
@@ -68,10 +68,10 @@ def draw_littles_law(trace: Trace) -> Picture:
         above.fill_between(corners, heights, step="post", color="#56B4E9", linewidth=0)
         above.step(corners, heights, where="post", color=_MEASURED)
         above.axhline(law.in_system, color=_FORMULA, linestyle=_DASHES)
-        _label_end(above, end, law.in_system, f"L = {law.in_system:.3g}", _FORMULA)
+        label_end(above, end, law.in_system, f"L = {law.in_system:.3g}", _FORMULA)
         above.set_ylabel("jobs in system")
-        _set_count_axis(above)
-        _set_time_axis(above, trace, end)
+        set_count_axis(above)
+        set_time_axis(above, trace, end)
         above.set_xlabel("")
         above.tick_params(axis="x", labelbottom=False)
         above.set_title(
@@ -81,11 +81,11 @@ def draw_littles_law(trace: Trace) -> Picture:
         below.plot(looks, sides["L"], color=_MEASURED)
         below.plot(looks, sides["λ·W"], color=CURVES[1][0], linestyle="--")
         below.plot([end], [sides["L"][-1]], "o", color=_FORMULA, clip_on=False)
-        _label_end(below, end, sides["L"][-1], "the whole run", _FORMULA)
+        label_end(below, end, sides["L"][-1], "the whole run", _FORMULA)
         _label_sides(below, looks, sides)
         below.set_ylabel("jobs")
         below.set_ylim(0, 1.15 * max([1e-9, *sides["L"], *sides["λ·W"]]))
-        _set_time_axis(below, trace, end)
+        set_time_axis(below, trace, end)
         below.set_title("The two sides, as measured from the start until then")
     text = (
         f"Little's law: {law.in_system:.4g} jobs were in the system on average; "
@@ -253,10 +253,10 @@ def draw_envelope(
             ax.plot([0, end], limit, color=_FORMULA, linestyle=_DASHES)
             ax.step(x, y, where="post", color=_MEASURED)
             ax.set_ylim(0, 1.15 * max(limit[1], counts[-1]))
-            _label_end(ax, end, limit[1], words, _FORMULA)
-            _label_end(ax, end, counts[-1], "let through", _MEASURED)
+            label_end(ax, end, limit[1], words, _FORMULA)
+            label_end(ax, end, counts[-1], "let through", _MEASURED)
             ax.set_ylabel("jobs")
-        _set_time_axis(above, trace, end)
+        set_time_axis(above, trace, end)
         above.set_title("Jobs let through so far")
         below.set_xlim(0, end)
         below.set_xlabel("length t of the window, seconds")
@@ -277,7 +277,7 @@ def _frame(
     heights: list[float], note: str, spacers: tuple[int, ...] = ()
 ) -> tuple[Figure, list[Axes]]:
     """Return a figure with axes of these heights (inches) and a note below them."""
-    figure, axes = _stack([*heights, 0.05])
+    figure, axes = stack([*heights, 0.05])
     for place in (*spacers, len(axes) - 1):
         axes[place].remove()
     left = axes[0].get_position().x0
