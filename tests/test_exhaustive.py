@@ -19,9 +19,22 @@ from patterns.concurrency import (
     sleep,
 )
 from patterns.lab import explore
-from patterns.lab.simulation.exhaustive import CHANGE, EverySchedule
+from patterns.lab.simulation.exhaustive import CHANGE, EverySchedule, TrackedRuntime
 from patterns.lab.simulation.play import play
 from patterns.lab.simulation.statements import instrument
+
+
+class Noting(TrackedRuntime):
+    """Notes every touch while the run lasts."""
+
+    def __init__(self, *arguments):
+        self.touches = []
+        super().__init__(*arguments)
+
+    def touch(self, thing, how):
+        if thing is not None and self._running is not None and self._state != "ending":
+            self.touches.append((self.key_of(self._running), thing, how))
+        super().touch(thing, how)
 
 
 def canonical(runtime):
@@ -31,7 +44,7 @@ def canonical(runtime):
     does not count.
     """
     by_thing = {}
-    for task, thing, how in runtime.accesses:
+    for task, thing, how in runtime.touches:
         groups = by_thing.setdefault(thing, [])
         if how == CHANGE or not groups or groups[-1][0] != how:
             groups.append((how, Counter()))
@@ -42,10 +55,10 @@ def canonical(runtime):
     )
 
 
-def search(pool, *, reduce=True):
-    """Count the runs by their canonical form, and the outcomes."""
+def search(pool, *, reduce=True, most=None):
+    """Count the runs by their canonical form, and the outcomes; None if there are too many."""
     every = EverySchedule(
-        lambda order, kind: play(pool, order, record=False, max_steps=10_000, kind=kind),
+        lambda order, kind: play(pool, order, record=False, max_steps=10_000, kind=Noting),
         reduce=reduce,
     )
     runs, outcomes = Counter(), set()
@@ -54,8 +67,10 @@ def search(pool, *, reduce=True):
             runs.clear()
             outcomes.clear()
             continue
+        if runs.total() == most:
+            return None
         played, _ = run
-        runs[canonical(every.last)] += 1
+        runs[canonical(played.runtime)] += 1
         outcomes.add((repr(played.value), type(played.error).__name__, len(played.leaks)))
     assert every.exhausted
     return runs, outcomes

@@ -45,12 +45,6 @@ def is_named_by_its_task_alone(runtime):
     return runtime.key_of(runtime.current()), 1
 
 
-def counting_the_end(runtime, thing, how):
-    state, runtime._state = runtime._state, "running"
-    TOUCH(runtime, thing, how)
-    runtime._state = state
-
-
 # What is wrong; where, and what stands there instead; the program that shows it.
 FAULTS = {
     "sleep sets never wake": (exhaustive, "_conflict", lambda *_: False, "buffer of one"),
@@ -115,12 +109,6 @@ FAULTS = {
         "touch_door",
         lambda *_: None,
         "cancelled from outside at the end",
-    ),
-    "what tasks do after the end counts": (
-        TrackedRuntime,
-        "touch",
-        counting_the_end,
-        "left when main returns",
     ),
 }
 

@@ -88,7 +88,6 @@ class EverySchedule:
         self._touched: defaultdict[Thing, set[Key]] = defaultdict(set)
         self._changed: set[Thing] = set()
         self._taken_for_private: set[Thing] = set()
-        self.last: TrackedRuntime | None = None
 
     def runs(self) -> Iterator[tuple[Played, Callable[[], Schedule]] | None]:
         """Yield each run with its schedule; None means: forget all before, it starts again."""
@@ -99,7 +98,6 @@ class EverySchedule:
                 played = self._play(noting, TrackedRuntime)
             except _Abandoned:
                 played = None
-            self.last = walk.runtime
             if self._learn(walk.runtime):
                 self.path.clear()
                 yield None
@@ -236,7 +234,6 @@ class TrackedRuntime(SimulatedRuntime):
         self.variants = _TRACKED if record is None else _RECORDED_AND_TRACKED
         self.touched: defaultdict[Thing, set[Key]] = defaultdict(set)
         self.changed: set[Thing] = set()
-        self.accesses: list[tuple[Key, Thing, int]] = []
         self.doors_found: set[Thing | None] = set()
         self._footprint: Footprint = {}
         self._by_statement: set[Key] = set()  # tasks
@@ -262,7 +259,6 @@ class TrackedRuntime(SimulatedRuntime):
         self.touched[thing].add(key)
         if how != LOOK:
             self.changed.add(thing)
-        self.accesses.append((key, thing, how))
 
     def touch_door(self, context: object, how: int) -> None:
         """Note a spawn, an end or the closing of the group that has this context."""
