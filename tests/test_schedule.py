@@ -126,6 +126,7 @@ def test_a_replay_that_fails_fails_alike():
         "{}",
         '{"base": "round robin", "moves": [], "end": [0, ""]}',
         '{"base": 3}',
+        '{"base": "run to block", "moves": [], "end": [0, "", "many"]}',
         '{"base": "run to block", "moves": [[1, 2]], "end": [0, ""]}',
     ],
 )

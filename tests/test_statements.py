@@ -344,6 +344,17 @@ def test_what_cannot_be_run_statement_by_statement_in_a_pool_is_refused(run, sta
         run(int, statements=statements)
 
 
+def test_a_function_has_its_own_code_again_when_the_last_of_several_has_left():
+    own = add_to_total.__code__
+    first, second = instrument(add_to_total), instrument(add_to_total)
+    first.__enter__()
+    second.__enter__()
+    first.__exit__(None, None, None)
+    assert add_to_total.__code__ is not own
+    second.__exit__(None, None, None)
+    assert add_to_total.__code__ is own
+
+
 def test_releasing_a_lock_that_nobody_holds_is_refused():
     with pytest.raises(RuntimeError, match="nobody holds"):
         StatementRuntime(RandomOrder(1)).lock().release()

@@ -39,6 +39,7 @@ __all__ = ["Exploration", "Failure", "NotRepeatable", "Outcome", "all_schedules"
 
 How = Literal["mix", "random", "pct", "every"]
 HOWS: Final = ("mix", "random", "pct", "every")
+_LOTS: Final = 1_000_000  # so many random numbers belong to a seed
 _STEPS_FOR_NEIGHBOURS: Final = 100_000
 _NEIGHBOURS: Final = 300  # schedules of one move more that are tried for one that goes well
 
@@ -326,6 +327,8 @@ class _Explorer:
             return Tried(found is not None and found[0] == kind, max(played.runtime.steps, 1))
 
         shortest = shrink(schedule, attempt)
+        if kind == "endless":
+            shortest = replace(shortest, steps=self._max_steps)
         played, turns = self._replayed(shortest)
         found = judge(played, self._check, self._traced)
         if found is None or found[0] != kind:
@@ -380,7 +383,7 @@ def _orders(how: How, seed: int, turns: int) -> Iterator[Callable[[], Order]]:
     yield RunToBlock
     yield RoundRobin
     for number in itertools.count():
-        lot = seed + number
+        lot = seed * _LOTS + number
         depth = {"random": 0, "pct": 1 + number % 3, "mix": number % 4}[how]
         if depth == 0:
             yield partial(RandomOrder, lot)

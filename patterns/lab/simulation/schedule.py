@@ -84,16 +84,18 @@ class Schedule:
         moves: the decisions that do not fall as in the base run, in order.
         decisions: how many there are in the whole run.
         history: CRC-32 of all of them, as 8 hexadecimal digits.
+        steps: after which the run was stopped; None: it ended by itself.
     """
 
     moves: tuple[Move, ...] = ()
     decisions: int = 0
     history: str = "00000000"
+    steps: int | None = None
 
     def to_json(self) -> str:
         """Return it as one line of JSON."""
         moves = [[m.decision, m.task, m.operation, m.history] for m in self.moves]
-        end = [self.decisions, self.history]
+        end = [self.decisions, self.history] + ([] if self.steps is None else [self.steps])
         return json.dumps({"base": BASE, "moves": moves, "end": end}, ensure_ascii=False)
 
     @classmethod
@@ -103,9 +105,13 @@ class Schedule:
             told = json.loads(text)
             if told["base"] != BASE:
                 raise ValueError(f"base must be {BASE!r}, got {told['base']!r}")
-            decisions, history = told["end"]
+            decisions, history, *steps = told["end"]
+            if steps and (len(steps) > 1 or not isinstance(steps[0], int)):
+                raise ValueError(
+                    f"end must be two values, and the steps if limited, got {told['end']!r}"
+                )
             moves = tuple(Move(int(n), str(t), str(o), str(h)) for n, t, o, h in told["moves"])
-            return cls(moves, int(decisions), str(history))
+            return cls(moves, int(decisions), str(history), *steps)
         except (KeyError, TypeError, ValueError) as error:
             raise ValueError(f"this is not the JSON of a schedule: {error}") from error
 

@@ -54,8 +54,6 @@ class _Shrinking:
     def shrunk(self, schedule: Schedule) -> Schedule:
         best = self._fewer(schedule)
         for moves in range(min(len(best.moves) + 1, 4)):
-            if moves > len(best.moves):
-                break
             found = self._best_of(moves, best)
             if found is not None:
                 return found

@@ -55,6 +55,8 @@ def simulate(
         raise ValueError(f"give a seed, an order or a schedule, got {' and '.join(chosen)}")
     if not isinstance(schedule, Schedule | None):
         raise ValueError(f"schedule must be a Schedule, got {schedule!r}")
+    if schedule is not None and schedule.steps is not None:
+        max_steps = min(max_steps, schedule.steps)
     replay = None if schedule is None else Replay(schedule)
     if replay is not None:
         order = replay

@@ -13,6 +13,7 @@ import __future__
 import ast
 import inspect
 import linecache
+import threading
 import warnings
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -62,15 +63,37 @@ def instrument(*targets: Target, sources: Mapping[str, str] | None = None) -> It
     replaced = sources or {}
     functions = dict.fromkeys(f for target in targets for f in _functions_of(target))
     codes = [(f, _rewritten_code(f, replaced.get(f.__module__))) for f in functions]
-    originals = [(f, f.__code__) for f in functions]
     try:
         for function, code in codes:
             function.__globals__[_POINT] = _point_before_statement
-            function.__code__ = code
+            _exchange(function, code)
         yield
     finally:
-        for function, code in originals:
-            function.__code__ = code
+        for function, code in codes:
+            _put_back(function, code)
+
+
+# By function: its own code, then those put in its place by whoever runs it statement by statement,
+# maybe several at a time, in threads of their own.
+_codes: dict[FunctionType, list[CodeType]] = {}
+_exchanging: Final = threading.Lock()
+
+
+def _exchange(function: FunctionType, code: CodeType) -> None:
+    with _exchanging:
+        _codes.setdefault(function, [function.__code__]).append(code)
+        function.__code__ = code
+
+
+def _put_back(function: FunctionType, code: CodeType) -> None:
+    with _exchanging:
+        codes = _codes.get(function, [])
+        if code not in codes:
+            return  # it was never exchanged: somebody interrupted
+        codes.remove(code)
+        function.__code__ = codes[-1]
+        if len(codes) == 1:
+            del _codes[function]
 
 
 def instrument_pool(targets: Sequence[Target]) -> AbstractContextManager[None]:
