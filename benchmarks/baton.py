@@ -10,8 +10,8 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+from lab.simulation.runtime import SimulatedRuntime, SimulatedTask
 from patterns.concurrency.runtime import Task, use_runtime
-from patterns.lab.simulation.runtime import SimulatedRuntime, SimulatedTask
 
 __all__ = ["BatonRuntime"]
 

@@ -15,8 +15,8 @@ from matplotlib.ticker import LogLocator
 from benchmarks.contenders import CHANNEL, CONTENDERS
 from benchmarks.measuring import CAPACITIES, CREWS, Costs
 from benchmarks.table import capacity_name
-from patterns.lab.plots import Picture
-from patterns.lab.plots.palette import CURVES, STYLE_FILE
+from lab.plots import Picture
+from lab.plots.palette import CURVES, STYLE_FILE
 
 MARKERS = "osD^vPX*"
 LABELS = 17  # that fit one above the other

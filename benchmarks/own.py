@@ -12,13 +12,13 @@ from benchmarks.baton import BatonRuntime
 from benchmarks.contenders import CHANNEL, CONTENDERS
 from benchmarks.measuring import seconds
 from benchmarks.memory import WORKERS
+from lab import measure, simulate
+from lab.plots import draw
+from lab.simulation import RandomOrder
+from lab.simulation.play import play
+from lab.simulation.runtime import SimulatedRuntime
 from patterns import basic
 from patterns.concurrency import Channel, TaskGroup
-from patterns.lab import measure, simulate
-from patterns.lab.plots import draw
-from patterns.lab.simulation import RandomOrder
-from patterns.lab.simulation.play import play
-from patterns.lab.simulation.runtime import SimulatedRuntime
 
 
 def verdict(met: bool) -> str:

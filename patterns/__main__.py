@@ -14,11 +14,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from patterns.lab.command import _PICTURES, _Parser
+from lab.command import _PICTURES, _Parser
 
 if TYPE_CHECKING:
-    from patterns.lab.comparing import AnyReport, Table, Workload
-    from patterns.lab.run import Run
+    from lab.model.run import Run
+    from lab.teaching.comparing import AnyReport, Table, Workload
 
 __all__ = ["main"]
 
@@ -37,7 +37,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print(f"{parser.prog}: interrupted", file=sys.stderr)
         return 130
-    from patterns.lab.comparing import tabulate
+    from lab.teaching.comparing import tabulate
 
     table = tabulate(workload, runs)
     if options.json:
@@ -76,7 +76,7 @@ def _run(options: argparse.Namespace) -> tuple[dict[str, Run[AnyReport]], Worklo
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-    from patterns.lab.comparing import POOLS, draw_workload, run_pool
+    from lab.teaching.comparing import POOLS, draw_workload, run_pool
 
     drawn = {} if options.draw is None else {"draw": options.draw}
     workload = draw_workload(**drawn, workers=options.workers, scale=options.scale)
@@ -100,7 +100,7 @@ def _run(options: argparse.Namespace) -> tuple[dict[str, Run[AnyReport]], Worklo
 
 
 def _draw(runs: dict[str, Run[AnyReport]], path: Path) -> None:
-    from patterns.lab.plots import compare, queue_depth, throughput, timeline
+    from lab.plots import compare, queue_depth, throughput, timeline
 
     traces = {name: run.trace for name, run in runs.items()}
     compare(traces, timeline, throughput, queue_depth).save(path)

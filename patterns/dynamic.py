@@ -312,7 +312,7 @@ def run(
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the pattern from the command line; return the exit status."""
-    from patterns.lab.command import Command
+    from lab.command import Command
 
     command = Command("dynamic", __doc__)
     command.add("--jobs", int, 50, "jobs to process, >= 0")

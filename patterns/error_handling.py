@@ -170,7 +170,7 @@ def worker(
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the pattern from the command line; return the exit status."""
-    from patterns.lab.command import Command
+    from lab.command import Command
 
     command = Command("error_handling", __doc__)
     command.add("--tasks", int, 20, "tasks to process, >= 0")

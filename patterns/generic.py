@@ -155,7 +155,7 @@ def submit(jobs: Iterable[T], pool: Pool[T, R]) -> None:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the pattern from the command line; return the exit status."""
-    from patterns.lab.command import Command
+    from lab.command import Command
 
     command = Command("generic", __doc__)
     command.add("--words", str, " ".join(WORDS), "the words, in quotes, with spaces between")

@@ -191,7 +191,7 @@ def worker(
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the pattern from the command line; return the exit status."""
-    from patterns.lab.command import Command
+    from lab.command import Command
 
     command = Command("rate_limited", __doc__)
     command.add("--jobs", int, 10, "jobs to process, >= 0")

@@ -195,7 +195,7 @@ def submit(jobs: Iterable[Job], pool: WorkerPool) -> None:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the pattern from the command line; return the exit status."""
-    from patterns.lab.command import Command
+    from lab.command import Command
 
     command = Command("reusable", __doc__)
     command.add("--jobs", int, 10, "jobs to process, >= 0")

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from statement_history import History
 from statement_programs import Program
 
+from lab.simulation.order import Order, PriorityOrder, RandomOrder
+from lab.simulation.statements import StatementRuntime
 from patterns import concurrency
 from patterns.concurrency.runtime import claim_first, use_runtime
-from patterns.lab.simulation.order import Order, PriorityOrder, RandomOrder
-from patterns.lab.simulation.statements import StatementRuntime
 
 PRIMITIVES = (
     concurrency.atomic,

@@ -9,8 +9,8 @@ import time
 import traceback
 from pathlib import Path
 
+from lab import simulate
 from patterns.concurrency import sleep
-from patterns.lab import simulate
 
 ROOT = Path(__file__).resolve().parent.parent
 PATIENCE = 60  # seconds after which a test counts as hung, on however busy a machine

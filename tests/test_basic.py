@@ -7,10 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import accounts
 
+from lab import measure, simulate
+from lab.tracing import books, ideal_makespan, makespan
 from patterns import basic
 from patterns.concurrency import Cancelled, Context, sleep
-from patterns.lab import measure, simulate
-from patterns.lab.tracing import books, ideal_makespan, makespan
 
 
 def test_ten_jobs_of_a_second_on_three_workers_take_four_seconds():

@@ -27,10 +27,10 @@ from benchmarks.measuring import (
 from benchmarks.memory import peak
 from benchmarks.own import blocking, import_time
 from benchmarks.table import Table, spread
+from lab.simulation import RandomOrder
+from lab.simulation.play import play
+from lab.simulation.runtime import SimulatedRuntime
 from patterns import basic
-from patterns.lab.simulation import RandomOrder
-from patterns.lab.simulation.play import play
-from patterns.lab.simulation.runtime import SimulatedRuntime
 
 needs_gevent = pytest.mark.skipif(
     not greenlets.installed(), reason="gevent is only installed by make bench"

@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import parked
 
+from lab import Deadlock, simulate
+from lab.simulation import RandomOrder
 from patterns.concurrency import Cancelled, Channel, Closed, Context, TaskGroup, now, sleep
-from patterns.lab import Deadlock, simulate
-from patterns.lab.simulation import RandomOrder
 
 FOR_EVER = 30  # receives: more than all senders send
 LIMIT = 100  # seconds after which whatever still waits is cancelled

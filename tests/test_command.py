@@ -6,8 +6,8 @@ import sys
 
 import pytest
 
+from lab.tracing import from_json
 from patterns import basic
-from patterns.lab.tracing import from_json
 
 
 def told(capsys):

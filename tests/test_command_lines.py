@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from patterns.lab.tracing import from_json
+from lab.tracing import from_json
 
 ROOT = Path(__file__).resolve().parent.parent
 NOT_PATTERNS = {"pitfalls"}

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from patterns.lab.comparing import (
+from lab.teaching.comparing import (
     BURST,
     COLUMNS,
     POOLS,
@@ -18,8 +18,8 @@ from patterns.lab.comparing import (
     run_pools,
     tabulate,
 )
-from patterns.lab.theory import burst_envelope
-from patterns.lab.tracing import State, turns
+from lab.tracing import State, turns
+from lab.tracing.theory import burst_envelope
 
 WORKLOAD = draw_workload()
 RUNS = run_pools(WORKLOAD)

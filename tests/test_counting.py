@@ -4,9 +4,9 @@ from math import comb, factorial
 
 import pytest
 
+from lab import explore
+from lab.exploring.counting import Orders, count_orders
 from patterns.concurrency import AtomicInt, TaskGroup
-from patterns.lab import explore
-from patterns.lab.counting import Orders, count_orders
 
 
 def loads(*numbers):

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lab import measure, simulate
+from lab.tracing import trace_from_spans
+from lab.tracing.diff import CAUSES, diff, seconds_text
 from patterns import basic, rate_limited
 from patterns.concurrency import Context, sleep
-from patterns.lab import measure, simulate
-from patterns.lab.tracing import trace_from_spans
-from patterns.lab.tracing.diff import CAUSES, diff, seconds_text
 
 
 def trace(**options):

@@ -5,12 +5,12 @@ from functools import partial
 import pytest
 from matplotlib.collections import PolyCollection
 
+from lab import measure, simulate
+from lab.plots import draw_diff
+from lab.plots.palette import CHANGES, LOOKS
+from lab.tracing import Outcome, Span, State, Trace, trace_from_spans
 from patterns import basic
 from patterns.concurrency import Context
-from patterns.lab import measure, simulate
-from patterns.lab.plots import draw_diff
-from patterns.lab.plots.palette import CHANGES, LOOKS
-from patterns.lab.tracing import Outcome, Span, State, Trace, trace_from_spans
 
 EMPTY = Trace("virtual", 0.0, (), (), ())
 THREE = simulate(basic.run).trace

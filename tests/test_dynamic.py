@@ -11,12 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import accounts, run_on_threads, threads_left
 
+from lab import measure, simulate
+from lab.simulation.statements import instrument
+from lab.tracing import books, makespan, queue_depth, worker_count, workers_peak
 from patterns import dynamic
 from patterns.concurrency import Cancelled, Closed, Context, Report, TaskGroup, now, sleep
 from patterns.dynamic import Autoscaler, DynamicPool
-from patterns.lab import measure, simulate
-from patterns.lab.simulation.statements import instrument
-from patterns.lab.tracing import books, makespan, queue_depth, worker_count, workers_peak
 
 SCHEDULES = (None, *range(30))
 JUMPY = Autoscaler(grow_above=1, calm_looks=1)  # no hysteresis: both thresholds in one place

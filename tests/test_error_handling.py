@@ -9,6 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import accounts
 
+from lab import Deadlock, explore, measure, simulate
+from lab.tracing import State, books
 from patterns import error_handling
 from patterns.concurrency import (
     Cancelled,
@@ -20,8 +22,6 @@ from patterns.concurrency import (
     sleep,
 )
 from patterns.error_handling import ProcessingError, Task, draw_tasks
-from patterns.lab import Deadlock, explore, measure, simulate
-from patterns.lab.tracing import State, books
 
 
 def numbered(*seconds):

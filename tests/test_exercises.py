@@ -14,8 +14,8 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from lab.teaching.grading import Verdict
 from notebook_rules import parsed, tags
-from patterns.lab.grading import Verdict
 
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
 SOLUTIONS = NOTEBOOKS / "exercises" / "solutions"

@@ -4,9 +4,9 @@ from itertools import islice
 
 import pytest
 
+from lab.teaching.exercises import basic as exercises
 from patterns import basic
 from patterns.concurrency import Channel, TaskGroup, sleep
-from patterns.lab.exercises import basic as exercises
 
 
 def refused(verdict):

@@ -2,9 +2,9 @@
 
 import pytest
 
+from lab.teaching.exercises import dynamic as exercises
 from patterns.concurrency import sleep
 from patterns.dynamic import Autoscaler
-from patterns.lab.exercises import dynamic as exercises
 
 
 def refused(verdict):

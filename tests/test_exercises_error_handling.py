@@ -4,15 +4,15 @@ from contextlib import suppress
 
 import pytest
 
-from patterns.concurrency import Cancelled, Context, Report, Result, TaskGroup, sleep
-from patterns.error_handling import ProcessingError
-from patterns.lab import grading
-from patterns.lab.exercises.error_handling import (
+from lab import grading
+from lab.teaching.exercises.error_handling import (
     check_extend,
     check_predict,
     check_repair,
     filled,
 )
+from patterns.concurrency import Cancelled, Context, Report, Result, TaskGroup, sleep
+from patterns.error_handling import ProcessingError
 
 
 @pytest.fixture

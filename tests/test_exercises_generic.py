@@ -4,10 +4,10 @@ from contextlib import suppress
 
 import pytest
 
+from lab.teaching.exercises import generic as exercises
 from patterns import generic
 from patterns.concurrency import Channel, TaskGroup, sleep
 from patterns.generic import Pool
-from patterns.lab.exercises import generic as exercises
 
 
 def refused(verdict):

@@ -4,9 +4,9 @@ from contextlib import suppress
 
 import pytest
 
+from lab.teaching.exercises import heartbeat as exercises
 from patterns.concurrency import Cancelled, TaskGroup, sleep
 from patterns.heartbeat import HeartbeatPool, WorkerLost
-from patterns.lab.exercises import heartbeat as exercises
 
 
 def refused(verdict):

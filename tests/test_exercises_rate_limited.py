@@ -2,8 +2,8 @@
 
 import pytest
 
+from lab.teaching.exercises import rate_limited as exercises
 from patterns.concurrency import Channel, TaskGroup, Ticker, TokenBucket, sleep
-from patterns.lab.exercises import rate_limited as exercises
 
 
 def refused(verdict):

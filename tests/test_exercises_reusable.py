@@ -2,10 +2,10 @@
 
 import pytest
 
+from lab import grading
+from lab.teaching.exercises import reusable as exercises
 from patterns import reusable
 from patterns.concurrency import Cancelled, Context, TaskGroup
-from patterns.lab import grading
-from patterns.lab.exercises import reusable as exercises
 from patterns.reusable import WorkerPool
 
 

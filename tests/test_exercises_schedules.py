@@ -5,9 +5,9 @@ import time
 
 import pytest
 
+from lab.teaching.exercises import schedules as exercises
 from patterns import basic
 from patterns.concurrency import AtomicInt, Channel, TaskGroup, sleep
-from patterns.lab.exercises import schedules as exercises
 
 
 def refused(verdict):

@@ -5,6 +5,10 @@ from functools import partial
 
 import pytest
 
+from lab import explore
+from lab.exploring.exhaustive import CHANGE, EverySchedule, TrackedRuntime
+from lab.simulation.play import play
+from lab.simulation.statements import instrument
 from patterns import basic, pitfalls, reusable
 from patterns.concurrency import (
     AtomicInt,
@@ -18,10 +22,6 @@ from patterns.concurrency import (
     go,
     sleep,
 )
-from patterns.lab import explore
-from patterns.lab.simulation.exhaustive import CHANGE, EverySchedule, TrackedRuntime
-from patterns.lab.simulation.play import play
-from patterns.lab.simulation.statements import instrument
 
 
 class Noting(TrackedRuntime):

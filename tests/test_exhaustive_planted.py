@@ -6,8 +6,8 @@ from functools import cache
 import pytest
 from test_exhaustive import PROGRAMS, search
 
-from patterns.lab.simulation import exhaustive
-from patterns.lab.simulation.exhaustive import COUNT, LOOK, EverySchedule, TrackedRuntime
+from lab.exploring import exhaustive
+from lab.exploring.exhaustive import COUNT, LOOK, EverySchedule, TrackedRuntime
 
 TOUCH = TrackedRuntime.touch
 NUMBERS = itertools.count(1)

@@ -8,10 +8,11 @@ from functools import partial
 
 import pytest
 
+from lab import Schedule, explore, simulate
+from lab.model.schedule import NotRepeatable
+from lab.simulation import StepLimitExceeded
 from patterns import basic, pitfalls
 from patterns.concurrency import AtomicInt, Channel, Report, Result, TaskGroup, go, hang, sleep
-from patterns.lab import Schedule, explore, simulate
-from patterns.lab.simulation import NotRepeatable, StepLimitExceeded
 
 
 def two_adders():

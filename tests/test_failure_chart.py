@@ -7,11 +7,11 @@ import pytest
 from matplotlib.figure import Figure
 from matplotlib.patches import Ellipse, Rectangle
 
+from lab import explore
+from lab.model.trace import Trace, Turn
+from lab.plots import draw_failure
+from lab.plots.failure import draw_steps, steps
 from patterns import pitfalls
-from patterns.lab import explore
-from patterns.lab.plots import draw_failure
-from patterns.lab.plots.failure import draw_steps, steps
-from patterns.lab.tracing.trace import Trace, Turn
 
 
 @pytest.fixture(scope="module")

@@ -4,10 +4,10 @@ from functools import partial
 
 import pytest
 
+from lab import simulate
+from lab.plots.fates import draw_fates, fates
 from patterns import error_handling
 from patterns.concurrency import Report
-from patterns.lab import simulate
-from patterns.lab.plots.fates import draw_fates, fates
 
 
 def reports():

@@ -7,10 +7,10 @@ from functools import partial
 import pytest
 from matplotlib.patches import Rectangle
 
+from lab import Game, simulate
+from lab.model.schedule import NotRepeatable
 from patterns import basic, pitfalls
 from patterns.concurrency import AtomicInt, Channel, TaskGroup, go, sleep
-from patterns.lab import Game, simulate
-from patterns.lab.simulation import NotRepeatable
 
 LOOK_FIRST = ["caller-1", "caller-2"]  # both look, then both add
 ALL_OF_ONE = ["caller-1", "caller-1"]  # one looks and adds before the other one looks

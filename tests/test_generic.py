@@ -13,11 +13,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lab import measure, simulate
+from lab.tracing import books, ideal_makespan, makespan
 from patterns import generic
 from patterns.concurrency import Cancelled, Closed, Context, TaskGroup, sleep
 from patterns.generic import Pool
-from patterns.lab import measure, simulate
-from patterns.lab.tracing import books, ideal_makespan, makespan
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -15,9 +15,8 @@ from multiprocessing.pool import Pool, ThreadPool
 
 import pytest
 
-from patterns.concurrency import Channel, Context, Report, Result, TaskGroup, go, now, sleep
-from patterns.lab import grading
-from patterns.lab.grading import (
+from lab import grading
+from lab.teaching.grading import (
     NotYet,
     Verdict,
     attempt,
@@ -27,6 +26,7 @@ from patterns.lab.grading import (
     expect_same,
     grader,
 )
+from patterns.concurrency import Channel, Context, Report, Result, TaskGroup, go, now, sleep
 
 
 @grader

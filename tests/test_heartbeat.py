@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import accounts
 
+from lab import explore, measure, simulate
+from lab.tracing import books
 from patterns import heartbeat
 from patterns.concurrency import Cancelled, Context, TaskGroup, hang, now, sleep
 from patterns.heartbeat import Health, HeartbeatPool, WorkerLost
-from patterns.lab import explore, measure, simulate
-from patterns.lab.tracing import books
 
 TICK = 0.1  # seconds between two looks in these tests, unless they say otherwise
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from lab import comparing
+from lab.teaching.comparing import POOLS
 from patterns import __main__ as side_by_side
-from patterns.lab import comparing
-from patterns.lab.comparing import POOLS
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -12,10 +12,10 @@ from statement_explorer import run as run_statements
 from statement_history import History
 from statement_programs import PROGRAMS
 
+from lab import explore
+from lab.simulation.replay import Lenient
+from lab.simulation.statements import instrument
 from patterns import concurrency
-from patterns.lab import explore
-from patterns.lab.simulation.schedule import Lenient
-from patterns.lab.simulation.statements import instrument
 
 SMALL = [
     *(f"1 to 1 at capacity {capacity}" for capacity in (0, 1, 2, 8, "inf")),

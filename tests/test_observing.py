@@ -14,10 +14,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from patterns.concurrency import Cancelled
-from patterns.lab import Deadlock, simulate, virtual_loop
-from patterns.lab.observing import observe
-from patterns.lab.tracing import (
+from lab import Deadlock, simulate, virtual_loop
+from lab.observing.observe import observe
+from lab.tracing import (
     Counter,
     Job,
     Outcome,
@@ -27,6 +26,7 @@ from patterns.lab.tracing import (
     trace_from_jobs,
     waiting_times,
 )
+from patterns.concurrency import Cancelled
 
 
 async def a_second(job):
@@ -369,7 +369,7 @@ def test_an_interrupted_run_ends_and_leaves_nothing_behind(real):
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no signal can be sent to one thread")
 def test_an_interrupted_run_ends_even_if_it_never_awaits(monkeypatch):
-    monkeypatch.setattr("patterns.lab.observing._GRACE", 0.1)
+    monkeypatch.setattr("lab.observing.observe._GRACE", 0.1)
 
     async def process(job):
         signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)

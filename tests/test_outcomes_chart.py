@@ -8,9 +8,9 @@ from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from lab import all_schedules
+from lab.plots.outcomes import draw_outcomes, outcomes
 from patterns import pitfalls
-from patterns.lab import all_schedules
-from patterns.lab.plots.outcomes import draw_outcomes, outcomes
 
 KINDS = ["check", "deadlock", "leak", "crash", "error", "books", "endless"]
 

@@ -4,10 +4,10 @@ from functools import partial
 
 import pytest
 
+from lab import Deadlock, simulate
+from lab.tracing import books
 from patterns import basic, dynamic, error_handling, pitfalls, rate_limited, reusable
 from patterns.concurrency import Context, TaskGroup
-from patterns.lab import Deadlock, simulate
-from patterns.lab.tracing import books
 
 
 def test_two_small_buffers_deadlock_and_the_report_tells_the_story():

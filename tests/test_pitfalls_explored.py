@@ -6,6 +6,8 @@ from functools import partial
 import pytest
 from support import python
 
+from lab import explore
+from lab.tracing import to_json
 from patterns import (
     basic,
     dynamic,
@@ -17,8 +19,6 @@ from patterns import (
     reusable,
 )
 from patterns.concurrency import Context, TaskGroup
-from patterns.lab import explore
-from patterns.lab.tracing import to_json
 
 
 def busiest_second(passed):
@@ -60,8 +60,8 @@ def test_a_pitfall_is_found_within_a_hundred_schedules_and_shrunk_to_three_moves
 SCRIPT = """
 import json, sys
 from patterns import pitfalls
-from patterns.lab import Deadlock, Schedule, simulate
-from patterns.lab.tracing import to_json
+from lab import Deadlock, Schedule, simulate
+from lab.tracing import to_json
 schedule = Schedule.from_json({text!r})
 try:
     run = simulate(pitfalls.{name}, schedule=schedule)

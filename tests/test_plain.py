@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from patterns.lab.observing import observe
-from patterns.lab.tracing import Outcome, books, queue_depth
+from lab.observing.observe import observe
+from lab.tracing import Outcome, books, queue_depth
 from patterns.plain import basic, unguarded, workload
 
 BLOCKING = [basic.threads, basic.queue_threads, basic.processes]

@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import threads_left
 
+from lab import observe, simulate
+from lab.tracing import books, workers_peak
 from patterns import dynamic
 from patterns.dynamic import Autoscaler
-from patterns.lab import observe, simulate
-from patterns.lab.tracing import books, workers_peak
 from patterns.plain.dynamic import tasks, threads
 
 WAVES = {19: 4.0, 39: 4.0}

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lab import observe, simulate
+from lab.tracing import books
 from patterns import error_handling
 from patterns.error_handling import ProcessingError, Task, draw_tasks
-from patterns.lab import observe, simulate
-from patterns.lab.tracing import books
 from patterns.plain import error_handling as plain
 from patterns.plain.error_handling import tasks, wait_only
 

@@ -8,10 +8,10 @@ from functools import partial
 import pytest
 from support import threads_left
 
+from lab import observe, simulate
+from lab.tracing import Outcome, books
 from patterns.concurrency import TaskGroup, sleep
 from patterns.generic import Pool, submit
-from patterns.lab import observe, simulate
-from patterns.lab.tracing import Outcome, books
 from patterns.plain import generic as plain
 
 JOBS = range(10)

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from patterns.lab import observe
-from patterns.lab.tracing import Outcome
+from lab import observe
+from lab.tracing import Outcome
 from patterns.plain import heartbeat
 
 

@@ -8,8 +8,8 @@ from planted_faults import FAULTS
 from statement_explorer import PRIMITIVES, explore
 from statement_programs import PROGRAMS
 
-from patterns.lab.simulation.runtime import SimulatedWaiter
-from patterns.lab.simulation.statements import instrument
+from lab.simulation.runtime import SimulatedWaiter
+from lab.simulation.statements import instrument
 
 ENOUGH = 3000  # schedules
 

@@ -11,13 +11,13 @@ import pytest
 from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.colors import to_rgb
 
+from lab import Deadlock, simulate
+from lab.plots import Picture, compare, draw, queue_depth, throughput, timeline
+from lab.plots import worker_count as worker_count_chart
+from lab.plots.palette import LOOKS
+from lab.tracing import Outcome, Span, State, Trace, trace_from_spans
 from patterns import basic, dynamic, pitfalls
 from patterns.concurrency import sleep
-from patterns.lab import Deadlock, simulate
-from patterns.lab.plots import Picture, compare, draw, queue_depth, throughput, timeline
-from patterns.lab.plots import worker_count as worker_count_chart
-from patterns.lab.plots.palette import LOOKS
-from patterns.lab.tracing import Outcome, Span, State, Trace, trace_from_spans
 
 TRACE = simulate(basic.run).trace
 EMPTY = Trace("virtual", 0.0, (), (), ())
@@ -280,7 +280,7 @@ def test_the_settings_of_matplotlib_stay_as_they_are():
 
 
 def test_pyplot_is_not_loaded():
-    code = "import sys, patterns.lab.plots; print('matplotlib.pyplot' in sys.modules)"
+    code = "import sys, lab.plots; print('matplotlib.pyplot' in sys.modules)"
     output = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert output.stdout == "False\n"
 
@@ -298,6 +298,6 @@ def test_text_can_be_read_on_its_fill(name):
 
 
 def test_every_curve_colour_is_a_colour():
-    from patterns.lab.plots.palette import CURVES
+    from lab.plots.palette import CURVES
 
     assert all(re.fullmatch("#[0-9A-F]{6}", colour) for colour, _ in CURVES)

@@ -13,6 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import accounts, run_on_threads, threads_left
 
+from lab import measure, simulate
+from lab.observing.observe import observe
+from lab.observing.virtual_loop import VirtualLoop
+from lab.tracing import State, books, turns
 from patterns import rate_limited
 from patterns.concurrency import (
     Cancelled,
@@ -24,10 +28,6 @@ from patterns.concurrency import (
     now,
     sleep,
 )
-from patterns.lab import measure, simulate
-from patterns.lab.observing import observe
-from patterns.lab.tracing import State, books, turns
-from patterns.lab.virtual_loop import VirtualLoop
 from patterns.plain import rate_limited as plain
 
 BUCKET = partial(rate_limited.run, limiter="bucket")

@@ -16,11 +16,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import accounts
 
+from lab import Deadlock, explore, measure, observe, simulate
+from lab.simulation.statements import instrument
+from lab.tracing import books, ideal_makespan, makespan, queue_depth
 from patterns import reusable
 from patterns.concurrency import Cancelled, Channel, Closed, Context, TaskGroup, now, sleep
-from patterns.lab import Deadlock, explore, measure, observe, simulate
-from patterns.lab.simulation.statements import instrument
-from patterns.lab.tracing import books, ideal_makespan, makespan, queue_depth
 from patterns.plain import reusable as plain
 from patterns.reusable import WorkerPool
 from tests.support import parked, run_on_threads, run_simulated, threads_left, until

@@ -8,12 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support import python
 
+from lab import Schedule, ScheduleDiverged, explore, simulate
+from lab.simulation import PriorityOrder, RandomOrder, RunToBlock
+from lab.simulation.play import play
+from lab.simulation.replay import Noting, Replay
 from patterns import basic, dynamic, pitfalls
 from patterns.concurrency import TaskGroup
-from patterns.lab import Schedule, ScheduleDiverged, explore, simulate
-from patterns.lab.simulation import PriorityOrder, RandomOrder, RunToBlock
-from patterns.lab.simulation.play import play
-from patterns.lab.simulation.schedule import Noting, Replay
 
 
 def noted(pool, order):
@@ -64,8 +64,8 @@ def test_a_schedule_names_who_goes_first_and_with_what():
 
 SCRIPT = """
 from patterns import pitfalls
-from patterns.lab import Schedule, simulate
-from patterns.lab.tracing import to_json
+from lab import Schedule, simulate
+from lab.tracing import to_json
 run = simulate(lambda: pitfalls.check_then_act(callers=3), schedule=Schedule.from_json({text!r}))
 print(run.value, [str(turn) for turn in run.turns])
 """

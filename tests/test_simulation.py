@@ -10,6 +10,8 @@ import warnings
 import pytest
 from support import python, run_on_threads, run_simulated
 
+from lab import Deadlock, measure, simulate
+from lab.simulation import RoundRobin, StepLimitExceeded
 from patterns.concurrency import (
     AtomicInt,
     Channel,
@@ -22,8 +24,6 @@ from patterns.concurrency import (
     now,
     sleep,
 )
-from patterns.lab import Deadlock, measure, simulate
-from patterns.lab.simulation import RoundRobin, StepLimitExceeded
 
 
 def ticks_of(*plans):
@@ -918,7 +918,7 @@ def test_ctrl_c_from_outside_ends_a_simulation_that_computes():
         "import os, signal, threading, time\n"
         "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "from patterns.concurrency import AtomicInt, go\n"
-        "from patterns.lab import simulate\n"
+        "from lab import simulate\n"
         "running = threading.Event()\n"
         "def interrupt():\n"
         "    running.wait()\n"

@@ -2,8 +2,8 @@
 
 import pytest
 
+from lab import show_code
 from patterns import basic
-from patterns.lab import show_code
 
 
 def plain(number):

@@ -4,11 +4,11 @@ from functools import partial
 
 import pytest
 
+from lab import simulate
+from lab.plots import compare, draw, missed_beats, timeline, tokens
+from lab.tracing import books, token_levels, turns
 from patterns import heartbeat, rate_limited
 from patterns.concurrency import Context
-from patterns.lab import simulate
-from patterns.lab.plots import compare, draw, missed_beats, timeline, tokens
-from patterns.lab.tracing import books, token_levels, turns
 
 BUCKET = partial(rate_limited.run, limiter="bucket", burst=3, num_jobs=6)
 

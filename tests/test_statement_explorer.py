@@ -6,8 +6,8 @@ import pytest
 from statement_explorer import PRIMITIVES, explore
 from statement_programs import PROGRAMS, drawn
 
+from lab.simulation.statements import instrument
 from patterns import concurrency
-from patterns.lab.simulation.statements import instrument
 
 SCHEDULES = 250  # of each program
 LOTS = 60

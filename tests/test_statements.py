@@ -8,13 +8,14 @@ from dataclasses import dataclass
 
 import pytest
 
+from lab import explore, simulate
+from lab.model.deadlock import Deadlock
+from lab.simulation import RandomOrder
+from lab.simulation.order import PriorityOrder
+from lab.simulation.statements import StatementRuntime, instrument
 from patterns import concurrency
 from patterns.concurrency import Channel, TaskGroup
 from patterns.concurrency.runtime import current_runtime, use_runtime
-from patterns.lab import explore, simulate
-from patterns.lab.simulation import Deadlock, RandomOrder
-from patterns.lab.simulation.order import PriorityOrder
-from patterns.lab.simulation.statements import StatementRuntime, instrument
 
 SEEDS = range(30)
 total = 0

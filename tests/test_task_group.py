@@ -7,6 +7,7 @@ import weakref
 import pytest
 from support import run_on_threads, until, waits_under
 
+from lab import simulate
 from patterns.concurrency import (
     AtomicInt,
     Cancelled,
@@ -20,7 +21,6 @@ from patterns.concurrency import (
     sleep,
 )
 from patterns.concurrency.runtime import Task
-from patterns.lab import simulate
 
 
 class Trouble(Exception):

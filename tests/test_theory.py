@@ -7,18 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from patterns import basic, rate_limited
-from patterns.concurrency import sleep
-from patterns.lab import simulate
-from patterns.lab.comparing import draw_random_arrivals, run_pool
-from patterns.lab.theory import (
-    burst_envelope,
-    erlang_c,
-    list_scheduling_bound,
-    makespan_lower_bound,
-    mmc_waiting_time,
-)
-from patterns.lab.tracing import (
+from lab import simulate
+from lab.teaching.comparing import draw_random_arrivals, run_pool
+from lab.tracing import (
     fullest_window,
     ideal_makespan,
     jobs_in_system,
@@ -28,6 +19,15 @@ from patterns.lab.tracing import (
     turns,
     waiting_times,
 )
+from lab.tracing.theory import (
+    burst_envelope,
+    erlang_c,
+    list_scheduling_bound,
+    makespan_lower_bound,
+    mmc_waiting_time,
+)
+from patterns import basic, rate_limited
+from patterns.concurrency import sleep
 
 
 @pytest.mark.parametrize(

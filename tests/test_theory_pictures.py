@@ -6,13 +6,13 @@ from statistics import fmean
 import pytest
 from matplotlib.collections import PathCollection, PolyCollection
 
+from lab import simulate
+from lab.plots import draw_envelope, draw_littles_law, draw_makespan_bounds, draw_waiting
+from lab.teaching.comparing import draw_random_arrivals, run_pool
+from lab.tracing import Trace, waiting_times
+from lab.tracing.theory import mmc_waiting_time
 from patterns import basic, rate_limited
 from patterns.concurrency import sleep
-from patterns.lab import simulate
-from patterns.lab.comparing import draw_random_arrivals, run_pool
-from patterns.lab.plots import draw_envelope, draw_littles_law, draw_makespan_bounds, draw_waiting
-from patterns.lab.theory import mmc_waiting_time
-from patterns.lab.tracing import Trace, waiting_times
 
 EMPTY = Trace("virtual", 0.0, (), (), ())
 TEN = simulate(basic.run).trace

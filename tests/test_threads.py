@@ -10,6 +10,7 @@ from random import Random
 import pytest
 from support import parked, python, run_on_threads, until
 
+from lab import measure
 from patterns.concurrency import (
     AtomicInt,
     Cancelled,
@@ -22,7 +23,6 @@ from patterns.concurrency import (
     go,
     sleep,
 )
-from patterns.lab import measure
 
 CAPACITIES = [0, 1, 2, 7, 8, 100, math.inf]
 
@@ -538,7 +538,7 @@ interrupted(pool, rounds=1, patience=0)
 @pytest.mark.skipif(sys.platform == "win32", reason="it has no signal to send to a thread")
 def test_ctrl_c_reaches_a_pool_that_is_being_measured():
     script = f"""{PRELUDE}
-from patterns.lab import measure
+from lab import measure
 {POOLS["the main task keeps sending jobs"]}
 interrupted(lambda: measure(pool), rounds=10)
 """

@@ -9,21 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from patterns import basic, heartbeat
-from patterns.concurrency import (
-    Cancelled,
-    Channel,
-    Closed,
-    Context,
-    Result,
-    TaskGroup,
-    Ticker,
-    sleep,
-)
-from patterns.concurrency.recording import RECEIVED, SENT
-from patterns.concurrency.runtime import Task
-from patterns.lab import Deadlock, measure, simulate
-from patterns.lab.tracing import (
+from lab import Deadlock, measure, simulate
+from lab.tracing import (
     Outcome,
     Span,
     State,
@@ -50,6 +37,19 @@ from patterns.lab.tracing import (
     workers_joined,
     workers_peak,
 )
+from patterns import basic, heartbeat
+from patterns.concurrency import (
+    Cancelled,
+    Channel,
+    Closed,
+    Context,
+    Result,
+    TaskGroup,
+    Ticker,
+    sleep,
+)
+from patterns.concurrency.recording import RECEIVED, SENT
+from patterns.concurrency.runtime import Task
 
 EMPTY = Trace("virtual", 0.0, (), (), ())
 TRACE = simulate(basic.run).trace

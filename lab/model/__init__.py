@@ -1,0 +1,1 @@
+"""What a run is: plain values, which every other room speaks in."""

@@ -1,0 +1,166 @@
+"""Orders that write a schedule down, replay it, or come as near to it as they can."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING, Any
+from zlib import crc32
+
+from lab.model.schedule import Move, Schedule, ScheduleDiverged
+
+if TYPE_CHECKING:
+    from lab.simulation.order import Order
+    from lab.simulation.runtime import SimulatedRuntime, SimulatedTask
+
+__all__ = ["Lenient", "Noting", "Replay", "begin", "label", "told"]
+
+
+class Noting:
+    """Asks another order, and notes its decisions as moves away from the base run."""
+
+    def __init__(self, order: Order) -> None:
+        self._order = order
+        self._crc = self._decisions = 0
+        self._moves: list[Move] = []
+        self._last: SimulatedTask | None = None
+        self.switches = 0  # turns at which another task than before went on
+
+    def begin(self, runtime: SimulatedRuntime) -> None:
+        """Pass on who asks."""
+        begin(self._order, runtime)
+
+    def take(self, ready: deque[SimulatedTask], running: SimulatedTask | None) -> SimulatedTask:
+        """Take whom the other order takes."""
+        if len(ready) == 1:
+            task = self._order.take(ready, running)
+        else:
+            base = ready[0] if running is None else running
+            self._decisions += 1
+            task = self._order.take(ready, running)
+            operation = told(task)
+            if task is not base:
+                move = Move(self._decisions, label(task, ready), operation, f"{self._crc:08x}")
+                self._moves.append(move)
+            self._crc = _next_crc(self._crc, task, operation)
+        if task is not self._last:
+            self.switches += 1
+            self._last = task
+        return task
+
+    @property
+    def schedule(self) -> Schedule:
+        """The run so far."""
+        return Schedule(tuple(self._moves), self._decisions, f"{self._crc:08x}")
+
+
+class Replay:
+    """Makes the moves of a schedule and checks that they fit."""
+
+    def __init__(self, schedule: Schedule) -> None:
+        self._schedule = schedule
+        self._moves = deque(schedule.moves)
+        self._crc = self._decisions = 0
+        self._runtime: SimulatedRuntime | None = None
+        self.instead_of: dict[SimulatedTask, str] = {}  # by task moved, until it has its turn
+
+    def begin(self, runtime: SimulatedRuntime) -> None:
+        """Remember whom to stop."""
+        self._runtime = runtime
+
+    def take(self, ready: deque[SimulatedTask], running: SimulatedTask | None) -> SimulatedTask:
+        """Take the task of the move that is due, else that of the base run."""
+        if len(ready) == 1:
+            return ready.popleft()
+        self._decisions += 1
+        task = base = ready[0] if running is None else running
+        if self._moves and self._moves[0].decision == self._decisions:
+            task = self._moved(self._moves.popleft(), ready) or base
+            self.instead_of[task] = base.name
+        ready.remove(task)
+        self._crc = _next_crc(self._crc, task, told(task))
+        return task
+
+    def _moved(self, move: Move, ready: deque[SimulatedTask]) -> SimulatedTask | None:
+        tasks = {label(task, ready): task for task in ready}
+        task = tasks.get(move.task)
+        expected = f"{move.task} at {move.operation!r}"
+        if task is None:
+            self._diverged(expected, f"{', '.join(tasks)} ready")
+        elif told(task) != move.operation:
+            self._diverged(expected, f"{move.task} at {told(task)!r}")
+        elif f"{self._crc:08x}" != move.history:
+            self._diverged(f"{expected} after history {move.history}", f"history {self._crc:08x}")
+        return task
+
+    def _diverged(self, expected: str, found: str) -> None:
+        assert self._runtime is not None
+        self._runtime.stop(ScheduleDiverged(self._decisions, expected, found))
+
+    def check_end(self) -> None:
+        """Raise ScheduleDiverged unless the whole run was the one that was noted."""
+        noted = (self._schedule.decisions, self._schedule.history)
+        if (self._decisions, f"{self._crc:08x}") != noted:
+            raise ScheduleDiverged(
+                self._decisions,
+                f"an end after {noted[0]} decisions with history {noted[1]}",
+                f"one after {self._decisions} with history {self._crc:08x}",
+            )
+
+
+class Lenient:
+    """Makes the moves that can be made and leaves out the others, as shrinking needs it.
+
+    Args:
+        choices: the label of the task to take, by decision.
+        list_from: decision from which on to note in `others` who could have gone instead.
+    """
+
+    def __init__(self, choices: dict[int, str], list_from: float = float("inf")) -> None:
+        self._choices = choices
+        self._list_from = list_from
+        self._decisions = 0
+        self.others: list[tuple[int, str]] = []
+
+    def take(self, ready: deque[SimulatedTask], running: SimulatedTask | None) -> SimulatedTask:
+        """Take the chosen task if it is ready, else that of the base run."""
+        if len(ready) == 1:
+            return ready.popleft()
+        self._decisions += 1
+        wanted = self._choices.get(self._decisions)
+        if wanted is not None:
+            for task in ready:
+                if label(task, ready) == wanted:
+                    ready.remove(task)
+                    return task
+        base = ready[0] if running is None else running
+        if self._decisions >= self._list_from:
+            others = [label(task, ready) for task in ready if task is not base]
+            self.others += [(self._decisions, other) for other in others]
+        ready.remove(base)
+        return base
+
+
+def begin(order: Any, runtime: SimulatedRuntime) -> None:
+    """Tell an order who asks it, if it wants to know."""
+    hook = getattr(order, "begin", None)
+    if hook is not None:
+        hook(runtime)
+
+
+def label(task: SimulatedTask, ready: deque[SimulatedTask]) -> str:
+    """Name a task by its name, and by its number too if another one that is ready has its name."""
+    name = task.name
+    if any(other.name == name and other is not task for other in ready):
+        return f"{name} (task {task.number})"
+    return name
+
+
+def told(task: SimulatedTask) -> str:
+    """Say what a ready task is about to do, such as "receive jobs"."""
+    subject = task.subject
+    name = subject if isinstance(subject, str) else getattr(subject, "name", None)
+    return f"{task.operation} {name}" if name else task.operation
+
+
+def _next_crc(crc: int, task: SimulatedTask, operation: str) -> int:
+    return crc32(f"{task.name}:{operation};".encode(), crc)

@@ -1,0 +1,1 @@
+"""What a lesson needs: code to show, exercises that check themselves, the game."""

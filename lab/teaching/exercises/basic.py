@@ -1,0 +1,104 @@
+"""Exercises on the basic pool: uneven jobs, who closes the results, stopping early."""
+
+from __future__ import annotations
+
+import math
+from functools import partial
+from numbers import Real
+from typing import Any
+
+from lab.model.run import Run
+from lab.teaching.grading import NotYet, attempt, attempts, expect_function, expect_same, grader
+from patterns import basic
+from patterns.concurrency import sleep
+
+__all__ = ["check_extend", "check_predict", "check_repair"]
+
+SCHEDULES = 50
+
+
+def nap(job: int, *, slow: int = 0) -> int:
+    """Take `job` seconds for it (20 for the slow one) and return its square: none end together."""
+    sleep(20 if job == slow else job)
+    return job * job
+
+
+@grader
+def check_predict(answer: Any) -> str:
+    """Seven jobs of 1, 2, … 7 s on three workers: how long does the pool take?"""
+    number = isinstance(answer, Real) and not isinstance(answer, bool)
+    if not number or not math.isfinite(answer):
+        raise NotYet(f"the answer must be a number of seconds, got {answer!r}")
+    least = sum(range(1, 8)) / 3
+    run = attempt(lambda: basic.run(num_jobs=7, num_workers=3, process=nap))
+    seconds = float(answer)
+    if abs(seconds - run.elapsed) < 1e-6:
+        return f"{run.elapsed:g} s, because job 7 is the longest and nobody is free for it earlier"
+    if seconds < least - 0.1:
+        raise NotYet(f"{seconds:g} s is too short: 28 s of work take three workers {least:.2f} s")
+    if seconds < least + 0.1:
+        raise NotYet(
+            f"{seconds:g} s would need three workers who all stop at the same moment; "
+            "write down second by second who takes which job"
+        )
+    if seconds < run.elapsed:
+        raise NotYet(
+            f"{seconds:g} s would need somebody who chooses the jobs cleverly; "
+            "here whoever is free takes the next one in order"
+        )
+    raise NotYet(f"{seconds:g} s is too long: nobody who is free waits while there are jobs")
+
+
+@grader
+def check_repair(pool: Any) -> str:
+    """Every result comes out, for every number of jobs and workers and every buffer."""
+    expect_function(pool, "num_jobs, num_workers, buffer")
+    for jobs, workers, buffer in [(10, 3, 2), (10, 3, 0), (12, 4, 1), (0, 2, 1), (2, 5, 0)]:
+        attempts(
+            partial(pool, jobs, workers, buffer),
+            SCHEDULES,
+            expect=partial(_all_doubled, jobs, workers),
+            case=f"with {jobs} jobs, {workers} workers and buffer {buffer}",
+        )
+    return f"every result came out in every one of {SCHEDULES} orders of events, for every buffer"
+
+
+def _all_doubled(jobs: int, workers: int, run: Run[Any]) -> None:
+    expect_same(run.value, [2 * job for job in range(1, jobs + 1)])
+    _expect_elapsed(run, -(-jobs // workers))
+
+
+@grader
+def check_extend(first: Any) -> str:
+    """The pool ends with the result that was still wanted, and leaves nobody behind."""
+    expect_function(first, "wanted, num_jobs, num_workers, process")
+    # The jobs that are done first, and when the last of these is: job n takes n seconds.
+    for wanted, jobs, workers, slow, done, seconds in [
+        (3, 7, 3, 0, (1, 2, 3), 3),
+        (5, 7, 3, 0, (1, 2, 3, 4, 5), 7),
+        (1, 2, 5, 0, (1,), 1),
+        (5, 3, 2, 0, (1, 2, 3), 4),
+        (3, 7, 3, 1, (2, 3, 4), 6),
+    ]:
+        one_slow = f", job {slow} a slow one," if slow else ""
+        attempts(
+            partial(first, wanted, jobs, workers, partial(nap, slow=slow)),
+            SCHEDULES,
+            expect=partial(_squares_in_time, wanted, done, seconds),
+            case=f"with {wanted} of {jobs} results wanted from {workers} workers{one_slow}",
+        )
+    return "it ends with the last result that is wanted, and no task is left"
+
+
+def _squares_in_time(wanted: int, done: tuple[int, ...], seconds: float, run: Run[Any]) -> None:
+    if isinstance(run.value, list | tuple) and len(run.value) > wanted:
+        raise NotYet(f"it returned {len(run.value)} results, and only {wanted} were wanted")
+    if run.elapsed > seconds:  # said first: whoever is late has other results, too
+        _expect_elapsed(run, seconds)
+    expect_same(run.value, [job * job for job in done])
+    _expect_elapsed(run, seconds)
+
+
+def _expect_elapsed(run: Run[Any], seconds: float) -> None:
+    if abs(run.elapsed - seconds) > 1e-6:
+        raise NotYet(f"it took {run.elapsed:g} s, and {seconds:g} s are enough")

@@ -1,0 +1,187 @@
+"""Exercises on the dynamic pool: who leaves when, looking and adding as one step, an autoscaler."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from functools import partial
+from itertools import pairwise
+from numbers import Real
+from types import SimpleNamespace
+from typing import Any
+
+from lab.model.run import Run
+from lab.teaching.grading import NotYet, attempt, attempts, expect_function, grader
+from lab.tracing import worker_count
+from patterns.concurrency import AtomicInt, Report, TaskGroup, now, sleep
+from patterns.dynamic import DynamicPool
+
+__all__ = ["check_extend", "check_predict", "check_repair", "leaving", "load"]
+
+SCHEDULES = 50
+
+
+def leaving(told: int = 2) -> Report[int, int]:
+    """Give eight jobs of a second to three workers; after 1.5 s tell `told` of them to leave."""
+
+    def process(job: int) -> int:
+        sleep(1)
+        return job
+
+    pool = DynamicPool(process, min_workers=1, max_workers=3)
+    with pool.start():
+        pool.add_worker()
+        pool.add_worker()
+        for job in range(1, 9):
+            pool.submit(job)
+        sleep(1.5)
+        for _ in range(told):
+            pool.remove_worker()
+    return pool.report
+
+
+@grader
+def check_predict(answer: Any) -> str:
+    """Eight jobs of 1 s, three workers, two of them told to leave after 1.5 s: how long?"""
+    number = isinstance(answer, Real) and not isinstance(answer, bool)
+    if not number or not math.isfinite(answer):
+        raise NotYet(f"the answer must be a number of seconds, got {answer!r}")
+    run, all_stay = attempt(leaving), attempt(partial(leaving, told=0))
+    seconds = float(answer)
+    if abs(seconds - run.elapsed) < 1e-6:
+        return f"{seconds:g} s: six jobs are done by 2 s, and the one who stays does two more"
+    if abs(seconds - all_stay.elapsed) < 1e-6:
+        raise NotYet(f"{seconds:g} s is how long it takes if all three stay to the end")
+    if seconds < run.elapsed:
+        raise NotYet(f"{seconds:g} s is too short for the one who stays: count what is left at 2 s")
+    raise NotYet(
+        f"{seconds:g} s is too long: who is told to leave still finishes the job in hand, "
+        "so no job is begun twice"
+    )
+
+
+class _Count:
+    """An AtomicInt that remembers how high it ever was."""
+
+    def __init__(self, value: int) -> None:
+        self._count = AtomicInt(value, "workers")
+        self.highest = value
+
+    def load(self) -> int:
+        return self._count.load()
+
+    def store(self, value: int) -> None:
+        self._count.store(value)
+        self.highest = max(self.highest, value)
+
+    def add(self, delta: int) -> int:
+        value = self._count.add(delta)
+        self.highest = max(self.highest, value)
+        return value
+
+    def compare_and_swap(self, old: int, new: int) -> bool:
+        done = self._count.compare_and_swap(old, new)
+        if done:
+            self.highest = max(self.highest, new)
+        return done
+
+
+@grader
+def check_repair(add_worker: Any) -> str:
+    """However many ask at once, as many are added as there is room for."""
+    expect_function(add_worker, "count, max_workers")
+    for callers, there, limit in [(3, 0, 3), (8, 0, 2), (5, 2, 4), (2, 1, 1)]:
+        attempts(
+            partial(_all_at_once, add_worker, callers, there, limit),
+            SCHEDULES,
+            expect=partial(_exactly, min(callers, limit - there), there, limit),
+            case=f"with {callers} callers, {there} workers and a maximum of {limit}",
+        )
+    return f"it added as many as there was room for, in every one of {SCHEDULES} orders of events"
+
+
+def _all_at_once(
+    add_worker: Callable[..., Any], callers: int, there: int, limit: int
+) -> tuple[list[Any], _Count, int]:
+    count = _Count(there)
+    answers: list[Any] = []
+    with TaskGroup() as group:
+        for number in range(1, callers + 1):
+            group.spawn(lambda: answers.append(add_worker(count, limit)), name=f"caller-{number}")
+    return answers, count, count.load()
+
+
+def _exactly(room: int, there: int, limit: int, run: Run[Any]) -> None:
+    answers, count, last = run.value
+    for answer in answers:
+        if not isinstance(answer, bool):
+            raise NotYet(f"it must return True or False, and returned {answer!r}")
+    added = sum(answers)
+    if added > room:
+        raise NotYet(f"it added {_workers(added)} where there was room for {room}")
+    if added < room:
+        raise NotYet(f"it added {_workers(added)} and turned others away, with room for {room}")
+    if last != there + added:
+        raise NotYet(f"it added {_workers(added)} to {there} and counted {last}")
+    if count.highest > limit:
+        raise NotYet(f"it counted {count.highest} workers for a moment, and {limit} is the maximum")
+
+
+def load(autoscale: Callable[[DynamicPool], object]) -> int:
+    """Put a burst, a steady load and a calm on a pool; return how many workers are left then.
+
+    40 jobs at once; from 1 s to 19 s a job every 0.1 s; nothing more until 29 s. A job takes
+    0.2 to 0.3 s, 0.25 s on average, so the steady load needs three workers. There may be 1 to 8.
+    """
+
+    def process(job: int) -> int:
+        sleep(0.2 + job * 7 % 11 / 100)
+        return job
+
+    pool = DynamicPool(process, min_workers=1, max_workers=8, buffer=300)
+    with pool.start(autoscaler=SimpleNamespace(watch=autoscale)):  # type: ignore[arg-type]
+        for job in range(40):
+            pool.submit(job)
+        sleep(1)
+        for job in range(40, 220):
+            pool.submit(job)
+            sleep(0.1)
+        sleep(29 - now())
+        return pool.worker_count
+
+
+@grader
+def check_extend(autoscale: Any) -> str:
+    """Workers come with the burst, leave when they are too many, and stay under a steady load."""
+    expect_function(autoscale, "pool")
+    attempts(partial(load, autoscale), 20, expect=_well_scaled)
+    return "workers come with the burst, as many stay as the steady load needs, and then they leave"
+
+
+def _well_scaled(run: Run[Any]) -> None:
+    counter = worker_count(run.trace)
+    numbers = dict(zip(counter.times, counter.values, strict=True))  # the last at each moment
+
+    def between(start: float, end: float) -> list[int]:
+        return [number for time, number in numbers.items() if start <= time < end]
+
+    peak, settled = max(between(0, 2)), between(7, 19)
+    added = sum(after > before for before, after in pairwise(settled))
+    last = between(0, 19)[-1]
+    if peak < 4:
+        raise NotYet(f"it is too slow: in the first 2 s of the burst it comes to {_workers(peak)}")
+    if last > 5:
+        raise NotYet(f"it keeps {_workers(last)} under the steady load, which needs three")
+    if added > 3:
+        raise NotYet(
+            "it makes the number go up and down under the steady load: "
+            f"from 7 s to 19 s it adds a worker {added} times, after sending others away"
+        )
+    if run.elapsed > 29:
+        raise NotYet(f"it has too few workers for the load: the jobs take until {run.elapsed:g} s")
+    if run.value > 1:
+        raise NotYet(f"after 10 s without a job there are still {_workers(run.value)}")
+
+
+def _workers(number: int) -> str:
+    return f"{number} worker" + "s" * (number != 1)

@@ -1,0 +1,136 @@
+"""Run a reader's pool so that it can do no harm: it ends, prints nothing, starts nothing real."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import sys
+import threading
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from multiprocessing.process import BaseProcess
+from threading import Thread
+from typing import Any
+from unittest import mock
+
+from greenlet import getcurrent
+
+from lab.model.run import Run
+from lab.simulation.runtime import SimulatedRuntime
+from patterns.concurrency.runtime import current_runtime
+
+__all__ = ["REAL_WAIT", "OutOfPatience", "guarded", "quietly"]
+
+_REAL = "it starts a real {}, which knows no virtual time: use TaskGroup and its spawn"
+REAL_WAIT = "it waits in real time: use sleep from patterns.concurrency, not time.sleep"
+
+
+class OutOfPatience(KeyboardInterrupt):
+    """The real time for one run is used up."""
+
+
+@contextmanager
+def quietly() -> Iterator[list[str]]:
+    """Swallow what is printed, refuse real threads and processes, notice real waits.
+
+    Gives the list of what was wrong.
+    """
+    faults: list[str] = []
+
+    def refusing(kind: str, real_start: Callable[[Any], None]) -> Callable[[Any], None]:
+        def start(started: Any) -> None:
+            if isinstance(current_runtime(), SimulatedRuntime):
+                faults.append(_REAL.format(kind))
+                raise RuntimeError(faults[-1])
+            real_start(started)
+
+        return start
+
+    def noticed_sleep(seconds: float) -> None:
+        if seconds > 0 and isinstance(current_runtime(), SimulatedRuntime):
+            faults.append(REAL_WAIT)
+        real_sleep(seconds)
+
+    real_sleep = time.sleep
+    with (
+        open(os.devnull, "w", encoding="utf-8", errors="replace") as nowhere,
+        redirect_stdout(nowhere),
+        redirect_stderr(nowhere),
+        warnings.catch_warnings(record=True) as warned,
+        mock.patch.object(time, "sleep", noticed_sleep),
+        mock.patch.object(Thread, "start", refusing("thread", Thread.start)),
+        mock.patch.object(BaseProcess, "start", refusing("process", BaseProcess.start)),
+    ):
+        warnings.simplefilter("always")
+        yield faults
+    if any("real time inside a simulation" in str(warning.message) for warning in warned):
+        faults.append(REAL_WAIT)
+
+
+def guarded(
+    simulation: Callable[[], Run[Any]], simulations: list[SimulatedRuntime], patience: float
+) -> Run[Any]:
+    """Run it, and end it when `patience` seconds of real time are used up."""
+    in_main = threading.current_thread() is threading.main_thread()
+    if sys.platform == "win32" or not in_main:
+        return _guarded_elsewhere(simulation, simulations, patience)
+    began = time.monotonic()
+    before = signal.signal(signal.SIGALRM, lambda *_: _give_up(simulations))
+    left, interval = signal.setitimer(signal.ITIMER_REAL, patience, 0.01)
+    try:
+        return simulation()
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before or signal.SIG_DFL)
+        if left:
+            left -= time.monotonic() - began
+            signal.setitimer(signal.ITIMER_REAL, max(left, 0.001), interval)
+
+
+def _give_up(simulations: list[SimulatedRuntime]) -> None:
+    """End them, in the thread that runs them: not by an exception, which a pool may catch.
+
+    The task that runs is left standing where it is.
+    """
+    for runtime in simulations:
+        if runtime._escaped is None:
+            runtime.stop(OutOfPatience())
+        if getcurrent() is not runtime._hub:
+            runtime._hub.switch()
+
+
+def _guarded_elsewhere(
+    simulation: Callable[[], Run[Any]], simulations: list[SimulatedRuntime], patience: float
+) -> Run[Any]:
+    """Do the same where no signal comes: in a thread that can be left behind."""
+    outcomes: list[Run[Any]] = []
+    errors: list[BaseException] = []
+
+    def target() -> None:
+        try:
+            outcomes.append(simulation())
+        except BaseException as error:
+            errors.append(error)
+
+    class GiveUp(OutOfPatience):
+        """Raised in the thread from outside; as it is made there, the simulation ends."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            _give_up(simulations)
+
+    thread = Thread(target=target, daemon=True)
+    thread.start()
+    thread.join(patience)
+    for _ in range(20):
+        if not thread.is_alive():
+            break
+        number, error = ctypes.c_ulong(thread.ident or 0), ctypes.py_object(GiveUp)
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(number, error)
+        thread.join(0.05)
+    if outcomes:
+        return outcomes[0]
+    raise errors[0] if errors else OutOfPatience()

@@ -1,0 +1,99 @@
+"""Traces in and out: JSON for other programs, Chrome trace events for ui.perfetto.dev."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import Any
+
+from lab.model.trace import Counter, Job, Outcome, Span, State, Trace
+
+__all__ = ["from_json", "to_chrome_trace", "to_json"]
+
+_FORMAT = "worker-pool-trace"
+_VERSION = 1
+
+
+def to_json(trace: Trace) -> str:
+    """Return the trace as one JSON object; `from_json` gives back an equal trace."""
+    return json.dumps({"format": _FORMAT, "version": _VERSION, **asdict(trace)}, indent=1)
+
+
+def from_json(text: str) -> Trace:
+    """Return the trace that `to_json` wrote.
+
+    Raises ValueError for anything else, or another version.
+    """
+    try:
+        data = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise ValueError(f"a trace must be JSON: {error}") from None
+    kind = data.get("format") if isinstance(data, dict) else None
+    if kind != _FORMAT:
+        raise ValueError(f"format must be {_FORMAT!r}, got {kind!r}")
+    if data.get("version") != _VERSION:
+        raise ValueError(f"version must be {_VERSION}, got {data.get('version')!r}")
+    try:
+        return Trace(
+            clock=data["clock"],
+            elapsed=data["elapsed"],
+            workers=tuple(data["workers"]),
+            spans=tuple(_span(span) for span in data["spans"]),
+            jobs=tuple(Job(**{**job, "outcome": Outcome(job["outcome"])}) for job in data["jobs"]),
+            queues=tuple(_counter(queue) for queue in data["queues"]),
+            job_queue=data["job_queue"],
+        )
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"a trace must have all its fields and no others: {error}") from None
+
+
+def _span(data: dict[str, Any]) -> Span:
+    outcome = data["outcome"]
+    changed = {
+        "state": State(data["state"]),
+        "outcome": None if outcome is None else Outcome(outcome),
+    }
+    return Span(**{**data, **changed})
+
+
+def _counter(data: dict[str, Any]) -> Counter:
+    return Counter(**{**data, "times": tuple(data["times"]), "values": tuple(data["values"])})
+
+
+def to_chrome_trace(trace: Trace) -> str:
+    """Return the trace in the Trace Event Format, JSON object form, times in microseconds.
+
+    Every worker is a thread with complete events ("X"), every queue a counter ("C").
+    """
+    threads = {worker: number for number, worker in enumerate(trace.workers, start=1)}
+    events: list[dict[str, Any]] = [
+        {
+            "ph": "M",
+            "pid": 1,
+            "name": "process_name",
+            "args": {"name": f"pool ({trace.clock} time)"},
+        }
+    ]
+    for worker, number in threads.items():
+        name = {"ph": "M", "pid": 1, "tid": number, "name": "thread_name", "args": {"name": worker}}
+        order = {"sort_index": number}
+        events += [name, {**name, "name": "thread_sort_index", "args": order}]
+    for span in trace.spans:
+        details = {"job": span.job, "outcome": span.outcome, "waiting_for": span.waiting_for}
+        events.append(
+            {
+                "ph": "X",
+                "pid": 1,
+                "tid": threads[span.worker],
+                "name": f"job {span.job}" if span.state is State.WORKING else str(span.state),
+                "cat": str(span.state),
+                "ts": span.start * 1e6,
+                "dur": span.duration * 1e6,
+                "args": {key: value for key, value in details.items() if value is not None},
+            }
+        )
+    for queue in trace.queues:
+        for time, value in zip(queue.times, queue.values, strict=True):
+            count = {"ph": "C", "pid": 1, "name": queue.name, "args": {"buffered": value}}
+            events.append({**count, "ts": time * 1e6})
+    return json.dumps({"traceEvents": events, "displayTimeUnit": "ms"})
