@@ -1,20 +1,20 @@
 """The basic pool: a fixed number of workers share one queue of jobs.
 
-It keeps at most `num_workers` jobs in work at a time and hands on each result as it comes.
+It keeps at most `workers` jobs in work at a time and hands on each result as it comes.
 
-Use it when the jobs are known, alike and independent, and their results may come in any order.
-Don't when jobs keep arriving for as long as the program lives (a reusable pool), or when the load
-changes so much that no fixed number of workers fits (a dynamic pool).
+Use it when the jobs are independent of each other, and their results may come in any order.
+Don't when jobs keep arriving from many places (a reusable pool), or when the load changes so much
+that no fixed number of workers fits (a dynamic pool).
 
 What it guarantees:
 - order: jobs are started in the order of submission; results come in the order of completion.
 - errors: an exception in `process` becomes that job's result; the worker goes on.
-- backpressure: at most `buffer` jobs wait; the submitter waits when there are more.
-- cancellation: when `context` is cancelled nothing new is started, what waits is woken, and the
-  report says which jobs were cut short and which never started.
+- backpressure: at most `buffer` jobs wait, and one more in the submitter's hands; the next is taken
+  from `jobs` only when there is room. Results wait in memory, where the report keeps them anyway.
+- cancellation: at the deadline, or when `context` is cancelled, nothing new is started and what
+  waits is woken; the report says which jobs were cut short and which never started.
 
-What it costs: a thread for each worker, and one each to submit the jobs and to close the results;
-the report keeps every job and result in memory.
+What it costs: a thread for each worker, and one each to submit the jobs and to close the results.
 
 In Go: a `jobs` and a `results` channel, a loop of `go worker(…)`, a `sync.WaitGroup` to know when
 to close `results`. There, with small buffers, submitting everything before collecting anything
@@ -23,136 +23,148 @@ deadlocks; here submitting is a task of its own, so every buffer size works.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+import math
+from collections.abc import Callable, Iterable
+from typing import TypeVar
 
-from patterns.concurrency import Cancelled, Channel, Context, Report, Result, TaskGroup, sleep
-from patterns.concurrency.checks import check_count, nanoseconds
+from .concurrency import (
+    Cancelled,
+    Channel,
+    Context,
+    Ledger,
+    Report,
+    Result,
+    TaskGroup,
+    attempt,
+    sleep,
+)
+from .concurrency.checks import check_count, check_process, nanoseconds
+from .concurrency.context import cancels_caller
 
-__all__ = ["main", "run"]
+__all__ = ["demo", "run"]
+
+J = TypeVar("J")
+R = TypeVar("R")
 
 
 def run(
+    jobs: Iterable[J],
+    process: Callable[[J], R],
     *,
-    num_jobs: int = 10,
-    num_workers: int = 3,
-    job_seconds: float = 1.0,
-    buffer: int | None = None,
-    process: Callable[[int], int] | None = None,
+    workers: int = 3,
+    buffer: int = 100,
+    timeout: float | None = None,
     context: Context | None = None,
-    log: Callable[[str], object] = lambda line: None,
-) -> Report[int, int]:
-    """Process jobs 1 to `num_jobs` with `num_workers` workers and report on every one.
+    on_result: Callable[[Result[J, R]], object] | None = None,
+) -> Report[J, R]:
+    """Process each of `jobs` with one of several workers, and report on every one.
 
     Args:
-        num_jobs: jobs, >= 0.
-        num_workers: workers, >= 1.
-        job_seconds: how long a job takes, seconds >= 0.
-        buffer: jobs, and results, that may wait in their channel, >= 0; None: all of them.
-        process: what to do with a job, in place of taking `job_seconds` and doubling it.
-        context: ends the run early when it is cancelled.
-        log: called with a line of text for every job started and every result.
+        jobs: taken one by one as there is room, so that there may be any number of them.
+        process: makes a job's value; called by the workers, in several threads at once.
+        workers: jobs in work at a time, >= 1.
+        buffer: jobs that may wait for a worker, >= 0; 0 hands each one over in person.
+        timeout: seconds from now on after which the run is cancelled; None: never.
+        context: cancels the run when it is cancelled.
+        on_result: called with each result as it comes, in the caller's thread.
 
-    Raises ValueError for a bad number, before anything is started.
+    Raises ValueError or TypeError for a bad argument, before anything is started.
     """
-    check_count("num_jobs", num_jobs, 0)
-    check_count("num_workers", num_workers, 1)
-    nanoseconds(job_seconds, "job_seconds")
-    capacity = num_jobs if buffer is None else buffer
-    check_count("buffer", capacity, 0)
+    check_process(process)
+    check_count("workers", workers, 1)
+    check_count("buffer", buffer, 0)
+    limit = Context(context, timeout=timeout)
+    queue = Channel[J](buffer, "jobs")
+    results = Channel[Result[J, R]](math.inf, "results")
+    ledger = Ledger[J, R]()
 
-    def double(job: int) -> int:
-        sleep(job_seconds)
-        return job * 2
-
-    submitted = range(1, num_jobs + 1)
-    return run_pool(submitted, num_workers, capacity, process or double, context, log)
-
-
-def run_pool(
-    submitted: Sequence[int],
-    num_workers: int,
-    capacity: int,
-    process: Callable[[int], int],
-    context: Context | None,
-    log: Callable[[str], object],
-) -> Report[int, int]:
-    """Let one task submit and others work, and collect what they make meanwhile."""
-    jobs = Channel[int](capacity, "jobs")
-    results = Channel[Result[int, int]](capacity, "results")
-    started: list[int] = []
-    finished: list[Result[int, int]] = []
-
-    def one_worker(number: int) -> None:
-        worker(number, jobs, results, process, started, log)
+    def one_worker() -> None:
+        worker(queue, results, process, ledger)
 
     try:
-        with TaskGroup(context) as group:
-            group.spawn(submit, submitted, jobs)
-            group.spawn(work, num_workers, one_worker, results)
+        with TaskGroup(limit) as group:
+            group.spawn(submit, jobs, queue, ledger)
+            group.spawn(work, workers, one_worker, results)
             for result in results:
-                log(f"result: {result.value if result.error is None else result.error!r}")
-                finished.append(result)
-    except Cancelled:
-        results.close()
-        finished.extend(results)  # handed back in time, but not collected yet
-    return Report(tuple(submitted), tuple(started), tuple(finished))
+                if on_result is not None:
+                    on_result(result)
+    except Cancelled as cancelled:
+        if cancels_caller(cancelled):
+            raise
+        return ledger.report(str(cancelled), jobs)
+    return ledger.report()
 
 
-def submit(submitted: Iterable[int], jobs: Channel[int]) -> None:
+def submit(jobs: Iterable[J], queue: Channel[J], ledger: Ledger[J, R]) -> None:
     """Send every job, then close the channel: the sender knows when there are no more."""
-    for job in submitted:
-        jobs.send(job)
-    jobs.close()
+    for job in jobs:
+        ledger.submitted.append(job)
+        queue.send(job)
+    queue.close()
 
 
-def work(num_workers: int, one_worker: Callable[[int], None], results: Channel[Any]) -> None:
+def work(workers: int, one_worker: Callable[[], object], results: Channel[Result[J, R]]) -> None:
     """Run the workers; when the last one has ended, nobody sends results any more: close."""
-    with TaskGroup() as workers:
-        for number in range(1, num_workers + 1):
-            workers.spawn(one_worker, number, name=f"worker-{number}")
+    with TaskGroup() as group:
+        for number in range(1, workers + 1):
+            group.spawn(one_worker, name=f"worker-{number}")
     results.close()
 
 
 def worker(
-    number: int,
-    jobs: Channel[int],
-    results: Channel[Result[int, int]],
-    process: Callable[[int], int],
-    started: list[int],
-    log: Callable[[str], object],
+    queue: Channel[J],
+    results: Channel[Result[J, R]],
+    process: Callable[[J], R],
+    ledger: Ledger[J, R],
 ) -> None:
     """Take one job after the other until there are no more."""
-    for job in jobs:
-        started.append(job)
-        log(f"worker {number} processing job {job}")
-        try:
-            result = Result(job, value=process(job))
-        except Exception as error:
-            result = Result(job, error=error)
+    for job in queue:
+        ledger.started.append(job)
+        result = attempt(process, job)
+        ledger.results.append(result)
         results.send(result)
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run the pattern from the command line; return the exit status."""
-    from lab.command import Command
+def demo(
+    *,
+    jobs: int = 10,
+    workers: int = 3,
+    seconds: float = 1.0,
+    buffer: int | None = None,
+    timeout: float | None = None,
+    context: Context | None = None,
+    on_result: Callable[[Result[int, int]], object] | None = None,
+) -> Report[int, int]:
+    """Double the numbers from 1 to `jobs`, as the article's program does.
 
-    command = Command("basic", __doc__)
-    command.add("--jobs", int, 10, "jobs to process, >= 0")
-    command.add("--workers", int, 3, "workers, >= 1")
-    command.add("--seconds", float, 1.0, "how long a job takes, seconds >= 0")
-    command.add("--buffer", int, None, "jobs and results that may wait, >= 0 (default: all)")
-    return command.run(
-        argv,
-        lambda options, log: run(
-            num_jobs=options.jobs,
-            num_workers=options.workers,
-            job_seconds=options.seconds,
-            buffer=options.buffer,
-            log=log,
-        ),
+    Args:
+        jobs: jobs, >= 0.
+        workers: workers, >= 1.
+        seconds: how long a job takes, >= 0.
+        buffer: jobs that may wait, >= 0; None: all of them.
+        timeout: seconds after which the run is cancelled; None: never.
+        context: as for `run`.
+        on_result: as for `run`.
+    """
+    check_count("jobs", jobs, 0)
+    nanoseconds(seconds, "seconds")
+
+    def double(job: int) -> int:
+        sleep(seconds)
+        return job * 2
+
+    return run(
+        range(1, jobs + 1),
+        double,
+        workers=workers,
+        buffer=jobs if buffer is None else buffer,
+        timeout=timeout,
+        context=context,
+        on_result=on_result,
     )
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    from .concurrency.command import main
+
+    raise SystemExit(main(demo))

@@ -22,89 +22,65 @@ right after closing the queue, so most jobs are dropped without a word.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from typing import TypeVar
 
-from patterns.concurrency import (
+from .autoscaler import Autoscaler
+from .concurrency import (
     AtomicInt,
     Cancelled,
-    Channel,
     Context,
     Report,
     Result,
     TaskGroup,
+    attempt,
     sleep,
 )
-from patterns.concurrency.checks import check_count, nanoseconds
+from .concurrency.checks import check_count, nanoseconds
+from .reusable import WorkerPool, serve
 
-__all__ = ["Autoscaler", "DynamicPool", "main", "run"]
+__all__ = ["Autoscaler", "DynamicPool", "demo", "run"]
+
+J = TypeVar("J")
+R = TypeVar("R")
 
 
-class DynamicPool:
-    """Workers that can be added and removed; open it with `with pool.start():`.
+class DynamicPool(WorkerPool[J, R]):
+    """A reusable pool whose workers can be added and removed.
 
     Args:
-        process: what to do with a job.
-        max_workers: workers at once, >= 1.
+        process: makes a job's value; called by the workers, in several threads at once.
         min_workers: workers to start with, and below which none is removed; 1 to `max_workers`.
-        buffer: jobs, and results, that may wait, >= 0.
+        max_workers: workers at once, >= 1.
+        autoscaler: adds and removes workers by load; None: only who calls the methods does.
+        buffer: jobs that may wait for a worker, >= 0.
 
-    Raises ValueError for a bad number.
+    Raises ValueError or TypeError for a bad argument.
     """
 
     def __init__(
         self,
-        process: Callable[[int], int],
+        process: Callable[[J], R],
         *,
-        max_workers: int = 10,
         min_workers: int = 2,
+        max_workers: int = 10,
+        autoscaler: Autoscaler | None = None,
         buffer: int = 100,
     ) -> None:
         check_count("max_workers", max_workers, 1)
         check_count("min_workers", min_workers, 1)
-        check_count("buffer", buffer, 0)
         if min_workers > max_workers:
             raise ValueError(
                 f"min_workers must be <= max_workers, got {min_workers} and {max_workers}"
             )
-        self._process = process
-        self._min, self._max = min_workers, max_workers
-        self._jobs = Channel[int](buffer, "jobs")
-        self._results = Channel[Result[int, int]](buffer, "results")
+        super().__init__(process, workers=min_workers, buffer=buffer)
+        self._max = max_workers
+        self._autoscaler = autoscaler
         self._alive = AtomicInt(0, "workers alive")
         self._staying = AtomicInt(0, "workers not told to leave")
         self._stopping = Context()
         self._terms: list[Context] = []  # of those who stay: when it ends, its worker leaves
         self._numbers = itertools.count(1)
-        self._context: Context | None = None
-        self._submitted: list[int] = []
-        self._started: list[int] = []
-        self._finished: list[Result[int, int]] = []
-
-    @contextmanager
-    def start(
-        self, context: Context | None = None, autoscaler: Autoscaler | None = None
-    ) -> Iterator[DynamicPool]:
-        """Start `min_workers` workers; leaving the block closes the pool and waits for the rest.
-
-        Raises what the block raises; Cancelled if `context` is cancelled before all is done;
-        RuntimeError if the pool was started before.
-        """
-        if self._context is not None:
-            raise RuntimeError("a pool is started once: make a new one")
-        with closing(self._results), TaskGroup(context) as watch, TaskGroup() as self._group:
-            self._context = self._group.context
-            self._alive.store(self._min)
-            for _ in range(self._min):
-                self._spawn()
-            if autoscaler is not None:
-                watch.spawn(autoscaler.watch, self)
-            yield self
-            self.close()
-            for _ in self.results():
-                pass
-            watch.context.cancel("the pool is over")
 
     def add_worker(self) -> bool:
         """Add a worker; returns False, and adds none, at the maximum.
@@ -125,37 +101,15 @@ class DynamicPool:
 
     def remove_worker(self) -> bool:
         """Tell a worker to leave after its job; returns False, and tells none, at the minimum."""
-        while (staying := self._staying.load()) > self._min:
+        while (staying := self._staying.load()) > self.workers:
             if self._staying.compare_and_swap(staying, staying - 1):
                 self._terms.pop().cancel("told to leave")
                 return True
         return False
 
-    def submit(self, job: int) -> None:
-        """Offer a job, waiting while the buffer is full.
-
-        Raises Cancelled if the pool is cancelled or over, before or while it waits; Closed if it
-        is closed. The report then has the job among those never started.
-        """
-        if self._context is None:
-            raise RuntimeError("submit works only inside the pool's block: with pool.start():")
-        self._submitted.append(job)
-        self._jobs.send(job, self._context)
-
-    def results(self) -> Iterator[Result[int, int]]:
-        """Iterate over results as they come, until the pool is closed and all jobs are done.
-
-        Raises Cancelled if the pool is cancelled meanwhile.
-        """
-        return iter(self._results)
-
-    def close(self) -> None:
-        """Say that no more jobs come; returns at once, and what is submitted is still done."""
-        self._jobs.close()
-
     def stop(self) -> None:
         """Start no more jobs; returns at once, jobs in work are finished, the rest is dropped."""
-        self._jobs.close()
+        self.close()
         self._stopping.cancel("stopped")
 
     @property
@@ -166,174 +120,131 @@ class DynamicPool:
     @property
     def in_flight(self) -> int:
         """Jobs in the buffer or in a worker's hands."""
-        return len(self._jobs) + len(self._started) - len(self._finished)
+        return len(self.queue) + len(self.ledger.started) - len(self.ledger.results)
 
-    @property
-    def report(self) -> Report[int, int]:
-        """What became of each job; complete when the pool's block has been left."""
-        # Last things first: so each list holds all that is in the next, even while the pool runs.
-        # Unpacked: `tuple(a_list)` can crash CPython 3.11 if another thread appends meanwhile.
-        finished = (*self._finished,)
-        started = (*self._started,)
-        return Report((*self._submitted,), started, finished)
+    def run_workers(self) -> None:
+        """Start the first workers, and return when the last one has left."""
+        with TaskGroup() as watch:
+            with TaskGroup() as self._group:
+                self._alive.store(self.workers)
+                for _ in range(self.workers):
+                    self._spawn()
+                if self._autoscaler is not None:
+                    watch.spawn(self._autoscaler.watch, self)
+            watch.context.cancel("the last worker has left")
 
     def _spawn(self) -> None:
         """Start a worker that is counted already."""
         term = self._stopping.child()
         try:
-            self._group.spawn(self._worker, term, name=f"worker-{next(self._numbers)}")
+            self._group.spawn(self._member, term, name=f"worker-{next(self._numbers)}")
         except BaseException:
-            self._count_out()
+            self._alive.add(-1)
             raise
         self._terms.append(term)
         self._staying.add(1)
 
-    def _worker(self, term: Context) -> None:
+    def _member(self, term: Context) -> None:
         """Take one job after the other until the term ends or there are no more."""
         try:
-            for job in self._jobs.values(term):
-                self._started.append(job)
-                try:
-                    result = Result(job, value=self._process(job))
-                except Exception as error:
-                    result = Result(job, error=error)
-                self._results.send(result)
-                self._finished.append(result)
+            for job in self.queue.values(term):
+                self.begin(job)
+                self.finish(attempt(self.process, job))
         except Cancelled:
             pass
         finally:
-            self._count_out()
-
-    def _count_out(self) -> None:
-        if self._alive.add(-1) == 0:
-            self._results.close()
-
-
-@dataclass(frozen=True, slots=True)
-class Autoscaler:
-    """When to add a worker and when to retire one.
-
-    Between the two thresholds nothing happens, and retiring takes patience: this hysteresis keeps
-    the number of workers from going up and down with every small change of the load.
-
-    Attributes:
-        interval: seconds between two looks at the pool, > 0.
-        grow_above: jobs in flight per worker, >= 1; with more, a worker is added at each look.
-            The buffer must have room for them: nobody sees jobs that wait outside.
-        calm_looks: looks in a row, >= 1, that must find a worker without a job before one retires.
-    """
-
-    interval: float = 0.05
-    grow_above: float = 2.0
-    calm_looks: int = 10
-
-    def __post_init__(self) -> None:
-        nanoseconds(self.interval, "interval", positive=True)
-        check_count("calm_looks", self.calm_looks, 1)
-        if not isinstance(self.grow_above, int | float) or not self.grow_above >= 1:
-            raise ValueError(f"grow_above must be a number >= 1, got {self.grow_above!r}")
-
-    def watch(self, pool: DynamicPool) -> None:
-        """Look at the pool again and again, until the task is cancelled."""
-        calm = 0
-        while True:
-            sleep(self.interval)
-            load, workers = pool.in_flight, pool.worker_count
-            calm = calm + 1 if load < workers else 0
-            if load > self.grow_above * workers:
-                pool.add_worker()
-            elif calm >= self.calm_looks and pool.remove_worker():
-                calm = 0
+            self._alive.add(-1)
 
 
 def run(
+    jobs: Iterable[J],
+    process: Callable[[J], R],
     *,
-    num_jobs: int = 50,
-    min_workers: int = 2,
+    min_workers: int = 1,
     max_workers: int = 10,
-    job_seconds: float = 0.1,
+    autoscaler: Autoscaler | None = Autoscaler(),  # noqa: B008  (frozen)
     buffer: int = 100,
-    add_every: int = 10,
-    autoscaler: Autoscaler | None = None,
-    pauses: Mapping[int, float] | None = None,
-    process: Callable[[int], int] | None = None,
+    timeout: float | None = None,
     context: Context | None = None,
-    log: Callable[[str], object] = lambda line: None,
-) -> Report[int, int]:
-    """Submit jobs 0 to `num_jobs` - 1 while workers are added, and report on every one.
+    on_result: Callable[[Result[J, R]], object] | None = None,
+) -> Report[J, R]:
+    """Process `jobs` with as many workers as the load asks for, and report on every one.
 
     Args:
-        num_jobs: jobs, >= 0.
+        jobs: taken one by one as there is room, so that there may be any number of them.
+        process: makes a job's value; called by the workers, in several threads at once.
+        min_workers: workers to start with, and below which none is removed; >= 1.
+        max_workers: workers at once, >= `min_workers`.
+        autoscaler: when to add and to remove one; None: the number stays as it is.
+        buffer: jobs that may wait for a worker, >= 0.
+        timeout: seconds from now on after which the run is cancelled; None: never.
+        context: cancels the run when it is cancelled.
+        on_result: called with each result as it comes, in the caller's thread.
+
+    Raises ValueError or TypeError for a bad argument, before anything is started.
+    """
+    pool = DynamicPool(
+        process,
+        min_workers=min_workers,
+        max_workers=max_workers,
+        autoscaler=autoscaler,
+        buffer=buffer,
+    )
+    return serve(pool, jobs, timeout=timeout, context=context, on_result=on_result)
+
+
+def demo(
+    *,
+    jobs: int = 50,
+    min_workers: int = 2,
+    max_workers: int = 10,
+    seconds: float = 0.1,
+    buffer: int = 100,
+    add_every: int = 10,
+    autoscale: bool = False,
+    timeout: float | None = None,
+    context: Context | None = None,
+    on_result: Callable[[Result[int, int]], object] | None = None,
+) -> Report[int, int]:
+    """Double the numbers from 0 while the submitter adds workers, as the article's program does.
+
+    Args:
+        jobs: jobs, >= 0.
         min_workers: workers to start with, >= 1.
         max_workers: workers at once, >= `min_workers`.
-        job_seconds: how long a job takes, seconds >= 0.
-        buffer: jobs, and results, that may wait, >= 0.
+        seconds: how long a job takes, >= 0.
+        buffer: jobs that may wait, >= 0.
         add_every: jobs, >= 1, after which the submitter adds a worker, beginning with the first.
-        autoscaler: adds and retires workers by load, in place of the submitter.
-        pauses: seconds, >= 0, for which the submitter rests after a job, by job.
-        process: what to do with a job, in place of taking `job_seconds` and doubling it.
-        context: ends the run early when it is cancelled.
-        log: called with a line of text for every worker added by hand and every result.
-
-    Raises ValueError for a bad number, before anything is started.
+        autoscale: add and retire workers by load in place of that.
+        timeout: seconds after which the run is cancelled; None: never.
+        context: as for `run`.
+        on_result: as for `run`.
     """
-    check_count("num_jobs", num_jobs, 0)
-    nanoseconds(job_seconds, "job_seconds")
+    check_count("jobs", jobs, 0)
     check_count("add_every", add_every, 1)
-    rests = pauses or {}
-    for rest in rests.values():
-        nanoseconds(rest, "pauses")
+    nanoseconds(seconds, "seconds")
 
     def double(job: int) -> int:
-        sleep(job_seconds)
+        sleep(seconds)
         return job * 2
 
-    def submit() -> None:
-        for job in range(num_jobs):
-            pool.submit(job)
-            if autoscaler is None and job % add_every == 0 and pool.add_worker():
-                log(f"added a worker, now {pool.worker_count}")
-            if job in rests:
-                sleep(rests[job])
-        pool.close()
+    def submitted() -> Iterator[int]:
+        for job in range(jobs):
+            yield job  # and goes on when the pool has taken it
+            if not autoscale and job % add_every == 0:
+                pool.add_worker()
 
     pool = DynamicPool(
-        process or double, max_workers=max_workers, min_workers=min_workers, buffer=buffer
+        double,
+        min_workers=min_workers,
+        max_workers=max_workers,
+        autoscaler=Autoscaler() if autoscale else None,
+        buffer=buffer,
     )
-    try:
-        with pool.start(context, autoscaler), TaskGroup() as submitter:
-            submitter.spawn(submit)
-            for result in pool.results():
-                log(f"result: {result.value if result.error is None else repr(result.error)}")
-    except Cancelled as cancelled:
-        log(f"cancelled: {cancelled}")
-    return Report(tuple(range(num_jobs)), pool.report.started, pool.report.results)
-
-
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run the pattern from the command line; return the exit status."""
-    from lab.command import Command
-
-    command = Command("dynamic", __doc__)
-    command.add("--jobs", int, 50, "jobs to process, >= 0")
-    command.add("--min-workers", int, 2, "workers to start with, >= 1")
-    command.add("--max-workers", int, 10, "workers at once")
-    command.add("--seconds", float, 0.1, "how long a job takes, seconds >= 0")
-    command.add("--add-every", int, 10, "jobs after which the submitter adds a worker, >= 1")
-    command.add_switch("--autoscale", "add and retire workers by load in place of that")
-    return command.run(
-        argv,
-        lambda options, log: run(
-            num_jobs=options.jobs,
-            min_workers=options.min_workers,
-            max_workers=options.max_workers,
-            job_seconds=options.seconds,
-            add_every=options.add_every,
-            autoscaler=Autoscaler() if options.autoscale else None,
-            log=log,
-        ),
-    )
+    return serve(pool, submitted(), timeout=timeout, context=context, on_result=on_result)
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    from .concurrency.command import main
+
+    raise SystemExit(main(demo))

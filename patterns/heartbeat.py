@@ -10,10 +10,11 @@ What it guarantees:
 - nothing is lost: the job of a worker given up fails with WorkerLost. If the worker comes back
   after all, its result is not taken: every job has one result.
 - errors: an exception in `process` becomes that job's result, and the worker goes on.
+- no silent end: if a worker cannot be replaced, since the system gives no more threads, or the
+  supervisor itself fails, the pool is cancelled and that exception comes out.
 - cancellation: jobs are cut short where they wait, and where they beat; a worker that hangs holds
   up the end of the pool for as long as it takes to give it up, and no longer.
-- order and backpressure: as in the reusable pool, but results wait in memory, so that no slow
-  reader holds up the replacement of a worker.
+- order and backpressure: as in the reusable pool.
 
 What it costs: a thread more for the supervisor; jobs that take longer than `missed` intervals have
 to call `beat`. A thread that hangs cannot be killed: it is left behind, with all that it holds,
@@ -24,31 +25,35 @@ In Go: a worker's `select` with a ticker beside its jobs. A goroutine cannot be 
 
 from __future__ import annotations
 
-import math
 from collections import deque
-from collections.abc import Callable, Collection, MutableSequence, Sequence
+from collections.abc import Callable, Iterable, MutableSequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Generic, TypeAlias, TypeVar
 
-from patterns.concurrency import (
+from .concurrency import (
     AtomicInt,
     Cancelled,
     Channel,
     Context,
+    Failed,
     Report,
     Result,
     TaskGroup,
+    attempt,
     go,
     hang,
     now,
     sleep,
 )
-from patterns.concurrency.checks import NANOSECONDS_PER_SECOND, check_count, nanoseconds
-from patterns.concurrency.runtime import Task, current_runtime
-from patterns.reusable import WorkerPool
+from .concurrency.checks import check_count, check_process, nanoseconds
+from .concurrency.runtime import Task, current_runtime
+from .reusable import WorkerPool, serve
 
-__all__ = ["Beat", "Health", "HeartbeatPool", "WorkerLost", "main", "run"]
+__all__ = ["Beat", "Health", "HeartbeatPool", "WorkerLost", "demo", "run"]
+
+J = TypeVar("J")
+R = TypeVar("R")
 
 Beat: TypeAlias = Callable[[], None]
 
@@ -72,19 +77,19 @@ class Health:
     time: float
     worker: str
     missed: int
-    job: int
+    job: object
     verdict: str
 
 
-class Held:
+class JobInHand(Generic[J]):
     """A job in a worker's hands, and the beats that the worker gives meanwhile."""
 
-    def __init__(self, job: int, worker: Task, context: Context) -> None:
+    def __init__(self, job: J, worker: Task, context: Context) -> None:
         self.job, self.worker, self._context = job, worker, context
         self.beats, self.beats_seen, self.missed = 1, 0, 0
         self.died_of: BaseException | None = None
-        # Whoever turns it to 0 gives the job its result: the worker, or who gives the worker up.
-        self.unsettled = AtomicInt(1, f"job {job} unsettled")
+        # Whoever turns it to 0 decides the job's fate: the worker, or who gives the worker up.
+        self.unsettled = AtomicInt(1, f"{worker.name}'s job unsettled")
 
     def beat(self) -> None:
         """Show that the worker lives; raise Cancelled if nobody waits for its job any more."""
@@ -99,7 +104,7 @@ class Held:
         return "stuck" if self.died_of is None else "dead"
 
 
-class HeartbeatPool(WorkerPool):
+class HeartbeatPool(WorkerPool[J, R]):
     """A reusable pool whose workers are watched and replaced.
 
     Args:
@@ -107,15 +112,15 @@ class HeartbeatPool(WorkerPool):
         workers: workers, >= 1.
         interval: seconds between two looks of the supervisor, > 0.
         missed: beats, >= 2, missed in a row, with which a worker is given up.
-        buffer: jobs that may wait, >= 0.
+        buffer: jobs that may wait for a worker, >= 0.
         history: what the supervisor sees is appended to it; a deque may forget what is old.
 
-    Raises ValueError for a bad number.
+    Raises ValueError or TypeError for a bad argument.
     """
 
     def __init__(
         self,
-        process: Callable[[int, Beat], int],
+        process: Callable[[J, Beat], R],
         *,
         workers: int = 3,
         interval: float = 0.1,
@@ -123,69 +128,69 @@ class HeartbeatPool(WorkerPool):
         buffer: int = 100,
         history: MutableSequence[Health] | None = None,
     ) -> None:
-        super().__init__(workers, buffer, lambda held: process(held.job, held.beat))
+        check_process(process)
         check_count("missed", missed, 2)
         nanoseconds(interval, "interval", positive=True)
+        super().__init__(lambda job: process(job, _no_beat), workers=workers, buffer=buffer)
+        self._beating = process
         self._interval, self._missed = interval, missed
         self._history = deque[Health](maxlen=0) if history is None else history
-        self._results = Channel(math.inf, "results")
         self._ended = Channel[None](0, "ended")
         self._places = AtomicInt(workers, "places filled")
         self._born = AtomicInt(0, "workers born")
-        self._held: dict[Held, None] = {}
+        self._in_hand: dict[JobInHand[J], None] = {}
+        self._broken: BaseException | None = None
 
-    def _work(self) -> None:
-        """Run workers and supervisor; when every job is done, close the results."""
+    def run_workers(self) -> None:
+        """Start the supervisor, then the workers; return when the last of these has left."""
         self._began = now()
         try:
             with Context() as over, TaskGroup() as group:
-                for _ in range(self._workers):
-                    self._add_worker(group)
                 # Not in the group: when that is cancelled, somebody must free it of the stuck.
                 go(self._supervise, group, over)
+                for _ in range(self.workers):
+                    self._add_worker(group)
                 for _ in self._ended:
                     pass
         finally:
-            for held in list(self._held):  # of workers that died too late to be replaced
-                self._give_up(held)
-        self._running().check()  # if they were cancelled, the results are not complete
-        self._results.close()
+            for in_hand in list(self._in_hand):  # of workers that died too late to be replaced
+                self._give_up(in_hand)
+            if self._broken is not None:
+                raise self._broken
 
     # A worker's side.
 
-    def _add_worker(self, group: TaskGroup) -> None:
-        group.spawn(self._worker, name=f"worker-{self._born.add(1)}")
-
-    def _worker(self) -> None:
+    def worker(self, number: int) -> None:
         """Take one job after the other; the last worker to leave ends the pool."""
         me = current_runtime().current()
         with suppress(Cancelled):
-            for job in self._jobs:
-                if not self._do(Held(job, me, self._running())):
+            for job in self.queue:
+                if not self._do(JobInHand(job, me, self.context)):
                     return  # without a word: its place is for the supervisor to fill
         if self._places.add(-1) == 0:
             self._ended.close()
 
-    def _do(self, held: Held) -> bool:
+    def _do(self, in_hand: JobInHand[J]) -> bool:
         """Process a job; tell whether its worker is alive and in its place afterwards."""
-        self._started.append(held.job)
-        self._held[held] = None
+        self.begin(in_hand.job)
+        self._in_hand[in_hand] = None
         try:
-            result = Result(held.job, value=self._process(held))
-        except Exception as error:
-            result = Result(held.job, error=error)
+            result = attempt(lambda job: self._beating(job, in_hand.beat), in_hand.job)
+        except Cancelled:  # the pool is: nobody decides the job's fate any more
+            if in_hand.unsettled.compare_and_swap(1, 0):
+                del self._in_hand[in_hand]
+            raise
         except BaseException as error:  # such as SystemExit, of which a thread dies unheard
-            held.died_of = error
+            in_hand.died_of = error
             return False
-        return self._settle(held, result)
+        return self._settle(in_hand, result)
 
-    def _settle(self, held: Held, result: Result[int, int]) -> bool:
+    def _settle(self, in_hand: JobInHand[J], result: Result[J, R]) -> bool:
         """Give a job its result, unless it has one; tell whether it had none."""
-        if not held.unsettled.compare_and_swap(1, 0):
+        if not in_hand.unsettled.compare_and_swap(1, 0):
             return False
-        del self._held[held]
-        self._finished.append(result)
-        self._results.send(result)
+        del self._in_hand[in_hand]
+        self.finish(result)
         return True
 
     # The supervisor's side.
@@ -193,70 +198,116 @@ class HeartbeatPool(WorkerPool):
     def _supervise(self, group: TaskGroup, over: Context) -> None:
         """Look at every worker that has a job, once an interval, until the pool is over."""
         with suppress(Cancelled):
-            while True:
-                over.sleep(self._interval)
-                for held in list(self._held):
-                    self._look_at(held, group)
+            try:
+                while True:
+                    over.sleep(self._interval)
+                    for in_hand in list(self._in_hand):
+                        self._look_at(in_hand, group)
+            except Exception as error:
+                self._broken = error
+                group.context.cancel("the supervisor failed")
 
-    def _look_at(self, held: Held, group: TaskGroup) -> None:
-        beats = held.beats
-        held.missed = held.missed + 1 if beats == held.beats_seen else 0
-        held.beats_seen = beats
-        verdict = held.verdict if held.missed >= self._missed else "well"
-        time = now() - self._began
-        self._history.append(Health(time, held.worker.name, held.missed, held.job, verdict))
-        if verdict != "well":
-            with suppress(RuntimeError):  # the group has ended
-                group.spawn(self._replace, held, group)  # in the group, which waits for it
+    def _look_at(self, in_hand: JobInHand[J], group: TaskGroup) -> None:
+        beats = in_hand.beats
+        in_hand.missed = in_hand.missed + 1 if beats == in_hand.beats_seen else 0
+        in_hand.beats_seen = beats
+        verdict = in_hand.verdict if in_hand.missed >= self._missed else "well"
+        worker, time = in_hand.worker, now() - self._began
+        self._history.append(Health(time, worker.name, in_hand.missed, in_hand.job, verdict))
+        if verdict != "well" and self._give_up(in_hand):
+            if not group.context.cancelled:
+                self._add_worker(group)  # before the old one leaves, so that the group stays open
+            group.abandon(worker)
 
-    def _replace(self, held: Held, group: TaskGroup) -> None:
-        if self._give_up(held):
-            group.abandon(held.worker)
-            self._add_worker(group)
+    def _add_worker(self, group: TaskGroup) -> None:
+        number = self._born.add(1)
+        group.spawn(self.worker, number, name=f"worker-{number}")
 
-    def _give_up(self, held: Held) -> bool:
+    def _give_up(self, in_hand: JobInHand[J]) -> bool:
         """Let the job of a lost worker fail; tell whether the worker has not come back just now."""
-        error = WorkerLost(f"{held.worker.name} is {held.verdict}: {held.missed} beats missed")
-        error.__cause__ = held.died_of
-        return self._settle(held, Result(held.job, error=error))
+        error = WorkerLost(
+            f"{in_hand.worker.name} is {in_hand.verdict}: {in_hand.missed} beats missed"
+        )
+        error.__cause__ = in_hand.died_of
+        return self._settle(in_hand, Failed(in_hand.job, error))
+
+
+def _no_beat() -> None:
+    """Do nothing: a job that no supervisor watches."""
 
 
 def run(
+    jobs: Iterable[J],
+    process: Callable[[J, Beat], R],
     *,
-    num_jobs: int = 12,
-    num_workers: int = 3,
-    job_seconds: float = 0.5,
     interval: float = 0.1,
     missed: int = 3,
-    stuck: Collection[int] = (4,),
-    deadly: Collection[int] = (8,),
-    buffer: int = 100,
-    process: Callable[[int, Beat], int] | None = None,
     history: MutableSequence[Health] | None = None,
+    workers: int = 3,
+    buffer: int = 100,
+    timeout: float | None = None,
     context: Context | None = None,
-    log: Callable[[str], object] = lambda line: None,
-) -> Report[int, int]:
-    """Process jobs 1 to `num_jobs`, some of which take their worker down, and report on every one.
+    on_result: Callable[[Result[J, R]], object] | None = None,
+) -> Report[J, R]:
+    """Process `jobs`, some of which may take their worker down, and report on every one.
 
     Args:
-        num_jobs: jobs, >= 0.
-        num_workers: workers, >= 1.
-        job_seconds: how long a job takes, seconds >= 0; it beats once an interval.
+        jobs: taken one by one as there is room, so that there may be any number of them.
+        process: makes a job's value; gets the job, and `beat` to call once an interval.
         interval: seconds between two looks of the supervisor, > 0.
         missed: beats, >= 2, missed in a row, with which a worker is given up.
+        history: what the supervisor sees of each worker at each look is appended to it.
+        workers: jobs in work at a time, >= 1.
+        buffer: jobs that may wait for a worker, >= 0.
+        timeout: seconds from now on after which the run is cancelled; None: never.
+        context: cancels the run when it is cancelled.
+        on_result: called with each result as it comes, in the caller's thread.
+
+    Raises ValueError or TypeError for a bad argument, before anything is started.
+    """
+    pool = HeartbeatPool(
+        process,
+        workers=workers,
+        interval=interval,
+        missed=missed,
+        buffer=buffer,
+        history=history,
+    )
+    return serve(pool, jobs, timeout=timeout, context=context, on_result=on_result)
+
+
+def demo(
+    *,
+    jobs: int = 12,
+    workers: int = 3,
+    seconds: float = 0.5,
+    interval: float = 0.1,
+    missed: int = 3,
+    stuck: tuple[int, ...] = (4,),
+    deadly: tuple[int, ...] = (8,),
+    history: MutableSequence[Health] | None = None,
+    timeout: float | None = None,
+    context: Context | None = None,
+    on_result: Callable[[Result[int, int]], object] | None = None,
+) -> Report[int, int]:
+    """Double the numbers from 1, some of which take their worker down.
+
+    Args:
+        jobs: jobs, >= 0.
+        workers: workers, >= 1.
+        seconds: how long a job takes, >= 0; it beats once an interval.
+        interval: seconds between two looks of the supervisor, > 0.
+        missed: missed beats in a row with which a worker is given up, >= 2.
         stuck: jobs that never return.
         deadly: jobs that end their worker's thread with SystemExit.
-        buffer: jobs that may wait, >= 0.
-        process: what to do with a job, in place of all that.
-        history: what the supervisor sees of each worker at each look is appended to it.
-        context: ends the run early when it is cancelled.
-        log: called with a line of text for every result.
-
-    Raises ValueError for a bad number, before anything is started.
+        history: as for `run`.
+        timeout: seconds after which the run is cancelled; None: never.
+        context: as for `run`.
+        on_result: as for `run`.
     """
-    check_count("num_jobs", num_jobs, 0)
-    time = nanoseconds(job_seconds, "job_seconds")
-    intervals, rest = divmod(time, nanoseconds(interval, "interval", positive=True))
+    check_count("jobs", jobs, 0)
+    nanoseconds(interval, "interval", positive=True)
+    intervals, rest = divmod(nanoseconds(seconds, "seconds"), nanoseconds(interval, "interval"))
 
     def double(job: int, beat: Beat) -> int:
         if job in stuck:
@@ -266,58 +317,23 @@ def run(
         for _ in range(intervals):
             sleep(interval)
             beat()
-        sleep(rest / NANOSECONDS_PER_SECOND)
+        sleep(rest / 1e9)
         return job * 2
 
-    def submit() -> None:
-        for job in range(1, num_jobs + 1):
-            pool.submit(job)
-        pool.close()
-
-    pool = HeartbeatPool(
-        process or double,
-        workers=num_workers,
+    return run(
+        range(1, jobs + 1),
+        double,
         interval=interval,
         missed=missed,
-        buffer=buffer,
         history=history,
-    )
-    try:
-        with pool.start(context), TaskGroup() as submitter:
-            submitter.spawn(submit)
-            for result in pool.results():
-                log(f"job {result.job}: {result.error or result.value}")
-    except Cancelled as cancelled:
-        log(f"cancelled: {cancelled}")
-    return Report(tuple(range(1, num_jobs + 1)), pool.report.started, pool.report.results)
-
-
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run the pattern from the command line; return the exit status."""
-    from lab.command import Command
-
-    command = Command("heartbeat", __doc__)
-    command.add("--jobs", int, 12, "jobs to process, >= 0")
-    command.add("--workers", int, 3, "workers, >= 1")
-    command.add("--seconds", float, 0.5, "how long a job takes, seconds >= 0")
-    command.add("--interval", float, 0.1, "between two looks of the supervisor, seconds > 0")
-    command.add("--missed", int, 3, "missed beats in a row with which a worker is given up, >= 2")
-    command.add("--stuck", int, 4, "the job that never returns; 0: none")
-    command.add("--deadly", int, 8, "the job that ends its worker's thread; 0: none")
-    return command.run(
-        argv,
-        lambda options, log: run(
-            num_jobs=options.jobs,
-            num_workers=options.workers,
-            job_seconds=options.seconds,
-            interval=options.interval,
-            missed=options.missed,
-            stuck={options.stuck},
-            deadly={options.deadly},
-            log=log,
-        ),
+        workers=workers,
+        timeout=timeout,
+        context=context,
+        on_result=on_result,
     )
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    from .concurrency.command import main
+
+    raise SystemExit(main(demo))

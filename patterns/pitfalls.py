@@ -8,18 +8,20 @@ the article's programs do: nobody waits for such a task, cancels it, or learns h
 
 from __future__ import annotations
 
-from patterns.concurrency import (
+from .concurrency import (
     AtomicInt,
     Cancelled,
     Channel,
     Context,
+    Failed,
     Result,
+    Succeeded,
     TaskGroup,
     go,
     now,
     sleep,
 )
-from patterns.error_handling import Task, draw_tasks, process_task
+from .error_handling import Task, process_task, sample_tasks
 
 __all__ = [
     "check_then_act",
@@ -179,16 +181,16 @@ def lost_at_deadline(
 
     The pool that is immune: `patterns.error_handling`, where every task has a result or a name.
     """
-    tasks = draw_tasks() if tasks is None else tasks
+    tasks = sample_tasks() if tasks is None else tasks
     context = Context(timeout=timeout)
     waiting = Channel[Task](len(tasks), "tasks")
     results = Channel[Result[Task, str]](0, "results")
 
     def one_result(task: Task) -> Result[Task, str]:
         try:
-            return Result(task, value=process_task(task))
+            return Succeeded(task, process_task(task))
         except Exception as error:
-            return Result(task, error=error)
+            return Failed(task, error)
 
     def worker() -> None:
         for task in waiting.values(context):

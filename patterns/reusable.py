@@ -1,19 +1,19 @@
 """The reusable pool: a fixed number of workers that take jobs for as long as the pool is open.
 
 Use it when jobs keep arriving, from one place or from many, and somebody else collects results.
-Don't when all jobs are known beforehand (the basic pool is shorter), or when the load changes so
+Don't when all jobs come from one place (the basic pool is shorter), or when the load changes so
 much that no fixed number of workers fits (a dynamic pool).
 
 What it guarantees:
 - order: jobs are started in the order of submission; results come in the order of completion.
 - errors: an exception in `process` becomes that job's result; the worker goes on.
-- backpressure: at most `buffer` jobs and `buffer` results wait; `submit` waits when there are more.
+- backpressure: at most `buffer` jobs wait; `submit` waits when there are more. Results wait in
+  memory, so no slow reader holds up the workers.
 - cancellation: nothing new is started, whoever waits in `submit` or for a result is woken, and
   `report` names the jobs that were not done. Leaving the `with` block waits for the workers.
 
 What it costs: a thread for each worker and one that closes the results; the report keeps every job
-and result in memory. Submitting and collecting belong in different tasks, or in one with a buffer
-for everything.
+and result in memory.
 
 In Go: a struct with `Start`, `Submit`, `Results` and `Close`. There `Submit` watches no context:
 once the workers are gone it waits for ever, and the jobs that were not done vanish.
@@ -21,50 +21,59 @@ once the workers are gone it waits for ever, and the jobs that were not done van
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import math
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Generic, Self, TypeVar
 
-from patterns.concurrency import Cancelled, Channel, Context, Report, Result, TaskGroup, sleep
-from patterns.concurrency.checks import check_count, nanoseconds
+from .concurrency import (
+    Cancelled,
+    Channel,
+    Context,
+    Ledger,
+    Report,
+    Result,
+    TaskGroup,
+    attempt,
+    sleep,
+)
+from .concurrency.checks import check_count, check_process, nanoseconds
+from .concurrency.context import cancels_caller
 
-__all__ = ["Job", "WorkerPool", "main", "run"]
+__all__ = ["Job", "WorkerPool", "demo", "run", "serve"]
+
+J = TypeVar("J")
+R = TypeVar("R")
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
-    """A piece of work."""
-
-    id: int
-    payload: str = ""
-
-
-class WorkerPool:
+class WorkerPool(Generic[J, R]):
     """Workers that process what is submitted; open it with `with pool.start():`.
 
     Args:
+        process: makes a job's value; called by the workers, in several threads at once.
         workers: workers, >= 1.
-        buffer: jobs, and results, that may wait, >= 0.
-        process: what to do with a job; of any type, which the generic pool improves on.
+        buffer: jobs that may wait for a worker, >= 0.
 
-    Raises ValueError for a bad number.
+    Raises ValueError or TypeError for a bad argument.
+
+    Another kind of pool overrides `run_workers`, which starts the workers and waits for them, or
+    `worker`, which is what each of them does: for each job of `queue` call `begin` and `finish`.
     """
 
-    def __init__(self, workers: int, buffer: int, process: Callable[[Any], Any]) -> None:
+    def __init__(self, process: Callable[[J], R], *, workers: int = 3, buffer: int = 100) -> None:
+        check_process(process)
         check_count("workers", workers, 1)
         check_count("buffer", buffer, 0)
-        self._workers = workers
-        self._process = process
-        self._jobs = Channel[Any](buffer, "jobs")
-        self._results = Channel[Result[Any, Any]](buffer, "results")
+        self.process = process
+        self.workers = workers
+        self.queue = Channel[J](buffer, "jobs")
+        self._results = Channel[Result[J, R]](math.inf, "results")
+        self.ledger = Ledger[J, R]()
         self._context: Context | None = None
-        self._submitted: list[Any] = []
-        self._started: list[Any] = []
-        self._finished: list[Result[Any, Any]] = []
 
     @contextmanager
-    def start(self, context: Context | None = None) -> Iterator[WorkerPool]:
+    def start(self, context: Context | None = None) -> Iterator[Self]:
         """Start the workers; leaving the block closes the pool and waits until all is done.
 
         Results that nobody has collected by then are in the `report` only. If the block raises,
@@ -78,143 +87,182 @@ class WorkerPool:
             group.spawn(self._work)
             yield self
             self.close()
-            for _ in self.results():
-                pass
 
-    def submit(self, job: Any) -> None:
+    def submit(self, job: J) -> None:
         """Offer a job, waiting while the buffer is full.
 
         Raises Closed if the pool is closed; Cancelled if it is cancelled, before or while this
         waits, or its block has been left; the report then has the job among those never started.
         Raises RuntimeError before the pool is started.
         """
-        context = self._running()
-        self._submitted.append(job)
-        self._jobs.send(job, context)
+        context = self.context
+        self.ledger.submitted.append(job)
+        self.queue.send(job, context)
 
-    def results(self) -> Iterator[Result[Any, Any]]:
+    def results(self) -> Iterator[Result[J, R]]:
         """Iterate over results as they come, until the pool is closed and all jobs are done.
 
-        Several tasks may do so: each result comes to one of them. If nobody goes on collecting,
-        cancel the pool or leave its block; else the workers wait, and whoever submits with them.
-        Raises Cancelled if the pool is cancelled, or its block left, meanwhile; RuntimeError
-        before the pool is started.
+        Several tasks may do so: each result comes to one of them. Raises Cancelled if the pool is
+        cancelled, or its block left, meanwhile; RuntimeError before the pool is started.
         """
-        return self._results.values(self._running())
+        return self._results.values(self.context)
 
     def close(self) -> None:
         """Say that no more jobs come; returns at once, and what is submitted is still done."""
-        self._jobs.close()
+        self.queue.close()
 
     @property
-    def report(self) -> Report[Any, Any]:
-        """What became of each job; complete when the pool's block has been left.
-
-        Until then the jobs in work are among the cancelled ones.
-        """
-        # Backwards, so that no job is in a later list and not yet in an earlier one. And unpacked:
-        # `tuple(a_list)` can crash CPython 3.11 if another thread appends to the list meanwhile.
-        results = (*self._finished,)
-        started = (*self._started,)
-        return Report((*self._submitted,), started, results)
-
-    def _running(self) -> Context:
+    def context(self) -> Context:
+        """The workers' context: cancelled, it ends the pool. Raises RuntimeError before start."""
         if self._context is None:
             raise RuntimeError("a pool works only inside its block: with pool.start():")
         return self._context
 
+    @property
+    def report(self) -> Report[J, R]:
+        """What became of each job; complete when the pool's block has been left.
+
+        Until then the jobs in work are among the cancelled ones.
+        """
+        return self.ledger.report()
+
+    # What another kind of pool overrides, and what it calls.
+
+    def run_workers(self) -> None:
+        """Start the workers, and return when the last one has ended."""
+        with TaskGroup() as group:
+            for number in range(1, self.workers + 1):
+                group.spawn(self.worker, number, name=f"worker-{number}")
+
+    def worker(self, number: int) -> None:
+        """Take one job after the other until there are no more; worker 1 is the first."""
+        for job in self.queue:
+            self.begin(job)
+            self.finish(attempt(self.process, job))
+
+    def begin(self, job: J) -> None:
+        """Note that a worker has taken `job`."""
+        self.ledger.started.append(job)
+
+    def finish(self, result: Result[J, R]) -> None:
+        """Note what came of a job, and hand it on to whoever collects."""
+        self.ledger.results.append(result)
+        self._results.send(result)
+
     def _work(self) -> None:
-        """Run the workers; when they have done every job, close the results."""
-        with TaskGroup() as workers:
-            for number in range(1, self._workers + 1):
-                workers.spawn(self._worker, name=f"worker-{number}")
-        self._running().check()  # if they were cancelled, the results are not complete
+        self.run_workers()
+        self.context.check()  # if they were cancelled, the results are not complete
         self._results.close()
 
-    def _worker(self) -> None:
-        for job in self._jobs:
-            self._started.append(job)
-            try:
-                result = Result(job, value=self._process(job))
-            except Exception as error:
-                result = Result(job, error=error)
-            self._results.send(result)
-            self._finished.append(result)
 
-
-def run(
+def serve(
+    pool: WorkerPool[J, R],
+    jobs: Iterable[J],
     *,
-    num_jobs: int = 10,
-    num_workers: int = 3,
-    job_seconds: float = 0.1,
-    buffer: int = 100,
-    process: Callable[[Job], str] | None = None,
     timeout: float | None = None,
     context: Context | None = None,
-    log: Callable[[str], object] = lambda line: None,
-) -> Report[Job, str]:
-    """Submit jobs 0 to `num_jobs` - 1 from one task, collect in another, and report on every one.
+    on_result: Callable[[Result[J, R]], object] | None = None,
+) -> Report[J, R]:
+    """Open `pool`, submit `jobs` from one task, collect in this one, and report on every job.
 
-    Args:
-        num_jobs: jobs, >= 0.
-        num_workers: workers, >= 1.
-        job_seconds: how long a job takes, seconds >= 0.
-        buffer: jobs, and results, that may wait, >= 0.
-        process: what to do with a job, in place of taking `job_seconds` and saying so.
-        timeout: seconds, >= 0, after which the run is cancelled; None: never.
-        context: ends the run early when it is cancelled.
-        log: called with a line of text for every result.
-
-    Raises ValueError for a bad number, before anything is started.
+    The arguments are those of `run`.
     """
-    check_count("num_jobs", num_jobs, 0)
-    nanoseconds(job_seconds, "job_seconds")
-
-    def say(job: Job) -> str:
-        sleep(job_seconds)
-        return f"Processed: {job.payload}"
-
-    jobs = tuple(Job(number, f"data-{number}") for number in range(num_jobs))
-    pool = WorkerPool(num_workers, buffer, process or say)
+    limit = Context(context, timeout=timeout)
     try:
-        with pool.start(Context(context, timeout=timeout)), TaskGroup() as submitter:
+        with pool.start(limit), TaskGroup() as submitter:
             submitter.spawn(submit, jobs, pool)
             for result in pool.results():
-                log(f"job {result.job.id}: {result.error or result.value}")
+                if on_result is not None:
+                    on_result(result)
     except Cancelled as cancelled:
-        log(f"cancelled: {cancelled}")
-    return Report(jobs, pool.report.started, pool.report.results)
+        if cancels_caller(cancelled):
+            raise
+        return pool.ledger.report(str(cancelled), jobs)
+    return pool.report
 
 
-def submit(jobs: Iterable[Job], pool: WorkerPool) -> None:
+def submit(jobs: Iterable[J], pool: WorkerPool[J, R]) -> None:
     """Submit every job, then close the pool."""
     for job in jobs:
         pool.submit(job)
     pool.close()
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run the pattern from the command line; return the exit status."""
-    from lab.command import Command
+def run(
+    jobs: Iterable[J],
+    process: Callable[[J], R],
+    *,
+    workers: int = 3,
+    buffer: int = 100,
+    timeout: float | None = None,
+    context: Context | None = None,
+    on_result: Callable[[Result[J, R]], object] | None = None,
+) -> Report[J, R]:
+    """Submit `jobs` to a `WorkerPool` from one task, collect in another, and report on every one.
 
-    command = Command("reusable", __doc__)
-    command.add("--jobs", int, 10, "jobs to process, >= 0")
-    command.add("--workers", int, 3, "workers, >= 1")
-    command.add("--seconds", float, 0.1, "how long a job takes, seconds >= 0")
-    command.add("--buffer", int, 100, "jobs and results that may wait, >= 0")
-    command.add("--timeout", float, None, "cancel after so many seconds, >= 0 (default: never)")
-    return command.run(
-        argv,
-        lambda options, log: run(
-            num_jobs=options.jobs,
-            num_workers=options.workers,
-            job_seconds=options.seconds,
-            buffer=options.buffer,
-            timeout=options.timeout,
-            log=log,
-        ),
+    Args:
+        jobs: taken one by one as there is room, so that there may be any number of them.
+        process: makes a job's value; called by the workers, in several threads at once.
+        workers: jobs in work at a time, >= 1.
+        buffer: jobs that may wait for a worker, >= 0.
+        timeout: seconds from now on after which the run is cancelled; None: never.
+        context: cancels the run when it is cancelled.
+        on_result: called with each result as it comes, in the caller's thread.
+
+    Raises ValueError or TypeError for a bad argument, before anything is started.
+    """
+    pool = WorkerPool(process, workers=workers, buffer=buffer)
+    return serve(pool, jobs, timeout=timeout, context=context, on_result=on_result)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A piece of work of the article's program."""
+
+    id: int
+    payload: str = ""
+
+
+def demo(
+    *,
+    jobs: int = 10,
+    workers: int = 3,
+    seconds: float = 0.1,
+    buffer: int = 100,
+    timeout: float | None = None,
+    context: Context | None = None,
+    on_result: Callable[[Result[Job, str]], object] | None = None,
+) -> Report[Job, str]:
+    """Process jobs with a payload, numbered from 0, as the article's program does.
+
+    Args:
+        jobs: jobs, >= 0.
+        workers: workers, >= 1.
+        seconds: how long a job takes, >= 0.
+        buffer: jobs that may wait, >= 0.
+        timeout: seconds after which the run is cancelled; None: never.
+        context: as for `run`.
+        on_result: as for `run`.
+    """
+    check_count("jobs", jobs, 0)
+    nanoseconds(seconds, "seconds")
+
+    def say(job: Job) -> str:
+        sleep(seconds)
+        return f"Processed: {job.payload}"
+
+    return run(
+        [Job(number, f"data-{number}") for number in range(jobs)],
+        say,
+        workers=workers,
+        buffer=buffer,
+        timeout=timeout,
+        context=context,
+        on_result=on_result,
     )
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    from .concurrency.command import main
+
+    raise SystemExit(main(demo))

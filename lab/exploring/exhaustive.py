@@ -47,7 +47,7 @@ from patterns.concurrency.errors import Cancelled
 from patterns.concurrency.recording import Recorder
 from patterns.concurrency.runtime import Waiter
 from patterns.concurrency.task_group import TaskGroup
-from patterns.concurrency.timing import Ticker, TokenBucket
+from patterns.concurrency.limiters import Ticker, TokenBucket
 
 __all__ = ["EverySchedule", "TrackedRuntime"]
 
@@ -348,7 +348,7 @@ def _door(context: object) -> Thing | None:
 
 def _is_below(context: Context | None, above: Context) -> bool:
     return context is above or (
-        context is not None and any(_is_below(parent, above) for parent in context._parents)
+        context is not None and any(_is_below(parent, above) for parent in context.parents)
     )
 
 
@@ -458,14 +458,14 @@ class _TrackedContext(_Tracked, ScheduledContext):
     _parents: tuple[_TrackedContext, ...]
 
     @property
-    def _cause(self) -> Cancelled | None:
+    def cause(self) -> Cancelled | None:
         self._look()
         return self._is_cancelled_by
 
-    @_cause.setter
-    def _cause(self, cause: Cancelled | None) -> None:
+    @cause.setter
+    def cause(self, cause: Cancelled | None) -> None:
         self._is_cancelled_by = cause
-        self._runtime.touch_context(self, CHANGE)
+        self.runtime.touch_context(self, CHANGE)
 
     def _mark(self, cause: Cancelled) -> list[tuple[Context, Waiter]]:
         # Whoever cancelled it has looked above; and garbage may be cancelled or may be gone.
@@ -473,9 +473,9 @@ class _TrackedContext(_Tracked, ScheduledContext):
 
     def _look(self) -> None:
         """Note a look: at those above, too, which cancel it while it lives, and only then."""
-        self._runtime.touch_context(self, LOOK)
+        self.runtime.touch_context(self, LOOK)
         if self._is_cancelled_by is None:
-            for parent in self._parents:
+            for parent in self.parents:
                 parent._look()
 
 

@@ -11,7 +11,7 @@ from lab.model.deadlock import Deadlock, Stuck, sentences
 from lab.model.run import Run
 from lab.simulation.play import Played
 from lab.simulation.runtime import StepLimitExceeded
-from patterns.concurrency.books import Report
+from patterns.concurrency.report import Report
 
 __all__ = ["Check", "Verdict", "judge"]
 

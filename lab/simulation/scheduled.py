@@ -15,7 +15,7 @@ from patterns.concurrency.atomic import AtomicInt
 from patterns.concurrency.channel import Channel, Values
 from patterns.concurrency.context import Context
 from patterns.concurrency.recorded import PlainValues, RecordedChannel
-from patterns.concurrency.timing import Ticker, TokenBucket
+from patterns.concurrency.limiters import Ticker, TokenBucket
 
 if TYPE_CHECKING:
     from lab.simulation.runtime import SimulatedRuntime
@@ -69,26 +69,26 @@ class ScheduledContext(Context):
     """A context with a scheduling point before each look at it and before its cancellation."""
 
     name = "the context"
-    _runtime: SimulatedRuntime
+    runtime: SimulatedRuntime
 
     @property
     def cancelled(self) -> bool:
         """Give others a turn, then look."""
-        self._runtime.point("check", self)
-        return self._ended()
+        self.runtime.point("check", self)
+        return self.ended()
 
     def check(self) -> None:
         """Give others a turn, then check."""
-        self._runtime.point("check", self)
+        self.runtime.point("check", self)
         super().check()
 
     def cancel(self, reason: str = "cancelled") -> None:
         """Give others a turn, then cancel."""
-        self._runtime.point("cancel", self)
+        self.runtime.point("cancel", self)
         super().cancel(reason)
 
     def __exit__(self, *exc_info: object) -> None:
-        self._runtime.point("cancel", self)
+        self.runtime.point("cancel", self)
         super().__exit__(*exc_info)
 
 

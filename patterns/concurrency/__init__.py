@@ -1,18 +1,20 @@
 """What patterns are written in: Go's concurrency vocabulary, on real threads or simulated.
 
 The words: `Channel`, `Context`, `TaskGroup` (and the bare `go`), `Ticker`, `TokenBucket`,
-`AtomicInt`, `now`, `sleep`, `hang`; the records `Result` and `Report`; the errors `Closed`,
-`Cancelled`, `DeadlineExceeded`, `WrongRuntime`.
+`AtomicInt`, `now`, `sleep`, `hang`; what comes of jobs: `attempt`, `Succeeded`, `Failed`, `Result`,
+`Report`, `Counts`; the errors `Closed`, `Cancelled`, `DeadlineExceeded`, `WrongRuntime`.
 """
 
-from patterns.concurrency import threads as _threads  # noqa: F401  (real threads are the default)
-from patterns.concurrency.atomic import AtomicInt
-from patterns.concurrency.books import Report, Result
-from patterns.concurrency.channel import Channel
-from patterns.concurrency.context import Context, sleep
-from patterns.concurrency.errors import Cancelled, Closed, DeadlineExceeded, WrongRuntime
-from patterns.concurrency.task_group import TaskGroup, go
-from patterns.concurrency.timing import Ticker, TokenBucket, hang, now
+from . import threads as _threads  # noqa: F401  (real threads are the default)
+from .atomic import AtomicInt
+from .channel import Channel
+from .clock import hang, now, sleep
+from .context import Context
+from .errors import Cancelled, Closed, DeadlineExceeded, WrongRuntime
+from .limiters import Ticker, TokenBucket
+from .report import Counts, Ledger, Report
+from .results import Failed, Result, Succeeded, attempt
+from .task_group import TaskGroup, go
 
 __all__ = [
     "AtomicInt",
@@ -20,13 +22,18 @@ __all__ = [
     "Channel",
     "Closed",
     "Context",
+    "Counts",
     "DeadlineExceeded",
+    "Failed",
+    "Ledger",
     "Report",
     "Result",
+    "Succeeded",
     "TaskGroup",
     "Ticker",
     "TokenBucket",
     "WrongRuntime",
+    "attempt",
     "go",
     "hang",
     "now",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from patterns.concurrency.runtime import Runtime, current_runtime, variant
+from .runtime import Runtime, current_runtime, variant
 
 __all__ = ["AtomicInt"]
 

@@ -27,10 +27,10 @@ import math
 from collections import deque
 from typing import Any, Final, Generic, TypeVar
 
-from patterns.concurrency.checks import check_count
-from patterns.concurrency.context import Context, park
-from patterns.concurrency.errors import Closed
-from patterns.concurrency.runtime import Runtime, Waiter, claim_first, current_runtime, variant
+from .checks import check_count
+from .context import Context, park
+from .errors import Closed
+from .runtime import Runtime, Waiter, claim_first, current_runtime, variant
 
 __all__ = ["Channel"]
 
@@ -82,7 +82,7 @@ class Channel(Generic[T]):
         cancelled, or the task's group is while it waits. In both cases nobody gets `value`.
         """
         if context is not None:
-            context._check(self._runtime)
+            context.raise_if_ended(self._runtime)
         try:
             self._take_room()
         except IndexError:
@@ -99,7 +99,7 @@ class Channel(Generic[T]):
         a value is there, if `context` is cancelled, or the task's group is while it waits.
         """
         if context is not None:
-            context._check(self._runtime)
+            context.raise_if_ended(self._runtime)
         try:
             value = self._popleft()
         except IndexError:
@@ -293,10 +293,10 @@ class Values(Generic[T]):
 
     def __next__(self) -> T:
         own = self._own
-        if own is not None and (own._cause is not None or own._deadline is not None):
-            own._check(own._runtime)
+        if own is not None and (own.cause is not None or own.ends_at is not None):
+            own.raise_if_ended(own.runtime)
         if self._context is not None:
-            self._context._check(self._channel._runtime)
+            self._context.raise_if_ended(self._channel._runtime)
         try:
             value = self._popleft()
         except IndexError:

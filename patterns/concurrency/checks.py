@@ -1,13 +1,17 @@
-"""Meeting bad values at the door, with the rule and what came."""
+"""Validate arguments: a bad value is met before anything starts, with the rule and what came."""
 
 from __future__ import annotations
 
-from numbers import Integral
+from collections.abc import Callable
+from functools import partial
+from numbers import Integral, Real
+from typing import Any, Final
 
-__all__ = ["NANOSECONDS_PER_SECOND", "check_count", "nanoseconds"]
+__all__ = ["NANOSECONDS_PER_SECOND", "check_count", "check_process", "moment", "nanoseconds"]
 
-NANOSECONDS_PER_SECOND = 1_000_000_000
-_LONGEST = 1e12  # seconds, 30,000 years: beyond, nanoseconds no longer fit a float's range
+NANOSECONDS_PER_SECOND: Final = 1_000_000_000
+_LONGEST: Final = 1e12  # seconds, 30,000 years: beyond, nanoseconds no longer fit a float's range
+_COROUTINE: Final = 0x80 | 0x200  # flags of `async def` code: a coroutine, an async generator
 
 
 def check_count(name: str, value: object, minimum: int) -> None:
@@ -21,8 +25,50 @@ def nanoseconds(seconds: float, name: str, *, positive: bool = False) -> int:
 
     Raises ValueError, naming `name`, unless `seconds` is >= 0 (> 0 if `positive`) and <= 1e12.
     """
-    is_number = isinstance(seconds, (int, float)) and 0 <= seconds <= _LONGEST
+    is_number = isinstance(seconds, Real) and 0 <= seconds <= _LONGEST
     if is_number and (seconds > 0 or not positive):
-        return max(round(seconds * NANOSECONDS_PER_SECOND), int(positive))
+        return max(_rounded(seconds), int(positive))
     rule = "> 0" if positive else ">= 0"
     raise ValueError(f"{name} must be a number of seconds {rule} and <= 1e12, got {seconds!r}")
+
+
+def moment(seconds: float, name: str) -> int:
+    """Convert a time limit to whole nanoseconds; below 0 it has passed already, as 0 has.
+
+    Raises ValueError, naming `name`, unless `seconds` is a number <= 1e12.
+    """
+    if isinstance(seconds, Real) and seconds <= _LONGEST:
+        return _rounded(max(seconds, 0))
+    raise ValueError(f"{name} must be a number of seconds <= 1e12, got {seconds!r}")
+
+
+def check_process(process: object) -> None:
+    """Raise TypeError unless `process` is a function that does its work when it is called."""
+    if not callable(process):
+        raise TypeError(f"process must be a function, got {process!r}")
+    if _is_async(process):
+        raise TypeError(
+            f"process must be a plain function, got the async function {_name(process)}: "
+            "called by a worker it would return a coroutine and do nothing"
+        )
+
+
+def _rounded(seconds: float) -> int:
+    if type(seconds) is not float:  # NumPy's integers would overflow
+        seconds = int(seconds) if isinstance(seconds, Integral) else float(seconds)
+    return round(seconds * NANOSECONDS_PER_SECOND)
+
+
+def _is_async(function: Callable[..., Any]) -> bool:
+    while isinstance(function, partial):
+        function = function.func
+    code = getattr(function, "__code__", None)
+    if code is None:
+        code = getattr(getattr(function, "__call__", None), "__code__", None)  # noqa: B004
+    return bool(getattr(code, "co_flags", 0) & _COROUTINE)
+
+
+def _name(function: object) -> str:
+    while isinstance(function, partial):
+        function = function.func
+    return getattr(function, "__name__", type(function).__name__)

@@ -3,9 +3,20 @@
 Answers to Go's `context` package, and to its advice of looking at cancellation first: where an
 operation could complete and its context is cancelled, it raises.
 
-Every task also has a context of its own, its task group's. Whatever a task waits for, being
-cancelled there ends the wait with `Cancelled`; so no task stays behind when its group is
-cancelled, even if its code passes no context at all.
+The rule of cancelling. Every task has a context of its own, its task group's.
+
+- Who hears it: the tasks of the group that is cancelled, and of every group below.
+- Where: wherever a task waits (for a channel, a limiter, a time, its own tasks), when it is about
+  to wait, and where a loop takes the next value of a channel. There `Cancelled` is raised, which
+  `except Exception` does not catch. An operation that need not wait goes through.
+- Who does not listen, because it computes or calls what knows nothing of contexts, is not cut
+  short but waited for; what it has done by then counts.
+
+An operation that is given a context listens to that one too, even if it need not wait.
+
+Cancelling takes no lock, so it may be done anywhere: in another thread, a signal handler, a
+finaliser. It is made of steps that are atomic each, and those who add something (a waiter, a
+child) look only afterwards whether the context was cancelled meanwhile.
 """
 
 from __future__ import annotations
@@ -13,23 +24,18 @@ from __future__ import annotations
 import weakref
 from typing import Any
 
-from patterns.concurrency.checks import NANOSECONDS_PER_SECOND, nanoseconds
-from patterns.concurrency.errors import Cancelled, DeadlineExceeded, WrongRuntime
-from patterns.concurrency.recording import (
+from .checks import NANOSECONDS_PER_SECOND, moment, nanoseconds
+from .errors import Cancelled, DeadlineExceeded, WrongRuntime
+from .recording import (
     PARKED,
     PARKED_RECEIVING,
     PARKED_SENDING,
     PARKED_THROTTLED,
     RESUMED,
 )
-from patterns.concurrency.runtime import (
-    Runtime,
-    Waiter,
-    current_runtime,
-    variant,
-)
+from .runtime import Runtime, Waiter, current_runtime, variant
 
-__all__ = ["Context", "park", "sleep"]
+__all__ = ["Context", "cancels_caller", "park"]
 
 _PARKED_KIND = {"send": PARKED_SENDING, "receive": PARKED_RECEIVING, "throttle": PARKED_THROTTLED}
 
@@ -39,8 +45,8 @@ class Context:
 
     Args:
         parent: its cancellation and its deadline are this context's too.
-        timeout: seconds from now, >= 0.
-        deadline: seconds on the runtime's clock (`now()`), >= 0.
+        timeout: seconds from now; at or below 0 it has passed.
+        deadline: seconds on the runtime's clock (`now()`); it has passed if that is later.
 
     Raises ValueError for a bad time. As a context manager it is cancelled on leaving.
     """
@@ -56,22 +62,21 @@ class Context:
         timeout: float | None = None,
         deadline: float | None = None,
     ) -> None:
-        self._runtime: Runtime = current_runtime()
-        self._lock = self._runtime.lock()
-        self._cause: Cancelled | None = None
-        self._deadline: int | None = None
+        self.runtime: Runtime = current_runtime()
+        self.cause: Cancelled | None = None  # set once, by the first of `_causes`
+        self.ends_at: int | None = None  # nanoseconds
+        self._causes: list[Cancelled] = []
         self._why_deadline = ""
         self._waiters: dict[Waiter, None] = {}
-        self._children: list[weakref.ref[Context]] = []
-        self._prune_at = 16
-        self._parents: tuple[Context, ...] = ()
+        self._children: dict[weakref.ref[Context], None] = {}
+        self.parents: tuple[Context, ...] = ()
         if deadline is not None:
-            self._end_by(nanoseconds(deadline, "deadline"), f"deadline {deadline} s passed")
+            self._end_by(moment(deadline, "deadline"), f"deadline {deadline} s passed")
         if timeout is not None:
-            end = self._runtime.now() + nanoseconds(timeout, "timeout")
+            end = self.runtime.now() + moment(timeout, "timeout")
             self._end_by(end, f"timeout of {timeout} s passed")
         if parent is not None:
-            parent._adopt(self)
+            parent.adopt(self)
 
     def child(self, *, timeout: float | None = None, deadline: float | None = None) -> Context:
         """Return a new context that is cancelled with this one, or earlier."""
@@ -80,122 +85,129 @@ class Context:
     @property
     def deadline(self) -> float | None:
         """The earliest of its own and its ancestors' deadlines, in seconds, or None."""
-        return None if self._deadline is None else self._deadline / NANOSECONDS_PER_SECOND
+        return None if self.ends_at is None else self.ends_at / NANOSECONDS_PER_SECOND
 
     @property
     def cancelled(self) -> bool:
         """Whether it was cancelled, or its deadline has passed."""
-        return self._ended()
+        return self.ended()
 
     @property
     def reason(self) -> str | None:
         """Why it is cancelled; None while it is not."""
-        return str(self._error()) if self._ended() else None
+        return str(self.error()) if self.ended() else None
 
     def check(self) -> None:
         """Raise Cancelled, or DeadlineExceeded, if it is cancelled."""
-        self._check(self._runtime)
+        self.raise_if_ended(self.runtime)
 
     def cancel(self, reason: str = "cancelled") -> None:
-        """Cancel it and all its descendants; only the first reason counts."""
-        self._cancel(Cancelled(reason))
+        """Cancel it and all its descendants; only the first reason counts. Allowed anywhere."""
+        self.end(Cancelled(reason))
 
     def sleep(self, seconds: float) -> None:
         """Wait `seconds` (>= 0); raise Cancelled at once if it is cancelled meanwhile."""
-        self._check(self._runtime)
-        _sleep(self._runtime, seconds, self)
+        self.raise_if_ended(self.runtime)
+        end = self.runtime.now() + nanoseconds(seconds, "seconds")
+        park(self.runtime.waiter(), "sleep", None, self, until=end)
 
     def __enter__(self) -> Context:
         return self
 
     def __exit__(self, *exc_info: object) -> None:
-        self._cancel(Cancelled("its block has ended"))
+        self.end(Cancelled("its block has ended"))
 
     def __repr__(self) -> str:
         return f"<Context {self.reason or 'active'}>"
 
     # What the other primitives use; none of these is a scheduling point.
 
-    def _ended(self) -> bool:
-        return self._cause is not None or (
-            self._deadline is not None and self._runtime.now() >= self._deadline
+    def ended(self) -> bool:
+        """Tell whether it was cancelled, or its deadline has passed."""
+        return self.cause is not None or (
+            self.ends_at is not None and self.runtime.now() >= self.ends_at
         )
 
-    def _error(self) -> Cancelled:
+    def error(self) -> Cancelled:
         """Return a fresh exception: one instance raised in many tasks would share a traceback."""
-        cause = self._cause
+        cause = self.cause
         return DeadlineExceeded(self._why_deadline) if cause is None else type(cause)(*cause.args)
 
-    def _check(self, runtime: Runtime) -> None:
-        if (self._cause is not None or self._deadline is not None) and self._ended():
-            raise self._error()
+    def raise_if_ended(self, runtime: Runtime) -> None:
+        """Raise Cancelled if it has ended, WrongRuntime if `runtime` is not its own."""
+        if (self.cause is not None or self.ends_at is not None) and self.ended():
+            raise self.error()
         self._check_runtime(runtime)
 
-    def _check_runtime(self, runtime: Runtime) -> None:
-        if runtime is not self._runtime and not self._runtime.admits(runtime):
-            raise WrongRuntime(f"the context belongs to {self._runtime}, and was used in {runtime}")
-
-    def _cancel(self, cause: Cancelled) -> None:
-        for context, waiter in self._mark(self._error() if self._ended() else cause):
+    def end(self, cause: Cancelled) -> None:
+        """Cancel it for `cause`: first claim all who wait, then wake them, so that none of them
+        finds another one waiting still.
+        """
+        claimed = []
+        for context, waiter in self._mark(self.error() if self.ended() else cause):
             if waiter.claim():
                 waiter.cancelled_by = context
-                waiter.unpark()
+                claimed.append(waiter)
+        for waiter in claimed:
+            waiter.unpark()
+
+    def explains(self, error: BaseException) -> bool:
+        """Tell whether `error` only says that this context, or one above, is cancelled."""
+        return isinstance(error, Cancelled) and (
+            self.ended() or any(parent.explains(error) for parent in self.parents)
+        )
+
+    def adopt(self, child: Context) -> None:
+        """Let `child` be cancelled with this context."""
+        self._check_runtime(child.runtime)
+        child.parents += (self,)  # children are held weakly: the links between must not vanish
+        if self.ends_at is not None:
+            child._end_by(self.ends_at, self._why_deadline)
+        children = self._children
+        children[weakref.ref(child, lambda dead: children.pop(dead, None))] = None
+        if self.cause is not None:
+            child.end(self.cause)
+
+    def watch(self, waiter: Waiter) -> None:
+        """Wake `waiter` when the context is cancelled."""
+        self._waiters[waiter] = None
+        if self.cause is not None and waiter.claim():
+            waiter.cancelled_by = self
+            waiter.unpark()
+
+    def forget(self, waiter: Waiter) -> None:
+        """Wake `waiter` no more."""
+        self._waiters.pop(waiter, None)
 
     def _mark(self, cause: Cancelled) -> list[tuple[Context, Waiter]]:
         """Set the cause here and below; return whom to wake, once nobody can miss the cause."""
-        with self._lock:
-            if self._cause is not None:
-                return []
-            self._cause = cause
-            waiting = [(self, waiter) for waiter in self._waiters]
-            children, self._children = self._children, []
-        for reference in children:
+        self._causes.append(cause)
+        if self._causes[0] is not cause:
+            return []
+        self.cause = cause
+        waiting = [(self, waiter) for waiter in _copied(self._waiters)]
+        for reference in _copied(self._children):
             child = reference()
             if child is not None:
                 waiting += child._mark(cause)
         return waiting
 
-    def _explains(self, error: BaseException) -> bool:
-        """Tell whether `error` only says that this context, or one above, is cancelled."""
-        return isinstance(error, Cancelled) and (
-            self._ended() or any(parent._explains(error) for parent in self._parents)
-        )
-
-    def _adopt(self, child: Context) -> None:
-        self._check_runtime(child._runtime)
-        child._parents += (self,)  # children are held weakly: the links between must not vanish
-        if self._deadline is not None:
-            child._end_by(self._deadline, self._why_deadline)
-        with self._lock:
-            if self._cause is None:
-                if len(self._children) >= self._prune_at:
-                    self._children = [c for c in self._children if _is_live(c)]
-                    self._prune_at = 2 * len(self._children) + 16
-                self._children.append(weakref.ref(child))
-                return
-        child._cancel(self._cause)
+    def _check_runtime(self, runtime: Runtime) -> None:
+        if runtime is not self.runtime and not self.runtime.admits(runtime):
+            raise WrongRuntime(f"the context belongs to {self.runtime}, and was used in {runtime}")
 
     def _end_by(self, deadline: int, why: str) -> None:
-        if self._deadline is None or deadline < self._deadline:
-            self._deadline, self._why_deadline = deadline, why
-
-    def _watch(self, waiter: Waiter) -> None:
-        with self._lock:
-            if self._cause is None:
-                self._waiters[waiter] = None
-                return
-        if waiter.claim():
-            waiter.cancelled_by = self
-            waiter.unpark()
-
-    def _forget(self, waiter: Waiter) -> None:
-        with self._lock:
-            self._waiters.pop(waiter, None)
+        if self.ends_at is None or deadline < self.ends_at:
+            self.ends_at, self._why_deadline = deadline, why
 
 
-def _is_live(reference: weakref.ref[Context]) -> bool:
-    context = reference()
-    return context is not None and context._cause is None
+def _copied(keys: dict[Any, None]) -> list[Any]:
+    """Copy the keys of a dict that other threads, and finalisers in this one, may change."""
+    while True:
+        try:
+            return list(keys)
+        except RuntimeError:  # changed while it was copied
+            continue
 
 
 def park(
@@ -209,8 +221,8 @@ def park(
     """Wait until another party claims `waiter`, or until the time `until` (ns).
 
     Returns True if claimed, False if the time came first. Raises Cancelled if `context` or the
-    task's own context ends the wait; the waiter is then claimed, and may still be queued.
-    `error` is passed to the recorder.
+    task's own context ends the wait, or has ended before; the waiter is then claimed, and may
+    still be queued. `error` is passed to the recorder.
     """
     runtime = waiter.runtime
     runtime.check_caller(subject)
@@ -218,19 +230,22 @@ def park(
     contexts = _distinct(context, task.context)
     end, ends_it = until, None
     for c in contexts:
-        if c._deadline is not None and (end is None or c._deadline < end):
-            end, ends_it = c._deadline, c
+        if c.ended() and waiter.claim():
+            waiter.cancelled_by = c
+            raise c.error()
+        if c.ends_at is not None and (end is None or c.ends_at < end):
+            end, ends_it = c.ends_at, c
     record = runtime.record
     if record is not None:
         kind = _PARKED_KIND.get(verb, PARKED)
         record((runtime.now(), task, kind, subject, waiter.value, 0, error))
     try:
         for c in contexts:
-            c._watch(waiter)
+            c.watch(waiter)
         claimed = waiter.park(end, verb, subject)
     finally:
         for c in contexts:
-            c._forget(waiter)
+            c.forget(waiter)
         if record is not None:
             record((runtime.now(), task, RESUMED, subject, None, 0, None))
     if waiter.cancelled_by is not None:
@@ -240,23 +255,16 @@ def park(
     if ends_it is None:
         return False
     waiter.cancelled_by = ends_it
-    raise ends_it._error()
+    raise ends_it.error()
+
+
+def cancels_caller(error: Cancelled) -> bool:
+    """Tell whether `error` says that the running task is cancelled, and not only what it ran."""
+    own = current_runtime().current().context
+    return own is not None and own.explains(error)
 
 
 def _distinct(context: Context | None, own: Context | None) -> tuple[Context, ...]:
     if context is None or context is own:
         return () if own is None else (own,)
     return (context,) if own is None else (context, own)
-
-
-def sleep(seconds: float) -> None:
-    """Let the current task rest for `seconds` (>= 0) on its runtime's clock.
-
-    Raises ValueError for a bad number, Cancelled if the task's group is cancelled meanwhile.
-    """
-    _sleep(current_runtime(), seconds, None)
-
-
-def _sleep(runtime: Runtime, seconds: float, context: Context | None) -> None:
-    end = runtime.now() + nanoseconds(seconds, "seconds")
-    park(runtime.waiter(), "sleep", None, context, until=end)

@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final, TypeVar
 
-from patterns.concurrency.channel import Channel, Values
-from patterns.concurrency.context import Context
-from patterns.concurrency.errors import Cancelled, Closed
-from patterns.concurrency.recording import NO_MORE, RECEIVED, REFUSED, SENT
+from .channel import Channel, Values
+from .context import Context
+from .errors import Cancelled, Closed
+from .recording import NO_MORE, RECEIVED, REFUSED, SENT
 
 __all__ = ["RECORDED", "PlainValues", "RecordedChannel"]
 
@@ -70,14 +70,10 @@ class PlainValues(Values[T]):
 
     def __next__(self) -> T:
         own = self._own
-        if (
-            own is not None
-            and (own._cause is not None or own._deadline is not None)
-            and own._ended()
-        ):
+        if own is not None and (own.cause is not None or own.ends_at is not None) and own.ended():
             if isinstance(self._channel, RecordedChannel):
                 self._channel._report(NO_MORE, None, None)
-            raise own._error()
+            raise own.error()
         try:
             return self._channel.receive(self._context)
         except Closed:

@@ -15,11 +15,12 @@ from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol
 
-from patterns.concurrency.errors import WrongRuntime
-from patterns.concurrency.recording import Recorder
+from .errors import WrongRuntime
+from .recording import Recorder
 
 if TYPE_CHECKING:
-    from patterns.concurrency.context import Context
+    from .context import Context
+    from .task_group import TaskGroup
 
 __all__ = [
     "Lock",
@@ -92,16 +93,48 @@ def claim_first(queue: deque[Waiter]) -> Waiter | None:
 
 
 class Task:
-    """One strand of work: a thread on real threads, a greenlet in a simulation."""
+    """One strand of work: a thread on real threads, a greenlet in a simulation.
 
-    __slots__ = ("__weakref__", "abandoned", "context", "ended", "name", "named", "number")
+    Attributes:
+        name: what reports and pictures call it.
+        named: whether it was given a name; only then it gets a lane in pictures.
+        number: 1, 2, 3, … in the order of creation.
+        born_in: the context of the group that spawned it, or None.
+        context: the innermost one that it is in; cancelled with it, wherever it waits.
+        groups: the task groups that it has entered and not left, the innermost last.
+        ended: whether its body is over (kept by its group).
+        abandoned: whether its group waits for it no longer (kept by its group).
+    """
+
+    __slots__ = (
+        "__weakref__",
+        "abandoned",
+        "born_in",
+        "context",
+        "ended",
+        "groups",
+        "name",
+        "named",
+        "number",
+    )
 
     def __init__(self, name: str | None, number: int, context: Context | None) -> None:
         self.name = name if name is not None else f"task-{number}"
-        self.named = name is not None  # only a task with a name of its own gets a lane
+        self.named = name is not None
         self.number = number
-        self.context = context  # cancelled with it, wherever it waits
-        self.ended = self.abandoned = False  # kept by its group
+        self.born_in = self.context = context
+        self.groups: list[TaskGroup] = []
+        self.ended = self.abandoned = False
+
+    def enter(self, group: TaskGroup, context: Context) -> None:
+        """Be in `group` from now on."""
+        self.groups.append(group)
+        self.context = context
+
+    def leave(self, group: TaskGroup) -> None:
+        """Be in `group` no longer; usually, but not surely, it is the innermost one."""
+        self.groups.remove(group)
+        self.context = self.groups[-1].context if self.groups else self.born_in
 
     def __repr__(self) -> str:
         return f"<Task {self.name}>"

@@ -6,14 +6,16 @@ others, and its exception comes out of the `with` block, so no worker dies silen
 
 from __future__ import annotations
 
+import contextlib
+import sys
 from collections.abc import Callable
-from types import TracebackType
+from types import CodeType, FrameType, TracebackType
 from typing import TypeVarTuple, Unpack
 
-from patterns.concurrency.context import Context
-from patterns.concurrency.errors import Cancelled
-from patterns.concurrency.recording import ENDED, STARTED
-from patterns.concurrency.runtime import Runtime, Task, Waiter, current_runtime
+from .context import Context
+from .errors import Cancelled
+from .recording import ENDED, STARTED
+from .runtime import Runtime, Task, Waiter, current_runtime
 
 __all__ = ["TaskGroup", "go"]
 
@@ -31,6 +33,11 @@ class TaskGroup:
     that ends by Cancelled after the group's cancellation has not failed. Ctrl-C in the main
     thread cancels the group and comes out as KeyboardInterrupt when all tasks have ended; a
     second Ctrl-C does not wait for them.
+
+    Groups are left in the reverse order in which they were entered, each by the task that entered
+    it; else leaving raises RuntimeError, when its tasks have ended, and names what was left out of
+    order. A generator that is suspended inside a group breaks this rule easily: while it is
+    suspended, its group's cancellation also reaches the code that called it.
 
     Args:
         context: its cancellation is the group's too; so is that of the surrounding group.
@@ -57,13 +64,14 @@ class TaskGroup:
         self._runtime: Runtime = current_runtime()
         self._lock = self._runtime.lock()
         self._owner = self._runtime.current()
-        self._outer = self._owner.context
         self._context = Context(self._parent)
-        if self._outer is not None and self._outer is not self._parent:
-            self._outer._adopt(self._context)
+        outer = self._owner.context
+        if outer is not None and outer is not self._parent:
+            outer.adopt(self._context)
+        self._place = _place(sys._getframe(1))
         self._interrupts = self._runtime.interrupts(self._context)
         self._interrupts.__enter__()
-        self._owner.context = self._context
+        self._owner.enter(self, self._context)
         self._open = self._entered = True
         return self
 
@@ -101,8 +109,10 @@ class TaskGroup:
         """Wait for `task` no longer, and take no notice of how it ends, if it ever does.
 
         For a task that hangs: a thread cannot be killed, only left behind. Its context stays the
-        group's. Returns False if it has ended.
+        group's. Returns False if it has ended. Raises ValueError if it is not this group's.
         """
+        if task.born_in is not self._context:
+            raise ValueError(f"task must be one that this group spawned, got {task}")
         with self._lock:
             if task.ended or task.abandoned:
                 return False
@@ -118,19 +128,39 @@ class TaskGroup:
         traceback: TracebackType | None,
     ) -> None:
         if error is not None:
-            self._context.cancel(f"the group's block raised {error!r}")
+            self._context.cancel(f"the group's block raised {type(error).__name__}")
+        misuse = self._misuse()
         try:
             self._wait()
         finally:
-            self._owner.context = self._outer
+            self._owner.leave(self)
             self._interrupts.__exit__(None, None, None)
-        self._context._cancel(Cancelled("its task group has ended"))
-        if not self._failures or not isinstance(error, Exception | None):
+        self._context.end(Cancelled("its task group has ended"))
+        if misuse is not None:
+            raise misuse
+        if not self._failures or not isinstance(error, Exception | Cancelled | None):
             return
         failures, self._failures = self._failures, []
         if error is not None and not isinstance(error, Cancelled):
             failures.append(error)
         raise BaseExceptionGroup(f"{len(failures)} raised in a task group", failures) from None
+
+    def _misuse(self) -> RuntimeError | None:
+        """Say what is wrong with leaving now, in this task."""
+        here = self._runtime.current()
+        if here is not self._owner:
+            return RuntimeError(
+                f"{self} was entered by the task {self._owner.name} and left by {here.name}: "
+                "the task that enters a group must leave it"
+            )
+        inner = here.groups[here.groups.index(self) + 1 :]
+        if inner:
+            return RuntimeError(
+                f"{self} was left before {', '.join(map(str, reversed(inner)))}, entered after it: "
+                "leave task groups in reverse order, and none of them inside a generator that may "
+                "be suspended"
+            )
+        return None
 
     def _wait(self) -> None:
         while True:
@@ -147,9 +177,9 @@ class TaskGroup:
         try:
             _recorded(self._runtime, task, function, args)
         except BaseException as error:
-            failure = None if self._context._explains(error) else error
-        if failure is not None and not task.abandoned:
-            self._context.cancel(f"{task.name} raised {failure!r}")
+            failure = None if self._context.explains(error) else error
+            if failure is not None and not task.abandoned:
+                self._context.cancel(f"{task.name} raised {type(failure).__name__}")
         with self._lock:
             task.ended = True
             if task.abandoned:
@@ -172,7 +202,20 @@ class TaskGroup:
             self._runtime.join(task)
 
     def __repr__(self) -> str:
-        return f"task group ({self._live} running)"
+        if not self._entered:
+            return "a task group"
+        code, line = self._place
+        return f"the task group entered in {code.co_qualname}, line {line}"
+
+
+def _place(frame: FrameType) -> tuple[CodeType, int]:
+    """Find where a group is entered: for a `@contextmanager`, where its `with` block begins."""
+    library = contextlib.__file__
+    while frame.f_back is not None and frame.f_back.f_code.co_filename == library:
+        frame = frame.f_back
+        while frame.f_back is not None and frame.f_code.co_filename == library:
+            frame = frame.f_back
+    return frame.f_code, frame.f_lineno
 
 
 def _wake(waiter: Waiter | None) -> None:

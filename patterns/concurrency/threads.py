@@ -7,7 +7,6 @@ atomic with and without it.
 
 from __future__ import annotations
 
-import _thread
 import contextvars
 import itertools
 import signal
@@ -18,11 +17,11 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from types import FrameType
 
-from patterns.concurrency.checks import NANOSECONDS_PER_SECOND
-from patterns.concurrency.context import Context
-from patterns.concurrency.recorded import RECORDED
-from patterns.concurrency.recording import Recorder
-from patterns.concurrency.runtime import (
+from .checks import NANOSECONDS_PER_SECOND
+from .context import Context
+from .recorded import RECORDED
+from .recording import Recorder
+from .runtime import (
     Lock,
     Runtime,
     Task,
@@ -152,11 +151,7 @@ class ThreadRuntime(Runtime):
 
 
 class _CancelOnInterrupt:
-    """Turns the first Ctrl-C into a cancellation; a second one raises where it strikes.
-
-    The handler runs between two instructions of the main thread, which may hold a lock that
-    `cancel` needs; therefore another thread cancels.
-    """
+    """Turns the first Ctrl-C into a cancellation; a second one raises where it strikes."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
@@ -174,7 +169,7 @@ class _CancelOnInterrupt:
         if self._interrupted:
             raise KeyboardInterrupt
         self._interrupted = True
-        _thread.start_new_thread(self._context.cancel, ("interrupted by Ctrl-C",))
+        self._context.cancel("interrupted by Ctrl-C")
 
 
 THREADS = ThreadRuntime()

@@ -20,8 +20,8 @@ from threading import Thread
 from time import monotonic
 from typing import Any, TypeVar
 
-from patterns.concurrency import Report, Result
-from patterns.concurrency.checks import check_count
+from ..concurrency import Failed, Report, Result, Succeeded
+from ..concurrency.checks import check_count
 
 __all__ = ["anyio_tasks", "processes", "queue_threads", "tasks", "threads"]
 
@@ -80,9 +80,9 @@ def execute(
 
 def _result(job: J, future: Future[R]) -> Result[J, R]:
     try:
-        return Result(job, value=future.result())
+        return Succeeded(job, future.result())
     except Exception as error:
-        return Result(job, error=error)
+        return Failed(job, error)
 
 
 def queue_threads(
@@ -117,9 +117,9 @@ def queue_threads(
             if monotonic() < deadline:
                 started.append(job)
                 try:
-                    results.append(Result(job, value=process(job)))
+                    results.append(Succeeded(job, process(job)))
                 except Exception as error:
-                    results.append(Result(job, error=error))
+                    results.append(Failed(job, error))
 
     pool = [Thread(target=worker, name=f"worker-{n}") for n in range(1, workers + 1)]
     for thread in pool:
@@ -161,9 +161,9 @@ async def tasks(
         while (job := await waiting.get()) is not DONE:
             started.append(job)
             try:
-                results.append(Result(job, value=await process(job)))
+                results.append(Succeeded(job, await process(job)))
             except Exception as error:
-                results.append(Result(job, error=error))
+                results.append(Failed(job, error))
 
     try:
         async with asyncio.timeout(timeout), asyncio.TaskGroup() as group:
@@ -205,9 +205,9 @@ async def anyio_tasks(
         async for job in receive:
             started.append(job)
             try:
-                results.append(Result(job, value=await process(job)))
+                results.append(Succeeded(job, await process(job)))
             except Exception as error:
-                results.append(Result(job, error=error))
+                results.append(Failed(job, error))
 
     with anyio.move_on_after(timeout), receive:
         async with anyio.create_task_group() as group:

@@ -17,9 +17,9 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Generic, TypeVar
 
-from patterns.concurrency import Cancelled, Report, Result
-from patterns.concurrency.checks import check_count, nanoseconds
-from patterns.plain import basic
+from ..concurrency import Cancelled, Failed, Report, Result, Succeeded
+from ..concurrency.checks import check_count, nanoseconds
+from . import basic
 
 __all__ = ["Crew", "tasks", "threads"]
 
@@ -151,11 +151,11 @@ class Crew(Generic[J, R]):
                 continue
             self.started.append(job)
             try:
-                self.results.append(Result(job, value=await self.process(job)))
+                self.results.append(Succeeded(job, await self.process(job)))
             except Exception as error:
-                self.results.append(Result(job, error=error))
+                self.results.append(Failed(job, error))
             except asyncio.CancelledError as error:
-                self.results.append(Result(job, error=Cancelled(*error.args)))
+                self.results.append(Failed(job, Cancelled(*error.args)))
             self.waiting.task_done()
 
 

@@ -19,8 +19,8 @@ from collections.abc import Awaitable, Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor, wait
 from typing import TypeVar
 
-from patterns.concurrency import Cancelled, Report, Result
-from patterns.concurrency.checks import check_count
+from ..concurrency import Cancelled, Failed, Report, Result, Succeeded
+from ..concurrency.checks import check_count
 
 __all__ = ["tasks", "wait_only"]
 
@@ -58,11 +58,11 @@ async def tasks(
         for job in waiting:
             started.append(job)
             try:
-                results.append(Result(job, value=await process(job)))
+                results.append(Succeeded(job, await process(job)))
             except Exception as error:
-                results.append(Result(job, error=error))
+                results.append(Failed(job, error))
             except asyncio.CancelledError as error:
-                results.append(Result(job, error=Cancelled(*error.args)))
+                results.append(Failed(job, Cancelled(*error.args)))
             if me.cancelling():
                 return
 

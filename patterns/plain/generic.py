@@ -16,7 +16,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from typing import Any, TypeVar
 
-from patterns.concurrency.checks import check_count
+from ..concurrency.checks import check_count
 
 __all__ = ["executor", "tasks"]
 

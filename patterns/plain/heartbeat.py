@@ -20,9 +20,9 @@ from contextvars import ContextVar
 from threading import current_thread
 from typing import Any, TypeVar
 
-from patterns.concurrency import Report, Result
-from patterns.concurrency.checks import nanoseconds
-from patterns.plain import basic
+from ..concurrency import Failed, Report, Result, Succeeded
+from ..concurrency.checks import nanoseconds
+from . import basic
 
 __all__ = ["beat", "processes", "tasks", "trouble"]
 
@@ -150,7 +150,7 @@ def _serve(pipe: Any, process: Callable[[Any], Any]) -> None:
             job = pipe.recv()
             beat()
             try:
-                result = Result(job, value=process(job))
+                result = Succeeded(job, process(job))
             except Exception as error:
-                result = Result(job, error=error)
+                result = Failed(job, error)
             pipe.send(result)

@@ -16,9 +16,9 @@ from collections.abc import Awaitable, Callable, Iterable
 from contextlib import AbstractAsyncContextManager
 from typing import Any, TypeVar
 
-from patterns.concurrency import Report
-from patterns.concurrency.checks import check_count
-from patterns.plain import basic
+from ..concurrency import Report
+from ..concurrency.checks import check_count
+from . import basic
 
 __all__ = ["RateLimit", "capacity_tasks", "semaphore_tasks", "tasks"]
 

@@ -20,8 +20,8 @@ from threading import BoundedSemaphore
 from time import monotonic
 from typing import Any, TypeVar
 
-from patterns.concurrency import Report, Result
-from patterns.concurrency.checks import check_count
+from ..concurrency import Failed, Report, Result, Succeeded
+from ..concurrency.checks import check_count
 
 __all__ = ["executor", "tasks"]
 
@@ -79,9 +79,9 @@ async def tasks(
         while (job := await waiting.get()) is not DONE:
             started.append(job)
             try:
-                result = Result(job, value=await process(job))
+                result = Succeeded(job, await process(job))
             except Exception as error:
-                result = Result(job, error=error)
+                result = Failed(job, error)
             await results.put(result)
             finished.append(result)
 
@@ -132,9 +132,9 @@ def executor(
     def one(job: J) -> None:
         started.append(job)
         try:
-            finished.append(Result(job, value=process(job)))
+            finished.append(Succeeded(job, process(job)))
         except Exception as error:
-            finished.append(Result(job, error=error))
+            finished.append(Failed(job, error))
 
     def leave(future: Future[None]) -> None:
         room.release()  # also if it was cancelled in the queue

@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Thread
 from typing import TypeVar
 
-from patterns.plain.basic import DONE
+from .basic import DONE
 
 __all__ = ["anyio_group", "executor_map", "gather", "queue_threads", "task_group"]
 

@@ -1,6 +1,6 @@
-"""Time: the runtime's clock, and two ways to limit a rate.
+"""Two ways to limit a rate: a ticker and a token bucket.
 
-Both limiters serve one task after the other in the order in which they came, give a slot that a
+Both serve one task after the other in the order in which they came, give a slot that a
 cancelled task did not use to the next, and need no thread of their own: the slots are computed.
 """
 
@@ -10,11 +10,11 @@ import math
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, NoReturn
+from typing import Any
 
-from patterns.concurrency.checks import NANOSECONDS_PER_SECOND, check_count, nanoseconds
-from patterns.concurrency.context import Context, park
-from patterns.concurrency.runtime import (
+from .checks import NANOSECONDS_PER_SECOND, check_count, nanoseconds
+from .context import Context, park
+from .runtime import (
     Runtime,
     Waiter,
     claim_first,
@@ -22,24 +22,7 @@ from patterns.concurrency.runtime import (
     variant,
 )
 
-__all__ = ["Ticker", "TokenBucket", "hang", "now"]
-
-
-def now() -> float:
-    """Return the time on the current runtime's clock, in seconds.
-
-    Only differences mean anything on real threads; a simulation starts at 0.
-    """
-    return current_runtime().now() / NANOSECONDS_PER_SECOND
-
-
-def hang() -> NoReturn:
-    """Never return, and take no notice of any cancellation.
-
-    Stands in for a call into somebody else's code that hangs: a read without a timeout, say.
-    """
-    while True:
-        current_runtime().waiter().park(None, "hang", None)
+__all__ = ["Ticker", "TokenBucket"]
 
 
 class _Turn:
@@ -55,7 +38,7 @@ class _Turn:
     def taken(self, limiter: object, context: Context | None) -> Iterator[None]:
         """Hold the turn; what the reports show is a wait for `limiter`."""
         if context is not None:
-            context._check(self._runtime)
+            context.raise_if_ended(self._runtime)
         with self._lock:
             waiter = self._runtime.waiter() if self._taken else None
             self._taken = True
