@@ -11,7 +11,7 @@ from lab import comparing
 from lab.teaching.comparing import POOLS
 from patterns import __main__ as side_by_side
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def told(capsys, *arguments):

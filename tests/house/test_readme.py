@@ -5,7 +5,7 @@ from pathlib import Path
 
 from notebook_rules import Page, dead_links
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 ROW = re.compile(r"^\| \[`(\w+)`\]\((\S+)\) \| \[[^\]]+\]\((\S+)\) \| \[[^\]]+\]\((\S+)\) \|", re.M)
 ROWS = ROW.findall(README)

@@ -9,7 +9,7 @@ from nbformat import v4
 from notebook_rules import Notebook, problems
 from tools.execute_notebooks import find_notebooks, normalised
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = find_notebooks(ROOT / "notebooks")
 PNG = "iVBORw0KGgo="
 PICTURE = {

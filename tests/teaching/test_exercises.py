@@ -17,7 +17,7 @@ import pytest
 from lab.teaching.grading import Verdict
 from notebook_rules import parsed, tags
 
-NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
+NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 SOLUTIONS = NOTEBOOKS / "exercises" / "solutions"
 KINDS = ("predict", "repair", "extend")
 TAGS = [f"{what}-{kind}" for kind in KINDS for what in ("exercise", "check")]

@@ -8,7 +8,7 @@ import pytest
 
 from lab.tracing import from_json
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 NOT_PATTERNS = {"pitfalls"}
 PATTERNS = sorted(
     path.stem

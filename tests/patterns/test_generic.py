@@ -19,7 +19,7 @@ from patterns import generic
 from patterns.concurrency import Cancelled, Closed, Context, TaskGroup, sleep
 from patterns.generic import Pool
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def through(pool, jobs, context=None):

@@ -14,7 +14,7 @@ from nbformat import v4
 from tools.execute_notebooks import execute
 from tools.nbval_pictures import compares_pictures
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 PNG, OTHER_PNG = "iVBORw0KGgo=", "iVBORw0KGgoA" * 1000
 PICTURE = f"""
 html = '<img alt="a picture" src="data:image/png;base64,{PNG}">'
