@@ -3,12 +3,13 @@ LAB_ARGS ?=
 BENCH_ARGS ?= --save
 TEST_WORKERS ?= logical
 NOTEBOOKS ?=
+IN_PARALLEL = -n $(TEST_WORKERS) --maxprocesses 4 --max-worker-restart 0 --dist loadfile
 
 VENV := .venv
 # Named after the interpreter, so that another PYTHON builds another environment.
 READY := $(VENV)/.made-by-$(subst /,_,$(PYTHON))
 
-.PHONY: help lab test bench notebooks clean
+.PHONY: help lab check test coverage bench notebooks clean
 
 help:  ## List what make can do.
 	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 18
@@ -17,14 +18,27 @@ lab: $(READY)  ## Open the workbook in JupyterLab (LAB_ARGS='--no-browser --port
 	$(VENV)/bin/jupyter lab --ServerApp.root_dir='$(CURDIR)' \
 		--LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb $(LAB_ARGS)
 
-test: $(READY)  ## Check everything: style, types, tests, every notebook's output.
+check: $(READY)  ## The quick gate: style, spelling, types, tests; no notebooks.
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/codespell
 	$(VENV)/bin/mypy
-	$(VENV)/bin/pytest tests notebooks \
-		-n $(TEST_WORKERS) --maxprocesses 4 --max-worker-restart 0 --dist loadfile \
+	$(VENV)/bin/pytest tests $(IN_PARALLEL)
+
+test: $(READY)  ## Check everything: as `make check`, and every notebook's output.
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/codespell
+	$(VENV)/bin/mypy
+	$(VENV)/bin/pytest tests notebooks $(IN_PARALLEL) \
 		--nbval --nbval-current-env --nbval-cell-timeout 60 \
 		--nbval-sanitize-with tests/nbval_sanitize.cfg
+
+coverage: $(READY)  ## Measure which lines the tests run; writes htmlcov/.
+	$(VENV)/bin/coverage erase
+	$(VENV)/bin/coverage run -m pytest tests -m "not untraced"
+	$(VENV)/bin/coverage html --quiet
+	$(VENV)/bin/coverage report --skip-covered --sort=cover
 
 bench: $(READY)  ## Measure the pool and its peers here (BENCH_ARGS=--quick; --save writes the page).
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r benchmarks/requirements.txt
@@ -35,7 +49,7 @@ notebooks: $(READY)  ## Run notebooks and store what they show (NOTEBOOKS='noteb
 	$(VENV)/bin/python -m tools.execute_notebooks $(NOTEBOOKS)
 
 clean:  ## Remove the environment and what the tools left behind.
-	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) build *.egg-info htmlcov .coverage .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -prune -exec rm -rf {} +
 	find . -name .ipynb_checkpoints -prune -exec rm -rf {} +
 
