@@ -44,10 +44,10 @@ from patterns.concurrency.atomic import AtomicInt
 from patterns.concurrency.channel import Channel
 from patterns.concurrency.context import Context
 from patterns.concurrency.errors import Cancelled
+from patterns.concurrency.limiters import Ticker, TokenBucket
 from patterns.concurrency.recording import Recorder
 from patterns.concurrency.runtime import Waiter
 from patterns.concurrency.task_group import TaskGroup
-from patterns.concurrency.limiters import Ticker, TokenBucket
 
 __all__ = ["EverySchedule", "TrackedRuntime"]
 
@@ -428,7 +428,8 @@ class _Tracked:
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.thing = self._runtime.new_thing()
+        runtime = self.runtime if isinstance(self, Context) else self._runtime
+        self.thing = runtime.new_thing()
 
 
 class _TrackedChannel(_Tracked, ScheduledChannel[Any]):
@@ -455,7 +456,9 @@ class _TrackedContext(_Tracked, ScheduledContext):
     """A context that notes who looks whether it is cancelled; many do so without a point."""
 
     _is_cancelled_by: Cancelled | None = None
-    _parents: tuple[_TrackedContext, ...]
+    runtime: TrackedRuntime
+    parents: tuple[_TrackedContext, ...]
+    thing: Thing | None = None
 
     @property
     def cause(self) -> Cancelled | None:

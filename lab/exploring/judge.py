@@ -62,14 +62,8 @@ def _checked(played: Played, check: Check, traced: bool) -> Verdict | None:
 
 
 def _wrong_books(report: Report[Any, Any]) -> str | None:
-    try:
-        accounts = (report.succeeded, report.failed, report.cancelled, report.never_started)
-    except ValueError:
-        return "the books do not balance: a job is in two accounts, or was never submitted"
-    total = sum(map(len, accounts))
-    if total != len(report.submitted):
-        return f"the books do not balance: {len(report.submitted)} submitted, {total} accounted for"
-    return None
+    counts = report.counts
+    return None if counts.balanced else f"the books do not balance: {counts}"
 
 
 class _NoTrace:

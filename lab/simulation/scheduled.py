@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from patterns.concurrency.atomic import AtomicInt
 from patterns.concurrency.channel import Channel, Values
 from patterns.concurrency.context import Context
-from patterns.concurrency.recorded import PlainValues, RecordedChannel
 from patterns.concurrency.limiters import Ticker, TokenBucket
+from patterns.concurrency.recorded import PlainValues, RecordedChannel
 
 if TYPE_CHECKING:
     from lab.simulation.runtime import SimulatedRuntime

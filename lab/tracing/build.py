@@ -9,9 +9,10 @@ Pattern code says nothing about jobs and states; they follow from the operations
 - Without a job in hand the worker is waiting; after the end of the job channel, stopped. With a
   job it is working, unless it waits for a limiter (throttled) or for another channel (blocked).
 - A job failed if a value was sent for it whose `error` is not None, or an exception ended its
-  worker; a value sent by another task is for the job that is its `job`. It was cancelled if that
-  exception or error is Cancelled, if its result was refused, or if it is still in hand when the
-  recording ends.
+  worker; a value sent by another task is for the job that is its `job`. A value that was refused
+  counts like one that was sent: the job was done, though nobody took the result. A job was
+  cancelled if Cancelled ended its worker before that, or if it is still in hand when the recording
+  ends.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from lab.model.trace import Clock, Counter, Job, Outcome, Span, State, Trace
-from patterns.concurrency import Cancelled
+from patterns.concurrency import Cancelled, Closed
 from patterns.concurrency.recording import (
     ENDED,
     NO_MORE,
@@ -51,14 +52,19 @@ class _Held:
         self.finished = started
         self.outcome: Outcome | None = None
         self.error: object = None
+        self.refused = False  # a value sent for it: it was done, though too late
         self.pieces: list[tuple[State, int, int, str | None]] = []
 
-    def blame(self, error: object) -> None:
+    def blame(self, error: object, outcome: Outcome = Outcome.FAILED) -> None:
         """Let `error` decide the outcome, unless an earlier one has."""
         if self.outcome is None and error is not None:
+            self.outcome, self.error = outcome, error
+
+    def end_worker(self, error: object) -> None:
+        """Let what ended the worker decide."""
+        if not (self.refused and isinstance(error, Cancelled | Closed)):
             cancelled = isinstance(error, Cancelled)
-            self.outcome = Outcome.CANCELLED if cancelled else Outcome.FAILED
-            self.error = error
+            self.blame(error, Outcome.CANCELLED if cancelled else Outcome.FAILED)
 
 
 class _Lane:
@@ -95,9 +101,11 @@ class _Lane:
         elif kind == SENT:
             self._blame(error)
         elif kind == REFUSED and self.held is not None:
-            self.held.outcome = Outcome.CANCELLED  # also if it failed: nobody was told
+            self.held.refused = True
+            self.held.blame(error)
         elif kind == ENDED:
-            self._blame(error)
+            if self.held is not None:
+                self.held.end_worker(error)
             self._finish_job(time, Outcome.OK)
             self._enter(time, None, None)
             if not self.pieces and not self.done:  # came, found nothing to do, and left at once

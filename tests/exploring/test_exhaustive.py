@@ -505,14 +505,14 @@ def test_two_callers_who_check_and_then_act_have_ten_schedules_of_which_two_are_
 
 
 def test_a_search_that_ends_early_says_so():
-    found = explore(partial(basic.run, num_jobs=2, num_workers=2), how="every", schedules=20)
+    found = explore(partial(basic.demo, jobs=2, workers=2), how="every", schedules=20)
     assert (found.schedules, found.complete) == (20, False)
     assert str(found) == "none of the first 20 distinct schedules fails"
 
 
 def test_the_basic_pool_is_right_in_every_schedule():
     found = explore(
-        partial(basic.run, num_jobs=2, num_workers=2),
+        partial(basic.demo, jobs=2, workers=2),
         check=lambda run: sorted(run.value.values) == [2, 4],
         how="every",
         schedules=10_000,
@@ -521,5 +521,5 @@ def test_the_basic_pool_is_right_in_every_schedule():
 
 
 def test_the_reusable_pool_is_right_in_every_schedule_of_one_job():
-    found = explore(partial(reusable.run, num_jobs=1, num_workers=2), how="every", schedules=10_000)
+    found = explore(partial(reusable.demo, jobs=1, workers=2), how="every", schedules=10_000)
     assert (found.failures, found.complete) == (0, True)

@@ -95,7 +95,7 @@ FAULTS = {
     "a look at a context forgets those above": (
         exhaustive._TrackedContext,
         "_look",
-        lambda context: context._runtime.touch_context(context, LOOK),
+        lambda context: context.runtime.touch_context(context, LOOK),
         "looks at a context of its own",
     ),
     "nobody notes that a task is abandoned": (

@@ -12,7 +12,7 @@ from lab import Schedule, explore, simulate
 from lab.model.schedule import NotRepeatable
 from lab.simulation import StepLimitExceeded
 from patterns import basic, pitfalls
-from patterns.concurrency import AtomicInt, Channel, Report, Result, TaskGroup, go, hang, sleep
+from patterns.concurrency import AtomicInt, Channel, Report, Succeeded, TaskGroup, go, hang, sleep
 
 
 def two_adders():
@@ -30,7 +30,7 @@ def two_adders():
 
 
 def never_a_problem():
-    return basic.run(num_jobs=3, num_workers=2)
+    return basic.demo(jobs=3, workers=2)
 
 
 def test_a_pool_that_is_right_fails_in_no_schedule():
@@ -99,7 +99,7 @@ def runs_in_circles():
 
 
 def cooks_the_books():
-    return Report((1, 2), (1,), (Result(3, value=3),))
+    return Report((1, 2), (1,), (Succeeded(3, 3),))
 
 
 @pytest.mark.parametrize(
@@ -110,7 +110,11 @@ def cooks_the_books():
         (loses_a_task, "crash", "task-1 died of KeyError: 'lost', and nobody noticed"),
         (raises, "error", "it raised ValueError: invalid literal"),
         (runs_in_circles, "endless", "stopped after 500 steps"),
-        (cooks_the_books, "books", "a job is in two accounts, or was never submitted"),
+        (
+            cooks_the_books,
+            "books",
+            "2 submitted: 1 succeeded, 0 failed, 1 cancelled, 1 never started",
+        ),
     ],
 )
 def test_every_way_to_go_wrong_has_its_name(pool, kind, message):
@@ -221,7 +225,7 @@ def test_code_that_depends_on_more_than_the_schedule_is_told_so():
 def test_random_numbers_that_come_from_a_seed_are_repeatable():
     def pool():
         lot = random.Random(1)
-        return basic.run(num_jobs=4, process=lambda job: sleep(lot.random()) or job)
+        return basic.run(range(4), lambda job: sleep(lot.random()) or job)
 
     assert explore(pool, schedules=20).failures == 0
 

@@ -84,17 +84,18 @@ def test_another_process_replays_a_shrunk_failure_to_the_last_span(name):
     [
         (partial(pitfalls.check_then_act, callers=3), lambda run: run.value <= 2),
         (
-            partial(pitfalls.stop_drops_queue, num_jobs=2, num_workers=2, job_seconds=0),
+            partial(pitfalls.stop_drops_queue, jobs=2, workers=2, seconds=0),
             lambda run: len(run.value) == 2,
         ),
         (
-            partial(pitfalls.stop_drops_queue, num_jobs=6, num_workers=2, job_seconds=0),
+            partial(pitfalls.stop_drops_queue, jobs=6, workers=2, seconds=0),
             lambda run: len(run.value) == 6,
         ),
     ],
 )
 def test_a_bug_that_not_every_schedule_shows_is_found_too(pool, check):
     failure = explore(pool, check=check, schedules=100).failure
+    assert failure.kind == "check"
     assert len(failure.schedule.moves) <= 3
 
 
@@ -122,23 +123,19 @@ def add_and_remove():
 
 
 SURVIVORS = {
-    "basic": partial(basic.run, num_jobs=4, num_workers=2, buffer=1),
-    "basic, cancelled": partial(cancelled_half_way, partial(basic.run, buffer=0, num_jobs=5), 1.0),
-    "reusable": partial(reusable.run, num_jobs=4, num_workers=2, buffer=1),
-    "reusable, too late": partial(reusable.run, num_jobs=6, num_workers=2, buffer=1, timeout=0.1),
-    "generic": partial(generic.run, words=("a", "bb", "ccc"), num_workers=2),
-    "error_handling": partial(
-        error_handling.run, error_handling.draw_tasks(6), num_workers=2, timeout=0.05
-    ),
-    "dynamic": partial(dynamic.run, num_jobs=5, max_workers=3, add_every=2, buffer=2),
+    "basic": partial(basic.demo, jobs=4, workers=2, buffer=1),
+    "basic, cancelled": partial(cancelled_half_way, partial(basic.demo, buffer=0, jobs=5), 1.0),
+    "reusable": partial(reusable.demo, jobs=4, workers=2, buffer=1),
+    "reusable, too late": partial(reusable.demo, jobs=6, workers=2, buffer=1, timeout=0.1),
+    "generic": partial(generic.demo, words="a bb ccc", workers=2),
+    "error_handling": partial(error_handling.demo, jobs=6, workers=2, timeout=0.05),
+    "dynamic": partial(dynamic.demo, jobs=5, max_workers=3, add_every=2, buffer=2),
     "dynamic, adding and removing": add_and_remove,
-    "rate_limited": partial(rate_limited.run, num_jobs=4, num_workers=2, buffer=0),
+    "rate_limited": partial(rate_limited.run, range(4), int, workers=2, buffer=0),
     "rate_limited, cancelled": partial(
-        cancelled_half_way, partial(rate_limited.run, num_jobs=4, num_workers=2, buffer=0), 2.0
+        cancelled_half_way, partial(rate_limited.run, range(4), int, workers=2, buffer=0), 2.0
     ),
-    "heartbeat": partial(
-        heartbeat.run, num_jobs=3, num_workers=2, job_seconds=0.1, stuck=(2,), deadly=(3,)
-    ),
+    "heartbeat": partial(heartbeat.demo, jobs=3, workers=2, seconds=0.1, stuck=(2,), deadly=(3,)),
 }
 
 

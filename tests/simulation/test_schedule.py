@@ -28,18 +28,18 @@ def race():
 
 
 def test_the_base_run_has_no_moves():
-    assert noted(basic.run, RunToBlock())[0].moves == ()
+    assert noted(basic.demo, RunToBlock())[0].moves == ()
 
 
 def test_any_other_run_is_told_by_its_moves_away_from_it():
-    schedule, _ = noted(basic.run, RandomOrder(1))
+    schedule, _ = noted(basic.demo, RandomOrder(1))
     assert 0 < len(schedule.moves) < schedule.decisions
 
 
 @settings(max_examples=60, deadline=None, derandomize=True)
 @given(seed=st.integers(0, 10**6), depth=st.integers(0, 3), pool=st.sampled_from(["basic", "race"]))
 def test_a_replay_repeats_the_run_to_the_last_span(seed, depth, pool):
-    pool = race if pool == "race" else partial(basic.run, num_jobs=5, buffer=1)
+    pool = race if pool == "race" else partial(basic.demo, jobs=5, buffer=1)
     order = PriorityOrder(seed, depth, 60) if depth else RandomOrder(seed)
     schedule, played = noted(pool, order)
     again = simulate(pool, schedule=Schedule.from_json(schedule.to_json()))
@@ -87,14 +87,14 @@ def test_code_that_does_something_else_at_a_move_is_told_so():
 
 
 def test_code_that_differs_only_after_the_last_move_is_told_so():
-    schedule, _ = noted(basic.run, RunToBlock())
+    schedule, _ = noted(basic.demo, RunToBlock())
     with pytest.raises(ScheduleDiverged, match="expected an end after"):
-        simulate(partial(basic.run, num_jobs=11), schedule=schedule)
+        simulate(partial(basic.demo, jobs=11), schedule=schedule)
 
 
 def test_code_that_runs_longer_in_virtual_time_only_still_fits():
-    schedule, _ = noted(partial(basic.run, num_jobs=4, num_workers=2), RandomOrder(5))
-    slower = partial(basic.run, num_jobs=4, num_workers=2, job_seconds=7.0)
+    schedule, _ = noted(partial(basic.demo, jobs=4, workers=2), RandomOrder(5))
+    slower = partial(basic.demo, jobs=4, workers=2, seconds=7.0)
     assert simulate(slower, schedule=schedule).elapsed == 14.0
 
 
@@ -137,17 +137,17 @@ def test_other_json_is_refused(text):
 
 def test_the_json_of_a_schedule_is_not_taken_for_a_schedule():
     with pytest.raises(ValueError, match="schedule must be a Schedule, got"):
-        simulate(basic.run, schedule=Schedule().to_json())
+        simulate(basic.demo, schedule=Schedule().to_json())
 
 
 def test_a_seed_and_a_schedule_cannot_both_decide():
     with pytest.raises(ValueError, match="give a seed, an order or a schedule, got seed=1 and"):
-        simulate(basic.run, seed=1, schedule=Schedule())
+        simulate(basic.demo, seed=1, schedule=Schedule())
 
 
 def test_the_turns_of_a_replay_tell_waits_values_and_ends():
     def main():
-        return basic.run(num_jobs=1, num_workers=1)
+        return basic.demo(jobs=1, workers=1)
 
     schedule, _ = noted(main, RunToBlock())
     turns = [(turn.task, str(turn)) for turn in simulate(main, schedule=schedule).turns]
@@ -159,14 +159,14 @@ def test_the_turns_of_a_replay_tell_waits_values_and_ends():
 
 
 def test_a_replay_is_used_for_one_run():
-    schedule, _ = noted(basic.run, RandomOrder(2))
+    schedule, _ = noted(basic.demo, RandomOrder(2))
     replay = Replay(schedule)
-    play(basic.run, replay, record=False, max_steps=10_000)
+    play(basic.demo, replay, record=False, max_steps=10_000)
     replay.check_end()
 
 
 @pytest.mark.parametrize("seed", range(10))
 def test_the_dynamic_pool_replays_alike(seed):
-    pool = partial(dynamic.run, num_jobs=8, max_workers=4, add_every=2)
+    pool = partial(dynamic.demo, jobs=8, max_workers=4, add_every=2)
     schedule, played = noted(pool, RandomOrder(seed))
     assert simulate(pool, schedule=schedule).value == played.value

@@ -1,6 +1,7 @@
 """Traces: what the operations of a pool tell of its workers, jobs and queues, and what follows."""
 
 import json
+from contextlib import suppress
 from functools import partial
 from itertools import pairwise
 from types import SimpleNamespace
@@ -39,11 +40,12 @@ from lab.tracing import (
 )
 from patterns import basic, heartbeat
 from patterns.concurrency import (
-    Cancelled,
     Channel,
     Closed,
     Context,
-    Result,
+    DeadlineExceeded,
+    Failed,
+    Succeeded,
     TaskGroup,
     Ticker,
     sleep,
@@ -52,7 +54,7 @@ from patterns.concurrency.recording import RECEIVED, SENT
 from patterns.concurrency.runtime import Task
 
 EMPTY = Trace("virtual", 0.0, (), (), ())
-TRACE = simulate(basic.run).trace
+TRACE = simulate(basic.demo).trace
 durations = st.lists(st.sampled_from([0.0, 0.1, 0.3, 0.5, 1.0, 2.0]), min_size=1, max_size=12)
 
 
@@ -178,29 +180,63 @@ def test_only_a_named_task_that_begins_by_receiving_has_a_lane():
 
 def test_a_job_fails_when_a_value_with_an_error_is_sent_for_it():
     def work(job, results):
-        results.send(Result(job, error=ValueError("no") if job == 2 else None))
+        results.send(Failed(job, ValueError("no")) if job == 2 else Succeeded(job, None))
 
     trace = simulate(pool([1, 2, 3], work)).trace
     assert [job.outcome for job in trace.jobs] == [Outcome.OK, Outcome.FAILED, Outcome.OK]
     assert trace.jobs[1].error == "ValueError('no')"
 
 
-def test_an_error_that_is_cancelled_makes_the_job_cancelled():
+def test_a_job_whose_own_time_limit_passed_has_failed():
     def work(job, results):
-        results.send(Result(job, error=Cancelled("enough")))
+        results.send(Failed(job, DeadlineExceeded("enough")))
 
     [job] = simulate(pool([1], work)).trace.jobs
-    assert job.outcome is Outcome.CANCELLED
+    assert job.outcome is Outcome.FAILED
 
 
-def test_a_job_whose_result_is_refused_is_cancelled():
+@pytest.mark.parametrize(
+    ("result", "outcome"),
+    [(Succeeded(1, 2), Outcome.OK), (Failed(1, ValueError("no")), Outcome.FAILED)],
+)
+def test_a_job_whose_result_is_refused_counts_by_its_result(result, outcome):
     def work(job, results):
         results.close()
-        with pytest.raises(Closed):
-            results.send(job)
+        with suppress(Closed):
+            results.send(result)
 
     [job] = simulate(pool([1], work)).trace.jobs
-    assert job.outcome is Outcome.CANCELLED
+    assert job.outcome is outcome
+
+
+def cancelled_after_a_second(work):
+    """Cancel a worker that has a job in hand; `work(results)` is what it does with it."""
+
+    def main():
+        jobs, results = Channel(1, "jobs"), Channel(0, "results")
+
+        def worker():
+            for _ in jobs:
+                work(results)
+
+        with TaskGroup() as group:
+            group.spawn(worker, name="worker-1")
+            jobs.send(7)
+            sleep(1)
+            group.context.cancel()
+
+    [job] = simulate(main).trace.jobs
+    return job
+
+
+def test_a_job_whose_worker_is_cancelled_while_it_hands_on_the_result_is_done():
+    job = cancelled_after_a_second(lambda results: results.send("its result"))
+    assert job.outcome is Outcome.OK
+
+
+def test_a_job_whose_worker_is_cancelled_before_that_is_cancelled():
+    job = cancelled_after_a_second(lambda results: sleep(5))
+    assert (job.outcome, job.error) == (Outcome.CANCELLED, "Cancelled('cancelled')")
 
 
 def test_a_job_never_received_is_never_started():
@@ -241,7 +277,7 @@ def test_a_job_is_called_by_its_id_its_value_or_its_number_and_never_by_an_addre
 
 
 def test_an_unbuffered_job_is_submitted_when_it_is_taken():
-    trace = simulate(partial(basic.run, buffer=0, num_workers=1, num_jobs=3)).trace
+    trace = simulate(partial(basic.demo, buffer=0, workers=1, jobs=3)).trace
     assert [job.submitted for job in trace.jobs] == [0.0, 1.0, 2.0]
     assert waiting_times(trace) == [0.0, 0.0, 0.0]
 
@@ -281,7 +317,7 @@ def test_the_figures_of_ten_jobs_on_three_workers():
 
 def test_workers_of_a_pool_that_stays_open_are_idle_in_the_end():
     def kept_open():
-        report = basic.run()
+        report = basic.demo()
         sleep(4)
         return report
 
@@ -291,13 +327,13 @@ def test_workers_of_a_pool_that_stays_open_are_idle_in_the_end():
 
 
 def test_workers_who_find_nothing_to_do_count_too():
-    trace = simulate(partial(basic.run, num_workers=20)).trace
+    trace = simulate(partial(basic.demo, workers=20)).trace
     assert workers_peak(trace) == 20
     assert utilisation(trace) == 10 / 20
 
 
 def test_whether_workers_joined_is_told_by_the_end_of_the_first_job():
-    replaced = simulate(partial(heartbeat.run, num_jobs=4, num_workers=2, deadly={1})).trace
+    replaced = simulate(partial(heartbeat.demo, jobs=4, workers=2, deadly=(1,))).trace
     assert workers_joined(replaced)
     assert not workers_joined(TRACE)
 
@@ -320,10 +356,10 @@ def test_a_trace_is_described_in_words():
 def test_the_laws_of_every_run(times, workers, seed):
     run = partial(
         basic.run,
-        num_jobs=len(times),
-        num_workers=workers,
+        range(len(times)),
+        lambda job: sleep(times[job]),
+        workers=workers,
         buffer=2,
-        process=lambda job: sleep(times[job - 1]),
     )
     trace = simulate(run, seed=seed).trace
     assert books(trace).balanced
@@ -339,7 +375,7 @@ def test_the_laws_of_every_run(times, workers, seed):
 
 def test_no_schedule_beats_the_ideal_makespan_of_uneven_jobs():
     times = {1: 3.0, 2: 3.0, 3: 2.0, 4: 2.0, 5: 2.0}
-    run = partial(basic.run, num_jobs=5, num_workers=2, process=lambda job: sleep(times[job]))
+    run = partial(basic.run, times, lambda job: sleep(times[job]), workers=2)
     trace = simulate(run).trace
     assert (ideal_makespan(trace), makespan(trace)) == (6.0, 7.0)
 
@@ -403,7 +439,7 @@ def test_an_empty_trace_has_figures_too():
 
 def test_a_run_on_real_threads_has_balanced_books_too():
     def run():
-        return basic.run(num_jobs=200, num_workers=8, job_seconds=0, buffer=3)
+        return basic.demo(jobs=200, workers=8, seconds=0, buffer=3)
 
     trace = measure(run).trace
     assert (books(trace).balanced, books(trace).succeeded) == (True, 200)
@@ -412,7 +448,7 @@ def test_a_run_on_real_threads_has_balanced_books_too():
 def test_a_cancelled_run_on_real_threads_has_the_books_of_its_report():
     def run():
         with Context(timeout=0.02) as context:
-            return basic.run(job_seconds=0.005, num_jobs=100, buffer=100, context=context)
+            return basic.demo(seconds=0.005, jobs=100, buffer=100, context=context)
 
     outcome = measure(run)
     assert books(outcome.trace).submitted == 100
