@@ -68,7 +68,8 @@ def run(
         context: cancels the run when it is cancelled.
         on_result: called with each result as it comes, in the caller's thread.
 
-    Raises ValueError or TypeError for a bad argument, before anything is started.
+    Raises ValueError or TypeError for a bad argument, before anything is started; after Ctrl-C
+    KeyboardInterrupt, with the report as its argument.
     """
     check_process(process)
     check_count("workers", workers, 1)
@@ -83,23 +84,25 @@ def run(
 
     try:
         with TaskGroup(limit) as group:
-            group.spawn(submit, jobs, queue, ledger)
+            group.spawn(submit, jobs, queue, ledger, group.context)
             group.spawn(work, workers, one_worker, results)
             for result in results:
                 if on_result is not None:
                     on_result(result)
     except Cancelled as cancelled:
-        if cancels_caller(cancelled):
-            raise
+        if cancels_caller(cancelled) or not limit.explains(cancelled):
+            raise  # it is the caller's, or one that `on_result` raised
         return ledger.report(str(cancelled), jobs)
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(ledger.report("interrupted", jobs)) from None
     return ledger.report()
 
 
-def submit(jobs: Iterable[J], queue: Channel[J], ledger: Ledger[J, R]) -> None:
+def submit(jobs: Iterable[J], queue: Channel[J], ledger: Ledger[J, R], context: Context) -> None:
     """Send every job, then close the channel: the sender knows when there are no more."""
     for job in jobs:
         ledger.submitted.append(job)
-        queue.send(job)
+        queue.send(job, context)  # which it looks at even if there is room
     queue.close()
 
 
@@ -139,12 +142,10 @@ def demo(
 
     Args:
         jobs: jobs, >= 0.
-        workers: workers, >= 1.
         seconds: how long a job takes, >= 0.
         buffer: jobs that may wait, >= 0; None: all of them.
-        timeout: seconds after which the run is cancelled; None: never.
-        context: as for `run`.
-        on_result: as for `run`.
+
+    The other arguments are those of `run`.
     """
     check_count("jobs", jobs, 0)
     nanoseconds(seconds, "seconds")

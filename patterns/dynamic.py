@@ -62,7 +62,7 @@ class DynamicPool(WorkerPool[J, R]):
         self,
         process: Callable[[J], R],
         *,
-        min_workers: int = 2,
+        min_workers: int = 1,
         max_workers: int = 10,
         autoscaler: Autoscaler | None = None,
         buffer: int = 100,
@@ -100,7 +100,10 @@ class DynamicPool(WorkerPool[J, R]):
         return False
 
     def remove_worker(self) -> bool:
-        """Tell a worker to leave after its job; returns False, and tells none, at the minimum."""
+        """Tell a worker to leave after its job; returns False, and tells none, at the minimum.
+
+        The same if the pool is not started, or over.
+        """
         while (staying := self._staying.load()) > self.workers:
             if self._staying.compare_and_swap(staying, staying - 1):
                 self._terms.pop().cancel("told to leave")
@@ -131,6 +134,7 @@ class DynamicPool(WorkerPool[J, R]):
                     self._spawn()
                 if self._autoscaler is not None:
                     watch.spawn(self._autoscaler.watch, self)
+            self._staying.store(0)
             watch.context.cancel("the last worker has left")
 
     def _spawn(self) -> None:
@@ -171,17 +175,11 @@ def run(
     """Process `jobs` with as many workers as the load asks for, and report on every one.
 
     Args:
-        jobs: taken one by one as there is room, so that there may be any number of them.
-        process: makes a job's value; called by the workers, in several threads at once.
         min_workers: workers to start with, and below which none is removed; >= 1.
         max_workers: workers at once, >= `min_workers`.
         autoscaler: when to add and to remove one; None: the number stays as it is.
-        buffer: jobs that may wait for a worker, >= 0.
-        timeout: seconds from now on after which the run is cancelled; None: never.
-        context: cancels the run when it is cancelled.
-        on_result: called with each result as it comes, in the caller's thread.
 
-    Raises ValueError or TypeError for a bad argument, before anything is started.
+    The other arguments, and what it raises, are those of `reusable.run`.
     """
     pool = DynamicPool(
         process,
@@ -210,15 +208,11 @@ def demo(
 
     Args:
         jobs: jobs, >= 0.
-        min_workers: workers to start with, >= 1.
-        max_workers: workers at once, >= `min_workers`.
         seconds: how long a job takes, >= 0.
-        buffer: jobs that may wait, >= 0.
         add_every: jobs, >= 1, after which the submitter adds a worker, beginning with the first.
         autoscale: add and retire workers by load in place of that.
-        timeout: seconds after which the run is cancelled; None: never.
-        context: as for `run`.
-        on_result: as for `run`.
+
+    The other arguments are those of `run`.
     """
     check_count("jobs", jobs, 0)
     check_count("add_every", add_every, 1)

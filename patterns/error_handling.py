@@ -29,7 +29,7 @@ from random import Random
 from typing import TypeVar
 
 from .concurrency import Cancelled, Context, Failed, Report, Result, Succeeded, sleep
-from .concurrency.checks import check_count, nanoseconds
+from .concurrency.checks import check_count, check_value, nanoseconds
 from .concurrency.context import cancels_caller
 from .reusable import WorkerPool, serve
 
@@ -52,6 +52,7 @@ class CarefulPool(WorkerPool[J, R]):
             self.begin(job)
             try:
                 value = self.process(job)
+                check_value(value)
             except Exception as error:
                 self.finish(Failed(job, error))
             except Cancelled as error:
@@ -74,16 +75,7 @@ def run(
 ) -> Report[J, R]:
     """Process `jobs` until all are done or time is up, and report on every one.
 
-    Args:
-        jobs: taken one by one as there is room, so that there may be any number of them.
-        process: makes a job's value; called by the workers, in several threads at once.
-        workers: jobs in work at a time, >= 1.
-        buffer: jobs that may wait for a worker, >= 0.
-        timeout: seconds from now on after which the run is cancelled; None: never.
-        context: cancels the run when it is cancelled.
-        on_result: called with each result as it comes, in the caller's thread.
-
-    Raises ValueError or TypeError for a bad argument, before anything is started.
+    The arguments, and what it raises, are those of `reusable.run`.
     """
     pool = CarefulPool(process, workers=workers, buffer=buffer)
     return serve(pool, jobs, timeout=timeout, context=context, on_result=on_result)
@@ -159,13 +151,11 @@ def demo(
 
     Args:
         jobs: tasks, >= 0.
-        workers: workers, >= 1.
         max_seconds: a task takes less than this, seconds >= 0.
         failure_rate: the chance of each task to fail, from 0 to 1.
-        timeout: seconds until the deadline; None: no deadline.
         sample: which tasks are picked at random: another number, other tasks.
-        context: as for `run`.
-        on_result: as for `run`.
+
+    The other arguments are those of `run`.
     """
     tasks = sample_tasks(
         jobs, max_seconds=max_seconds, failure_rate=failure_rate, random=Random(sample)

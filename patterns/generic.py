@@ -84,16 +84,7 @@ def run(
     The job that fails first ends the run: the report has it among the failed, and says why the
     others were not done.
 
-    Args:
-        jobs: taken one by one as there is room, so that there may be any number of them.
-        process: makes a job's value; called by the workers, in several threads at once.
-        workers: jobs in work at a time, >= 1.
-        buffer: jobs that may wait for a worker, >= 0.
-        timeout: seconds from now on after which the run is cancelled; None: never.
-        context: cancels the run when it is cancelled.
-        on_result: called with each result as it comes, in the caller's thread.
-
-    Raises ValueError or TypeError for a bad argument, before anything is started.
+    The arguments, and what it raises, are those of `reusable.run`.
     """
     limit = Context(context, timeout=timeout)
 
@@ -120,11 +111,9 @@ def demo(
 
     Args:
         words: the words, with spaces between.
-        workers: workers, >= 1.
         seconds: how long a job takes, >= 0.
-        timeout: seconds after which the run is cancelled; None: never.
-        context: as for `run`.
-        on_result: as for `run`.
+
+    The other arguments are those of `run`.
     """
     nanoseconds(seconds, "seconds")
 

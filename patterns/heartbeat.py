@@ -131,7 +131,7 @@ class HeartbeatPool(WorkerPool[J, R]):
         check_process(process)
         check_count("missed", missed, 2)
         nanoseconds(interval, "interval", positive=True)
-        super().__init__(lambda job: process(job, _no_beat), workers=workers, buffer=buffer)
+        super().__init__(lambda job: process(job, lambda: None), workers=workers, buffer=buffer)
         self._beating = process
         self._interval, self._missed = interval, missed
         self._history = deque[Health](maxlen=0) if history is None else history
@@ -198,14 +198,16 @@ class HeartbeatPool(WorkerPool[J, R]):
     def _supervise(self, group: TaskGroup, over: Context) -> None:
         """Look at every worker that has a job, once an interval, until the pool is over."""
         with suppress(Cancelled):
-            try:
-                while True:
-                    over.sleep(self._interval)
-                    for in_hand in list(self._in_hand):
+            while True:
+                over.sleep(self._interval)
+                for in_hand in list(self._in_hand):
+                    try:
                         self._look_at(in_hand, group)
-            except Exception as error:
-                self._broken = error
-                group.context.cancel("the supervisor failed")
+                    except BaseException as error:
+                        # And go on: the group waits for the stuck until they are given up.
+                        if not group.context.cancelled:
+                            self._broken = error
+                            group.context.cancel("the supervisor failed")
 
     def _look_at(self, in_hand: JobInHand[J], group: TaskGroup) -> None:
         beats = in_hand.beats
@@ -213,10 +215,17 @@ class HeartbeatPool(WorkerPool[J, R]):
         in_hand.beats_seen = beats
         verdict = in_hand.verdict if in_hand.missed >= self._missed else "well"
         worker, time = in_hand.worker, now() - self._began
-        self._history.append(Health(time, worker.name, in_hand.missed, in_hand.job, verdict))
-        if verdict != "well" and self._give_up(in_hand):
+        try:
+            self._history.append(Health(time, worker.name, in_hand.missed, in_hand.job, verdict))
+        finally:
+            if verdict != "well" and self._give_up(in_hand):
+                self._replace(worker, group)
+
+    def _replace(self, worker: Task, group: TaskGroup) -> None:
+        try:
             if not group.context.cancelled:
                 self._add_worker(group)  # before the old one leaves, so that the group stays open
+        finally:
             group.abandon(worker)
 
     def _add_worker(self, group: TaskGroup) -> None:
@@ -230,10 +239,6 @@ class HeartbeatPool(WorkerPool[J, R]):
         )
         error.__cause__ = in_hand.died_of
         return self._settle(in_hand, Failed(in_hand.job, error))
-
-
-def _no_beat() -> None:
-    """Do nothing: a job that no supervisor watches."""
 
 
 def run(
@@ -252,18 +257,12 @@ def run(
     """Process `jobs`, some of which may take their worker down, and report on every one.
 
     Args:
-        jobs: taken one by one as there is room, so that there may be any number of them.
         process: makes a job's value; gets the job, and `beat` to call once an interval.
         interval: seconds between two looks of the supervisor, > 0.
         missed: beats, >= 2, missed in a row, with which a worker is given up.
         history: what the supervisor sees of each worker at each look is appended to it.
-        workers: jobs in work at a time, >= 1.
-        buffer: jobs that may wait for a worker, >= 0.
-        timeout: seconds from now on after which the run is cancelled; None: never.
-        context: cancels the run when it is cancelled.
-        on_result: called with each result as it comes, in the caller's thread.
 
-    Raises ValueError or TypeError for a bad argument, before anything is started.
+    The other arguments, and what it raises, are those of `reusable.run`.
     """
     pool = HeartbeatPool(
         process,
@@ -294,16 +293,11 @@ def demo(
 
     Args:
         jobs: jobs, >= 0.
-        workers: workers, >= 1.
         seconds: how long a job takes, >= 0; it beats once an interval.
-        interval: seconds between two looks of the supervisor, > 0.
-        missed: missed beats in a row with which a worker is given up, >= 2.
         stuck: jobs that never return.
         deadly: jobs that end their worker's thread with SystemExit.
-        history: as for `run`.
-        timeout: seconds after which the run is cancelled; None: never.
-        context: as for `run`.
-        on_result: as for `run`.
+
+    The other arguments are those of `run`.
     """
     check_count("jobs", jobs, 0)
     nanoseconds(interval, "interval", positive=True)

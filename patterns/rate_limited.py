@@ -28,7 +28,7 @@ from collections.abc import Callable, Iterable
 from typing import Final, Literal, TypeAlias, TypeVar, get_args
 
 from .concurrency import Context, Report, Result, Ticker, TokenBucket, attempt, sleep
-from .concurrency.checks import check_count, nanoseconds
+from .concurrency.checks import check_count, check_rate, nanoseconds
 from .reusable import WorkerPool, serve
 
 __all__ = ["LIMITERS", "SCOPES", "RateLimitedPool", "demo", "run"]
@@ -76,19 +76,19 @@ class RateLimitedPool(WorkerPool[J, R]):
         if scope not in SCOPES:
             raise ValueError(f"scope must be one of {', '.join(SCOPES)}, got {scope!r}")
         check_count("burst", burst, 1)
-        if isinstance(rate, bool) or not (isinstance(rate, int | float) and 1e-9 <= rate <= 1e9):
-            raise ValueError(f"rate must be a number per second from 1e-9 to 1e9, got {rate!r}")
-        self._rate, self._burst = rate, burst
-        self._limiter, self._scope = limiter, scope
+        check_rate("rate", rate)
+        self._rate = rate if scope == "shared" else rate / workers  # of each limit
+        check_rate("the share of each worker", self._rate)
+        self._burst, self._limiter, self._scope = burst, limiter, scope
         self._limits: list[Limit] = []  # by worker
 
     def run_workers(self) -> None:
         """Make the limits, whose time begins now; then run the workers."""
         if self._scope == "shared":
-            self._limits = [self._new_limit("the shared limit", self._rate)] * self.workers
+            self._limits = [self._new_limit("the shared limit")] * self.workers
         else:
-            names = [f"limit of worker-{number}" for number in range(1, self.workers + 1)]
-            self._limits = [self._new_limit(name, self._rate / self.workers) for name in names]
+            numbers = range(1, self.workers + 1)
+            self._limits = [self._new_limit(f"limit of worker-{number}") for number in numbers]
         super().run_workers()
 
     def worker(self, number: int) -> None:
@@ -99,10 +99,10 @@ class RateLimitedPool(WorkerPool[J, R]):
             wait_for_turn()
             self.finish(attempt(self.process, job))
 
-    def _new_limit(self, name: str, rate: float) -> Limit:
+    def _new_limit(self, name: str) -> Limit:
         if self._limiter == "ticker":
-            return Ticker(1 / rate, name).wait
-        return TokenBucket(rate, self._burst, name).acquire
+            return Ticker(1 / self._rate, name).wait
+        return TokenBucket(self._rate, self._burst, name).acquire
 
 
 def run(
@@ -122,19 +122,12 @@ def run(
     """Process `jobs` no faster than `rate` allows, and report on every one.
 
     Args:
-        jobs: taken one by one as there is room, so that there may be any number of them.
-        process: makes a job's value; called by the workers, in several threads at once.
         rate: jobs a second, of all workers together, from 1e-9 to 1e9.
         burst: tokens, >= 1, that a bucket saves up; a ticker takes no notice of it.
         limiter: "bucket", or "ticker" for jobs at equal distances.
         scope: "shared", one limit for all workers, or "per worker", one for each.
-        workers: jobs in work at a time, >= 1.
-        buffer: jobs that may wait for a worker, >= 0.
-        timeout: seconds from now on after which the run is cancelled; None: never.
-        context: cancels the run when it is cancelled.
-        on_result: called with each result as it comes, in the caller's thread.
 
-    Raises ValueError or TypeError for a bad argument, before anything is started.
+    The other arguments, and what it raises, are those of `reusable.run`.
     """
     pool = RateLimitedPool(
         process,
@@ -165,15 +158,9 @@ def demo(
 
     Args:
         jobs: jobs, >= 0.
-        workers: workers, >= 1.
-        rate: jobs a second, of all workers together, from 1e-9 to 1e9.
-        burst: tokens, >= 1, that a bucket saves up.
-        limiter: bucket or ticker.
-        scope: shared, or 'per worker'.
         seconds: how long a job takes once it has its turn, >= 0.
-        timeout: seconds after which the run is cancelled; None: never.
-        context: as for `run`.
-        on_result: as for `run`.
+
+    The other arguments are those of `run`.
     """
     check_count("jobs", jobs, 0)
     nanoseconds(seconds, "seconds")

@@ -175,9 +175,11 @@ def serve(
                 if on_result is not None:
                     on_result(result)
     except Cancelled as cancelled:
-        if cancels_caller(cancelled):
-            raise
+        if cancels_caller(cancelled) or not limit.explains(cancelled):
+            raise  # it is the caller's, or one that `on_result` raised
         return pool.ledger.report(str(cancelled), jobs)
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(pool.ledger.report("interrupted", jobs)) from None
     return pool.report
 
 
@@ -209,7 +211,8 @@ def run(
         context: cancels the run when it is cancelled.
         on_result: called with each result as it comes, in the caller's thread.
 
-    Raises ValueError or TypeError for a bad argument, before anything is started.
+    Raises ValueError or TypeError for a bad argument, before anything is started; after Ctrl-C
+    KeyboardInterrupt, with the report as its argument.
     """
     pool = WorkerPool(process, workers=workers, buffer=buffer)
     return serve(pool, jobs, timeout=timeout, context=context, on_result=on_result)
@@ -237,12 +240,9 @@ def demo(
 
     Args:
         jobs: jobs, >= 0.
-        workers: workers, >= 1.
         seconds: how long a job takes, >= 0.
-        buffer: jobs that may wait, >= 0.
-        timeout: seconds after which the run is cancelled; None: never.
-        context: as for `run`.
-        on_result: as for `run`.
+
+    The other arguments are those of `run`.
     """
     check_count("jobs", jobs, 0)
     nanoseconds(seconds, "seconds")

@@ -261,9 +261,8 @@ class Channel(Generic[T]):
     def _park(
         self, waiter: Waiter, verb: str, queue: deque[Waiter], context: Context | None
     ) -> None:
-        error = getattr(waiter.value, "error", None)
         try:
-            park(waiter, verb, self, context, error=error)
+            park(waiter, verb, self, context)
         except BaseException:
             with self._lock:
                 ended_by_peer = not waiter.claim() and waiter.cancelled_by is None

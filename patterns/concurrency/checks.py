@@ -5,9 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from numbers import Integral, Real
+from types import CoroutineType
 from typing import Any, Final
 
-__all__ = ["NANOSECONDS_PER_SECOND", "check_count", "check_process", "moment", "nanoseconds"]
+__all__ = [
+    "NANOSECONDS_PER_SECOND",
+    "check_count",
+    "check_process",
+    "check_rate",
+    "check_value",
+    "moment",
+    "nanoseconds",
+]
 
 NANOSECONDS_PER_SECOND: Final = 1_000_000_000
 _LONGEST: Final = 1e12  # seconds, 30,000 years: beyond, nanoseconds no longer fit a float's range
@@ -42,6 +51,12 @@ def moment(seconds: float, name: str) -> int:
     raise ValueError(f"{name} must be a number of seconds <= 1e12, got {seconds!r}")
 
 
+def check_rate(name: str, rate: object) -> None:
+    """Raise ValueError unless `rate` is a number per second from 1e-9 to 1e9."""
+    if isinstance(rate, bool) or not isinstance(rate, Real) or not 1e-9 <= rate <= 1e9:
+        raise ValueError(f"{name} must be a number per second from 1e-9 to 1e9, got {rate!r}")
+
+
 def check_process(process: object) -> None:
     """Raise TypeError unless `process` is a function that does its work when it is called."""
     if not callable(process):
@@ -51,6 +66,13 @@ def check_process(process: object) -> None:
             f"process must be a plain function, got the async function {_name(process)}: "
             "called by a worker it would return a coroutine and do nothing"
         )
+
+
+def check_value(value: object) -> None:
+    """Raise TypeError if what `process` returned is a coroutine, so that nothing was done."""
+    if isinstance(value, CoroutineType):
+        value.close()
+        raise TypeError(f"process returned a coroutine: {value.__qualname__} is async")
 
 
 def _rounded(seconds: float) -> int:

@@ -22,6 +22,11 @@ __all__ = ["Parser", "add_options", "main", "say"]
 
 Demo = Callable[..., Report[Any, Any]]
 _SIMPLE: Final = (int, float, str)
+_SHARED: Final = {  # what every `run` documents in one place, and no `demo` again
+    "workers": "workers, >= 1",
+    "buffer": "jobs that may wait for a worker, >= 0",
+    "timeout": "seconds after which the run is cancelled",
+}
 
 
 class Parser(argparse.ArgumentParser):
@@ -71,7 +76,7 @@ def say(result: Result[Any, Any]) -> None:
 
 def add_options(parser: argparse.ArgumentParser, demo: Demo) -> list[str]:
     """Add an option for each parameter that has a simple type; return the parameters' names."""
-    told = dict(re.findall(r"^ *(\w+): (.+?)\.?$", inspect.getdoc(demo) or "", re.MULTILINE))
+    told = _SHARED | _arguments(getattr(inspect.getmodule(demo), "run", None)) | _arguments(demo)
     names = []
     for name, parameter in inspect.signature(demo, eval_str=True).parameters.items():
         settings = _settings(parameter.annotation)
@@ -86,6 +91,12 @@ def add_options(parser: argparse.ArgumentParser, demo: Demo) -> list[str]:
         parser.add_argument(f"--{name.replace('_', '-')}", default=default, **settings)
         names.append(name)
     return names
+
+
+def _arguments(function: object) -> dict[str, str]:
+    """Return what a docstring says of each argument, as far as it says so in one line."""
+    lines = re.findall(r"^ *(\w+): (.+?)\.?$", inspect.getdoc(function) or "", re.MULTILINE)
+    return dict(lines)
 
 
 def _settings(annotation: Any) -> dict[str, Any] | None:

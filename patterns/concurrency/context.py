@@ -32,6 +32,7 @@ from .recording import (
     PARKED_SENDING,
     PARKED_THROTTLED,
     RESUMED,
+    error_of,
 )
 from .runtime import Runtime, Waiter, current_runtime, variant
 
@@ -216,13 +217,12 @@ def park(
     subject: object,
     context: Context | None = None,
     until: int | None = None,
-    error: object = None,
 ) -> bool:
     """Wait until another party claims `waiter`, or until the time `until` (ns).
 
     Returns True if claimed, False if the time came first. Raises Cancelled if `context` or the
     task's own context ends the wait, or has ended before; the waiter is then claimed, and may
-    still be queued. `error` is passed to the recorder.
+    still be queued.
     """
     runtime = waiter.runtime
     runtime.check_caller(subject)
@@ -238,7 +238,8 @@ def park(
     record = runtime.record
     if record is not None:
         kind = _PARKED_KIND.get(verb, PARKED)
-        record((runtime.now(), task, kind, subject, waiter.value, 0, error))
+        value = waiter.value
+        record((runtime.now(), task, kind, subject, value, 0, error_of(value)))
     try:
         for c in contexts:
             c.watch(waiter)

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from .checks import NANOSECONDS_PER_SECOND, check_count, nanoseconds
+from .checks import NANOSECONDS_PER_SECOND, check_count, check_rate, nanoseconds
 from .context import Context, park
 from .runtime import (
     Runtime,
@@ -132,8 +132,7 @@ class TokenBucket(_Limiter):
     """
 
     def __init__(self, rate: float, burst: int = 1, name: str | None = None) -> None:
-        if isinstance(rate, bool) or not (isinstance(rate, int | float) and 1e-9 <= rate <= 1e9):
-            raise ValueError(f"rate must be a number per second from 1e-9 to 1e9, got {rate!r}")
+        check_rate("rate", rate)
         check_count("burst", burst, 1)
         self.rate = rate
         self.burst = burst

@@ -13,7 +13,7 @@ from typing import Final, TypeVar
 from .channel import Channel, Values
 from .context import Context
 from .errors import Cancelled, Closed
-from .recording import NO_MORE, RECEIVED, REFUSED, SENT
+from .recording import NO_MORE, RECEIVED, REFUSED, SENT, error_of
 
 __all__ = ["RECORDED", "PlainValues", "RecordedChannel"]
 
@@ -30,7 +30,7 @@ class RecordedChannel(Channel[T]):
 
     def send(self, value: T, context: Context | None = None) -> None:
         """Send and report."""
-        error = getattr(value, "error", None)
+        error = error_of(value)
         try:
             super().send(value, context)
         except (Closed, Cancelled):

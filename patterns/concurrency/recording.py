@@ -34,3 +34,11 @@ PARKED_RECEIVING: Final = "parked receiving"  # ... in a receive
 PARKED_THROTTLED: Final = "parked throttled"  # ... for a ticker or a token bucket
 PARKED: Final = "parked"  # ... for anything else, such as sleeping
 RESUMED: Final = "resumed"  # the wait is over, however it ended
+
+
+def error_of(value: object) -> object:
+    """Return the `error` of a result that is sent; None for what has none, or will not say."""
+    try:
+        return getattr(value, "error", None)
+    except Exception:
+        return None

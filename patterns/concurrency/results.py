@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from types import CoroutineType
 from typing import Generic, TypeAlias, TypeVar
 
+from .checks import check_value
 from .context import cancels_caller
 from .errors import Cancelled
 
@@ -48,15 +48,11 @@ def attempt(process: Callable[[J], R], job: J) -> Result[J, R]:
     """
     try:
         value = process(job)
+        check_value(value)
     except Exception as error:
         return Failed(job, error)
     except Cancelled as error:
         if cancels_caller(error):
             raise
         return Failed(job, error)
-    if isinstance(value, CoroutineType):
-        value.close()
-        return Failed(
-            job, TypeError(f"process returned a coroutine: {value.__qualname__} is async")
-        )
     return Succeeded(job, value)
