@@ -1,4 +1,4 @@
-"""What one looks at patterns with: `simulate`, `measure`, `explore`, traces and pictures.
+"""What one looks at pools with: run, explore, compare and draw them.
 
 Loaded on demand, so that running a pattern on real threads needs nothing but Python.
 """
@@ -7,13 +7,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from lab.exploring import all_schedules, explore
+    from lab.exploring import all_schedules, count_orders, explore
     from lab.model.deadlock import Deadlock
     from lab.model.run import Run
     from lab.model.schedule import Schedule, ScheduleDiverged
     from lab.observing.measure import measure
     from lab.observing.observe import observe
-    from lab.simulation import simulate
+    from lab.plots import compare, draw
+    from lab.simulation import Sweep, simulate, sweep
     from lab.teaching.game import Game
     from lab.teaching.source import show_code
 
@@ -23,12 +24,17 @@ _HOME = {
     "Run": "lab.model.run",
     "Schedule": "lab.model.schedule",
     "ScheduleDiverged": "lab.model.schedule",
+    "Sweep": "lab.simulation",
     "all_schedules": "lab.exploring",
+    "compare": "lab.plots",
+    "count_orders": "lab.exploring",
+    "draw": "lab.plots",
     "explore": "lab.exploring",
     "measure": "lab.observing.measure",
     "observe": "lab.observing.observe",
     "show_code": "lab.teaching.source",
     "simulate": "lab.simulation",
+    "sweep": "lab.simulation",
 }
 
 __all__ = [
@@ -37,12 +43,17 @@ __all__ = [
     "Run",
     "Schedule",
     "ScheduleDiverged",
+    "Sweep",
     "all_schedules",
+    "compare",
+    "count_orders",
+    "draw",
     "explore",
     "measure",
     "observe",
     "show_code",
     "simulate",
+    "sweep",
 ]
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from lab.exploring.judge import Check, judge
+from lab.model.pool import bind
 from lab.simulation.play import play
 from patterns.concurrency.checks import check_count
 
@@ -31,11 +32,13 @@ class Orders:
 
 
 def count_orders(
-    pool: Callable[[], Any],
-    *,
+    pool: Callable[..., Any],
+    /,
+    *args: Any,
     check: Check | None = None,
     most: int = 10_000,
     max_steps: int = 100_000,
+    **options: Any,
 ) -> Orders:
     """Run a small pool in each order of its tasks' turns; that a task begins is a turn, too.
 
@@ -44,12 +47,15 @@ def count_orders(
 
     Args:
         pool: as for `explore`.
+        args: passed on to `pool`.
         check: as for `explore`.
         most: how many orders there may be, >= 1.
         max_steps: turns of one run after which it counts as endless, >= 1.
+        options: passed on to `pool`.
 
     Raises ValueError if there are more orders than `most`.
     """
+    main = bind(pool, args, options)
     check_count("most", most, 1)
     check_count("max_steps", max_steps, 1)
     number = failures = 0
@@ -57,7 +63,7 @@ def count_orders(
     while walk.goes_on:
         if number == most:
             raise ValueError(f"most must be >= the number of orders, got {most}: a smaller pool")
-        played = play(pool, walk, record=False, max_steps=max_steps)
+        played = play(main, walk, record=False, max_steps=max_steps)
         number += 1
         failures += judge(played, check, traced=False) is not None
         walk.turn_back()

@@ -14,6 +14,7 @@ from lab.exploring.exhaustive import EverySchedule
 from lab.exploring.judge import Check, judge
 from lab.exploring.shrink import Tried, shrink
 from lab.model.exploration import Exploration, Failure, How, Outcome
+from lab.model.pool import bind
 from lab.model.schedule import NotRepeatable, Schedule, ScheduleDiverged
 from lab.model.trace import Turn
 from lab.simulation.order import (
@@ -39,8 +40,9 @@ _NEIGHBOURS: Final = 300  # schedules of one move more that are tried for one th
 
 
 def explore(
-    pool: Callable[[], Any],
-    *,
+    pool: Callable[..., Any],
+    /,
+    *args: Any,
     check: Check | None = None,
     schedules: int = 1000,
     how: How = "mix",
@@ -50,15 +52,18 @@ def explore(
     traced: bool = False,
     max_steps: int = 100_000,
     progress: bool = False,
+    processes: int = 1,
+    **options: Any,
 ) -> Exploration:
-    """Run `pool` under many schedules and report those that go wrong.
+    """Call `pool(*args, **options)` under many schedules and report those that go wrong.
 
     A schedule goes wrong if the pool deadlocks, loops for ever, raises, leaves a task behind, loses
     a task to an exception that nobody sees, returns a Report that does not balance, or if `check`
     says so. The first that does is shrunk.
 
     Args:
-        pool: called without arguments, once for each schedule; makes what it needs anew.
+        pool: called once for each schedule; makes what it needs anew.
+        args: passed on to `pool`.
         check: called with the Run of each; wrong if it returns False, or anything else that is
             false but None, or an assertion in it fails.
         schedules: how many to run, >= 1; with how="every", at most.
@@ -76,40 +81,48 @@ def explore(
         traced: record each run, so that `check` can look at its trace; three times slower.
         max_steps: turns of one run after which it counts as endless, >= 1.
         progress: show a progress bar.
+        processes: how many run the schedules, >= 1; the answer does not depend on it.
+        options: passed on to `pool`.
 
-    Raises ValueError for a bad argument; NotRepeatable if the same schedule comes out differently.
+    Raises ValueError for a bad argument; TypeError if `pool` does not take these arguments;
+    NotRepeatable if the same schedule comes out differently.
     """
-    _check_pool(pool)
+    main = bind(pool, args, options)
+    check_count("processes", processes, 1)
     check_count("schedules", schedules, 1)
     check_count("max_steps", max_steps, 1)
     check_count("seed", seed, 0)
     if how not in HOWS:
         raise ValueError(f"how must be one of {', '.join(HOWS)}, got {how!r}")
     with instrument_pool(statements):
-        explorer = _Explorer(pool, check, traced, max_steps)
+        explorer = _Explorer(main, check, traced, max_steps)
         return explorer.explore(schedules, how, seed, stop_at_first, progress)
 
 
 def all_schedules(
-    pool: Callable[[], Any],
-    *,
+    pool: Callable[..., Any],
+    /,
+    *args: Any,
     check: Check | None = None,
     most: int = 1000,
     max_steps: int = 100_000,
+    **options: Any,
 ) -> tuple[Outcome, ...]:
     """Return what comes of each distinct schedule of a small pool, in the order of the search.
 
     Args:
         pool: as for `explore`.
+        args: passed on to `pool`.
         check: as for `explore`.
         most: how many schedules there may be, >= 1.
         max_steps: turns of one run after which it counts as endless, >= 1.
+        options: passed on to `pool`.
 
     Raises ValueError if there are more schedules than `most`.
     """
-    _check_pool(pool)
+    main = bind(pool, args, options)
     check_count("most", most, 1)
-    explorer = _Explorer(pool, check, False, max_steps)
+    explorer = _Explorer(main, check, False, max_steps)
     outcomes: list[Outcome] = []
     for run in EverySchedule(lambda order, kind: explorer._play(order, kind=kind)).runs():
         if run is None:
@@ -274,11 +287,6 @@ def _orders(how: How, seed: int, turns: int) -> Iterator[Callable[[], Order]]:
             yield partial(RandomOrder, lot)
         else:
             yield partial(PriorityOrder, lot, depth, turns)
-
-
-def _check_pool(pool: object) -> None:
-    if not callable(pool):
-        raise ValueError(f"pool must be a function without parameters, got {pool!r}")
 
 
 @contextmanager

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from lab.model.trace import Trace
+from lab.model.trace import Trace
 
 __all__ = ["Deadlock", "Stuck", "sentences"]
 

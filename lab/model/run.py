@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Generic, TypeVar
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
 
+from lab.model.deadlock import Stuck
 from lab.model.trace import Clock, Trace, Turn
-
-if TYPE_CHECKING:
-    from lab.model.deadlock import Stuck
 
 __all__ = ["Run"]
 
@@ -17,17 +16,19 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Run(Generic[T]):
-    """The outcome of `simulate` or `measure`.
+    """The outcome of `simulate`, `measure` or `observe`.
 
     Attributes:
-        value: what the function returned.
+        value: what the pool returned.
         trace: what happened.
         elapsed: seconds from its start to its return, on `clock`.
         clock: "virtual" or "real".
-        leaks: tasks that had not ended when the function returned (simulation only).
+        leaks: tasks that had not ended when the pool returned (none are seen on real threads).
         crashes: (task, exception) of tasks outside any task group that raised (simulation only).
         steps: turns the simulation gave; 0 on real threads.
         turns: what was done at each, one operation after the other (replayed schedules only).
+        name: of the pool, for pictures.
+        options: what the pool was called with, by keyword.
     """
 
     value: T
@@ -38,6 +39,8 @@ class Run(Generic[T]):
     crashes: tuple[tuple[str, BaseException], ...] = ()
     steps: int = 0
     turns: tuple[Turn, ...] = ()
+    name: str = "run"
+    options: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     def __repr__(self) -> str:
         text = f"<Run {self.elapsed:.6g} s ({self.clock}), value {self.value!r}"

@@ -1,29 +1,33 @@
-"""Run a pool on real threads and record what happens."""
+"""Run a pool on real threads and record what happens; how much the processors have worked."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
+from lab.model.pool import bind, title
 from lab.model.run import Run
 from lab.tracing.build import build_trace
 from patterns.concurrency.recording import Event
 from patterns.concurrency.runtime import current_runtime, use_runtime
 from patterns.concurrency.threads import ThreadRuntime
 
-__all__ = ["measure"]
+__all__ = ["measure", "processor_seconds"]
 
 T = TypeVar("T")
 
 
-def measure(main: Callable[[], T]) -> Run[T]:
-    """Run `main` on real threads in the calling thread, recording what its primitives do.
+def measure(pool: Callable[..., T], /, *args: Any, **options: Any) -> Run[T]:
+    """Call `pool(*args, **options)` in this thread, recording what its primitives do.
 
-    Make channels and contexts inside `main`: those made before are not recorded. What `main`
-    raises comes out. Raises RuntimeError inside a simulation, where real time stands still.
+    Make channels and contexts inside `pool`: those made before are not recorded. What `pool`
+    raises comes out. Raises TypeError if `pool` does not take these arguments, RuntimeError inside
+    a simulation, where real time stands still.
     """
     if not isinstance(current_runtime(), ThreadRuntime):
         raise RuntimeError("measure runs on real threads: it cannot be called in a simulation")
+    main = bind(pool, args, options)
     events: list[Event] = []
     runtime = ThreadRuntime(events.append)
     start = runtime.now()
@@ -31,4 +35,9 @@ def measure(main: Callable[[], T]) -> Run[T]:
         value = main()
     end = runtime.now()
     trace = build_trace(list(events), clock="real", start=start, end=end)
-    return Run(value, trace, trace.elapsed, "real")
+    return Run(value, trace, trace.elapsed, "real", name=title(pool), options=options)
+
+
+def processor_seconds() -> float:
+    """Seconds of processor time that this process, and its children that have ended, have used."""
+    return sum(os.times()[:4])

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from lab.model.deadlock import Stuck
+from lab.model.pool import title
 from lab.model.run import Run
 from lab.model.trace import Clock, Counter, Job, Outcome, Trace
 from lab.observing.virtual_loop import VirtualLoop, unfinished
@@ -43,6 +44,7 @@ def observe(
     pool: Callable[..., Any],
     jobs: Iterable[Any],
     process: Process,
+    /,
     *,
     real: bool | None = None,
     **options: Any,
@@ -84,7 +86,8 @@ def observe(
             else:
                 value, leaks = _in_this_thread(log, pool, process, options)
         trace = log.trace("real")
-    return Run(value, trace, trace.elapsed, "real", tuple(leaks))
+    leaked = tuple(leaks)
+    return Run(value, trace, trace.elapsed, "real", leaked, name=title(pool), options=options)
 
 
 def _in_virtual_time(
@@ -95,7 +98,8 @@ def _in_virtual_time(
     with _trace_on_errors(log, "virtual"):
         value, leaks = _in_a_loop(lambda: loop, log, pool, process, options)
     trace = log.trace("virtual")
-    return Run(value, trace, trace.elapsed, "virtual", tuple(leaks))
+    leaked = tuple(leaks)
+    return Run(value, trace, trace.elapsed, "virtual", leaked, name=title(pool), options=options)
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from lab.simulation.order import Order, PriorityOrder, RandomOrder, RoundRobin, RunToBlock
 from lab.simulation.runtime import StepLimitExceeded
 from lab.simulation.simulate import simulate
+from lab.simulation.sweep import Sweep, sweep
 
 __all__ = [
     "Order",
@@ -11,5 +12,7 @@ __all__ = [
     "RoundRobin",
     "RunToBlock",
     "StepLimitExceeded",
+    "Sweep",
     "simulate",
+    "sweep",
 ]

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TypeVar
+from dataclasses import replace
+from typing import Any, TypeVar
 
 from lab.model.deadlock import Deadlock
+from lab.model.pool import bind, title
 from lab.model.run import Run
 from lab.model.schedule import Schedule
 from lab.simulation.order import Order, RandomOrder, RoundRobin
@@ -20,22 +22,25 @@ T = TypeVar("T")
 
 
 def simulate(
-    main: Callable[[], T],
-    *,
+    pool: Callable[..., T],
+    /,
+    *args: Any,
     seed: int | None = None,
     order: Order | None = None,
     schedule: Schedule | None = None,
     statements: Sequence[Target] = (),
     max_steps: int = 10_000_000,
+    **options: Any,
 ) -> Run[T]:
-    """Run `main` and all tasks it starts on a virtual clock, in this thread.
+    """Call `pool(*args, **options)` in this thread, on a virtual clock for all tasks it starts.
 
-    Make channels and contexts inside `main`. The clock starts at 0 and moves only when every
-    task waits; sleeping takes no real time. The run ends when `main` returns; tasks still alive
+    Make channels and contexts inside `pool`. The clock starts at 0 and moves only when every
+    task waits; sleeping takes no real time. The run ends when `pool` returns; tasks still alive
     are reported as leaks and ended.
 
     Args:
-        main: called without arguments, as the task "main".
+        pool: called as the task "main".
+        args: passed on to `pool`.
         seed: None gives every task its turn in order, one operation each; a number gives the
             random order that belongs to it.
         order: decides the turns instead.
@@ -43,11 +48,13 @@ def simulate(
         statements: functions, classes or modules to run statement by statement, for a schedule
             that was found so.
         max_steps: turns after which the run is stopped, >= 1.
+        options: passed on to `pool`.
 
-    Raises what `main` raises; Deadlock if every task waits for another; StepLimitExceeded;
+    Raises what `pool` raises; Deadlock if every task waits for another; StepLimitExceeded;
     ScheduleDiverged if the code is not what the schedule was noted for; ValueError for a bad
-    argument.
+    argument; TypeError if `pool` does not take these arguments.
     """
+    main = bind(pool, args, options)
     if max_steps < 1:
         raise ValueError(f"max_steps must be >= 1, got {max_steps}")
     given = {"seed": seed, "order": order, "schedule": schedule}
@@ -71,4 +78,4 @@ def simulate(
     if isinstance(played.error, Deadlock):
         played.error.trace = played.trace()
     turns = played.runtime.turns if isinstance(played.runtime, WatchedRuntime) else ()
-    return played.run(turns)
+    return replace(played.run(turns), name=title(pool), options=options)

@@ -25,7 +25,7 @@ class Source:
         return f"```python\n{self.text}\n```"
 
 
-def show_code(*objects: Callable[..., Any] | type | ModuleType, docstrings: bool = True) -> Source:
+def show_code(*objects: Callable[..., Any] | type | ModuleType, docstrings: bool = False) -> Source:
     """Return the source of functions, classes or modules, one after the other.
 
     Args:

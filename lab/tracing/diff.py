@@ -12,7 +12,8 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from lab.model.trace import Outcome, State, Trace
-from lab.tracing.metrics import makespan
+from lab.tracing.numbers import makespan
+from lab.tracing.traced import Traced, ns, trace_of
 
 __all__ = ["CAUSES", "Change", "Diff", "diff", "seconds_text"]
 
@@ -49,7 +50,7 @@ class Change:
     @property
     def gained(self) -> float:
         """Seconds by which it ended earlier in the second run; below 0: later."""
-        return (_ns(self.before) - _ns(self.after)) / 1e9
+        return (ns(self.before) - ns(self.after)) / 1e9
 
     @property
     def cause(self) -> str:
@@ -109,18 +110,18 @@ class Diff:
     def totals(self) -> dict[str, float]:
         """Seconds by cause, over all jobs that ended in both: what the second run spent more."""
         return {
-            cause: sum(_ns(change.parts[cause]) for change in self.changes) / 1e9
-            for cause in CAUSES
+            cause: sum(ns(change.parts[cause]) for change in self.changes) / 1e9 for cause in CAUSES
         }
 
 
-def diff(before: Trace, after: Trace) -> Diff:
+def diff(before: Traced, after: Traced) -> Diff:
     """Compare two runs by job; jobs are matched by their names.
 
     A job has ended if it succeeded or failed. Where one of the runs does not tell when a job was
     submitted, its wait is counted from the start of the run in both.
     """
-    first, second = _phases(before), _phases(after)
+    one_trace, other_trace = trace_of(before), trace_of(after)
+    first, second = _phases(one_trace), _phases(other_trace)
     changes = []
     for job in first:
         if job in second:
@@ -131,8 +132,8 @@ def diff(before: Trace, after: Trace) -> Diff:
             changes.append(Change(job, *ends, parts))
     return Diff(
         tuple(changes),
-        _fates(first, second, after),
-        _fates(second, first, before),
+        _outcomes(first, second, other_trace),
+        _outcomes(second, first, one_trace),
         (makespan(before), makespan(after)),
     )
 
@@ -148,13 +149,13 @@ def _phases(trace: Trace) -> dict[str, dict[str, int | None]]:
     for span in trace.spans:
         if span.job is not None and span.state in _PHASES:
             spent = phases.setdefault(span.job, dict.fromkeys(_PHASES.values(), 0))
-            spent[_PHASES[span.state]] += _ns(span.end) - _ns(span.start)
+            spent[_PHASES[span.state]] += ns(span.end) - ns(span.start)
     return {
         job.id: {
             **phases.get(job.id, dict.fromkeys(_PHASES.values(), 0)),
-            "submitted": None if job.submitted is None else _ns(job.submitted),
-            "started": _ns(job.started or 0.0),
-            "finished": _ns(job.finished),
+            "submitted": None if job.submitted is None else ns(job.submitted),
+            "started": ns(job.started or 0.0),
+            "finished": ns(job.finished),
         }
         for job in trace.jobs
         if job.finished is not None and job.outcome in (Outcome.OK, Outcome.FAILED)
@@ -170,12 +171,8 @@ def _parts(phases: dict[str, Any], known: bool) -> dict[str, int]:
     return parts
 
 
-def _fates(
+def _outcomes(
     ended: dict[str, dict[str, int | None]], others: dict[str, dict[str, int | None]], other: Trace
 ) -> dict[str, str]:
     outcomes = {job.id: str(job.outcome) for job in other.jobs}
     return {job: outcomes.get(job, "not there") for job in ended if job not in others}
-
-
-def _ns(seconds: float) -> int:
-    return round(seconds * 1e9)

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from lab.model.trace import Counter, Job, Outcome, Span, State, Trace
+from lab.tracing.traced import Traced, trace_of
 
 __all__ = ["from_json", "to_chrome_trace", "to_json"]
 
@@ -14,8 +15,9 @@ _FORMAT = "worker-pool-trace"
 _VERSION = 1
 
 
-def to_json(trace: Trace) -> str:
-    """Return the trace as one JSON object; `from_json` gives back an equal trace."""
+def to_json(run: Traced) -> str:
+    """Return the trace of a run as one JSON object; `from_json` gives back an equal trace."""
+    trace = trace_of(run)
     return json.dumps({"format": _FORMAT, "version": _VERSION, **asdict(trace)}, indent=1)
 
 
@@ -60,11 +62,12 @@ def _counter(data: dict[str, Any]) -> Counter:
     return Counter(**{**data, "times": tuple(data["times"]), "values": tuple(data["values"])})
 
 
-def to_chrome_trace(trace: Trace) -> str:
-    """Return the trace in the Trace Event Format, JSON object form, times in microseconds.
+def to_chrome_trace(run: Traced) -> str:
+    """Return the trace of a run in the Trace Event Format, JSON object form, times in microseconds.
 
     Every worker is a thread with complete events ("X"), every queue a counter ("C").
     """
+    trace = trace_of(run)
     threads = {worker: number for number, worker in enumerate(trace.workers, start=1)}
     events: list[dict[str, Any]] = [
         {

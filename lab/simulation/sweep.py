@@ -1,0 +1,98 @@
+"""Run a pool once for each value of one of its options."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any, Generic, TypeVar
+
+from lab.model.deadlock import Deadlock
+from lab.model.run import Run
+from lab.model.table import Table
+from lab.simulation.simulate import simulate
+from lab.tracing.tables import Column, tabulate
+
+__all__ = ["Sweep", "sweep"]
+
+T = TypeVar("T")
+
+
+class Sweep(Mapping[Any, Run[T] | Deadlock], Generic[T]):
+    """The runs of a pool by the value of one option.
+
+    Attributes:
+        option: the option's name.
+
+    A value under which the pool deadlocks has the Deadlock, with its trace, in place of a run.
+    """
+
+    def __init__(self, option: str, outcomes: Mapping[Any, Run[T] | Deadlock]) -> None:
+        self.option = option
+        self._outcomes: dict[Any, Run[T] | Deadlock] = dict(outcomes)
+
+    def __getitem__(self, value: Any) -> Run[T] | Deadlock:
+        return self._outcomes[value]
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._outcomes)
+
+    def __len__(self) -> int:
+        return len(self._outcomes)
+
+    def __repr__(self) -> str:
+        return f"<Sweep of {self.option}: {', '.join(map(str, self))}>"
+
+    def named(self) -> dict[str, Run[T] | Deadlock]:
+        """Return the same by a title for pictures, such as "workers 3"."""
+        return {_title(self.option, value): outcome for value, outcome in self.items()}
+
+    def table(self, *metrics: Callable[[Any], object], **columns: Column) -> Table:
+        """Return a table with one row a value, and what `metrics` and `columns` make of its run.
+
+        See `lab.tracing.tabulate`.
+        """
+        heading = self.option.replace("_", " ")
+        return tabulate(self, heading, *metrics, **columns)
+
+
+def sweep(
+    pool: Callable[..., T], /, *args: Any, seed: int | list[int] | None = None, **options: Any
+) -> Sweep[T]:
+    """Simulate `pool(*args, **options)` once for each value of the one option that is a list.
+
+    Args:
+        pool: as for `simulate`.
+        args: passed on to `pool`.
+        seed: as for `simulate`; a list of them sweeps the order of events.
+        options: passed on to `pool`: one of them a list, and of that one value at a time.
+
+    Raises ValueError unless exactly one option is a list of at least one value; what `pool` raises,
+    a Deadlock excepted.
+    """
+    given = options if seed is None else {**options, "seed": seed}
+    swept = [name for name, value in given.items() if isinstance(value, list)]
+    if len(swept) != 1:
+        got = " and ".join(swept) or "none"
+        raise ValueError(
+            f"one option must be a list, the values to sweep, and the others not, got {got}"
+        )
+    option = swept[0]
+    if not given[option]:
+        raise ValueError(f"{option} must hold at least one value, got []")
+    return Sweep(
+        option, {value: _outcome(pool, args, given, option, value) for value in given[option]}
+    )
+
+
+def _outcome(
+    pool: Callable[..., T], args: tuple[Any, ...], given: dict[str, Any], option: str, value: object
+) -> Run[T] | Deadlock:
+    try:
+        run = simulate(pool, *args, **{**given, option: value})
+    except Deadlock as deadlock:
+        return deadlock.with_traceback(None)
+    return replace(run, name=_title(option, value))
+
+
+def _title(option: str, value: object) -> str:
+    return f"{option.replace('_', ' ')} {value}"

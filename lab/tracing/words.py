@@ -1,0 +1,56 @@
+"""A run in words."""
+
+from __future__ import annotations
+
+from lab.model.trace import State, Trace
+from lab.tracing.numbers import counts, workers_joined, workers_peak
+from lab.tracing.traced import Traced, ns, trace_of
+
+__all__ = [
+    "describe",
+    "elapsed_text",
+]
+
+
+def elapsed_text(run: Traced) -> str:
+    """The length of the run in words, with as many digits as its clock is good for."""
+    trace = trace_of(run)
+    digits = 4 if trace.clock == "virtual" else 3
+    return f"{trace.elapsed:.{digits}g} s"
+
+
+def describe(run: Traced) -> str:
+    """One or two sentences that say what a picture of the trace shows."""
+    trace = trace_of(run)
+    jobs = counts(trace)
+    if not trace.workers:
+        return f"No workers, {elapsed_text(trace)}."
+    workers = _count(len(trace.workers), "worker")
+    joined, peak = workers_joined(trace), workers_peak(trace)
+    if joined and peak < len(trace.workers):
+        workers += f" (at most {peak} at once)"
+    text = f"{workers}, {_count(jobs.submitted, 'job')}, {elapsed_text(trace)}"
+    if len(trace.workers) <= 8 and trace.elapsed and not joined:
+        shares = ", ".join(f"{w} {share:.0%}" for w, share in _busy_shares(trace).items())
+        text += f"; busy: {shares}"
+    outcomes = {
+        "succeeded": jobs.succeeded,
+        "failed": jobs.failed,
+        "cancelled": jobs.cancelled,
+        "never started": jobs.never_started,
+    }
+    ended = [f"{number} {outcome}" for outcome, number in outcomes.items() if number]
+    return f"{text}. {', '.join(ended)}." if ended else f"{text}."
+
+
+def _busy_shares(trace: Trace) -> dict[str, float]:
+    busy = dict.fromkeys(trace.workers, 0)
+    for span in trace.spans:
+        if span.state is State.WORKING:
+            busy[span.worker] += ns(span.end) - ns(span.start)
+    whole = ns(trace.elapsed)
+    return {worker: time / whole for worker, time in busy.items()}
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
