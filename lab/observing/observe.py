@@ -27,7 +27,8 @@ from lab.model.pool import title
 from lab.model.run import Run
 from lab.model.trace import Clock, Counter, Job, Outcome, Trace
 from lab.observing.virtual_loop import VirtualLoop, unfinished
-from lab.tracing.build import job_labels, trace_from_jobs
+from lab.tracing.by_hand import trace_from_jobs
+from lab.tracing.labels import job_labels
 from patterns.concurrency import Cancelled
 from patterns.concurrency.runtime import current_runtime
 from patterns.concurrency.threads import ThreadRuntime

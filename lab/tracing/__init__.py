@@ -1,12 +1,8 @@
 """Traces: what happened in a run, the numbers that follow from it, and its way in and out."""
 
 from lab.model.trace import Clock, Counter, Job, Outcome, Span, State, Trace
-from lab.tracing.build import (
-    build_trace,
-    job_labels,
-    trace_from_jobs,
-    trace_from_spans,
-)
+from lab.tracing.build import build_trace
+from lab.tracing.by_hand import trace_from_jobs, trace_from_spans
 from lab.tracing.curves import (
     job_starts,
     jobs_done,
@@ -17,6 +13,7 @@ from lab.tracing.curves import (
     worker_count,
 )
 from lab.tracing.export import from_json, to_chrome_trace, to_json
+from lab.tracing.labels import job_labels
 from lab.tracing.laws import (
     LittlesLaw,
     fullest_window,

@@ -1,0 +1,35 @@
+"""Names of jobs, channels and workers, none of which comes twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+__all__ = ["distinct", "job_labels"]
+
+
+def job_labels(jobs: Iterable[object]) -> list[str]:
+    """Name jobs, each by its `id`, else by its value, else by its place; no name comes twice."""
+    return distinct(_label(job, n) for n, job in enumerate(jobs, start=1))
+
+
+def _label(value: Any, number: int) -> str:
+    """Name a job by its `id`, else by its value; never by a text with an address in it."""
+    for candidate in (getattr(value, "id", None), value):
+        if isinstance(candidate, str | int | float):
+            return str(candidate)
+        if isinstance(candidate, tuple) and all(
+            isinstance(c, str | int | float) for c in candidate
+        ):
+            return str(candidate)
+    return f"#{number}"
+
+
+def distinct(names: Iterable[str]) -> list[str]:
+    """Number names that come again: worker, worker (2)."""
+    seen: dict[str, int] = {}
+    distinct = []
+    for name in names:
+        seen[name] = seen.get(name, 0) + 1
+        distinct.append(name if seen[name] == 1 else f"{name} ({seen[name]})")
+    return distinct
