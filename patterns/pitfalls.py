@@ -8,6 +8,8 @@ the article's programs do: nobody waits for such a task, cancels it, or learns h
 
 from __future__ import annotations
 
+import itertools
+
 from .concurrency import (
     AtomicInt,
     Cancelled,
@@ -15,8 +17,8 @@ from .concurrency import (
     Context,
     Failed,
     Result,
-    Succeeded,
     TaskGroup,
+    attempt,
     go,
     now,
     sleep,
@@ -37,36 +39,36 @@ __all__ = [
 
 
 def two_small_buffers(
-    *, num_jobs: int = 10, num_workers: int = 3, job_seconds: float = 1.0, buffer: int = 2
+    *, jobs: int = 10, workers: int = 3, seconds: float = 1.0, buffer: int = 2
 ) -> list[int]:
     """Submit every job first, collect results afterwards: deadlocks when the buffers are small.
 
     The main task sends jobs until `jobs` is full. The workers send results until `results` is
     full, then wait for someone to collect them; that is the main task, which waits for them to
-    take a job. With buffers of `num_jobs`, as in the article, nobody ever waits and it works.
+    take a job. With buffers of `jobs`, as in the article, nobody ever waits and it works.
 
     The pool that is immune: `patterns.basic`, which collects while it submits.
     """
-    jobs = Channel[int](buffer, "jobs")
+    queue = Channel[int](buffer, "jobs")
     results = Channel[int](buffer, "results")
 
     def worker() -> None:
-        for job in jobs:
-            sleep(job_seconds)
+        for job in queue:
+            sleep(seconds)
             results.send(job * 2)
 
     with TaskGroup() as group:
-        for number in range(1, num_workers + 1):
+        for number in range(1, workers + 1):
             group.spawn(worker, name=f"worker-{number}")
-        for job in range(1, num_jobs + 1):
-            jobs.send(job)
-        jobs.close()
+        for job in range(1, jobs + 1):
+            queue.send(job)
+        queue.close()
     results.close()
     return list(results)
 
 
 def consumer_closes(
-    *, num_jobs: int = 10, num_workers: int = 3, job_seconds: float = 1.0, wanted: int = 4
+    *, jobs: int = 10, workers: int = 3, seconds: float = 1.0, wanted: int = 4
 ) -> list[int]:
     """Take some results, then close the results' channel: the workers still send to it.
 
@@ -76,19 +78,19 @@ def consumer_closes(
 
     The pool that is immune: every one here; the results are closed when the last worker has ended.
     """
-    jobs = Channel[int](num_jobs, "jobs")
+    queue = Channel[int](jobs, "jobs")
     results = Channel[int](0, "results")
 
     def worker() -> None:
-        for job in jobs:
-            sleep(job_seconds)
+        for job in queue:
+            sleep(seconds)
             results.send(job * 2)
 
-    for number in range(1, num_workers + 1):
+    for number in range(1, workers + 1):
         go(worker, name=f"worker-{number}")
-    for job in range(1, num_jobs + 1):
-        jobs.send(job)
-    jobs.close()
+    for job in range(1, jobs + 1):
+        queue.send(job)
+    queue.close()
     collected = [results.receive() for _ in range(wanted)]
     results.close()
     return collected
@@ -96,9 +98,9 @@ def consumer_closes(
 
 def submit_after_cancellation(
     *,
-    num_jobs: int = 200,
-    num_workers: int = 3,
-    job_seconds: float = 0.1,
+    jobs: int = 200,
+    workers: int = 3,
+    seconds: float = 0.1,
     buffer: int = 100,
     timeout: float = 0.15,
 ) -> list[int]:
@@ -110,28 +112,28 @@ def submit_after_cancellation(
     The pool that is immune: `patterns.reusable`, whose `submit` ends with the pool.
     """
     context = Context(timeout=timeout)
-    jobs = Channel[int](buffer, "jobs")
+    queue = Channel[int](buffer, "jobs")
     results = Channel[int](buffer, "results")
-    ended = Channel[None](num_workers, "ended")
+    ended = Channel[None](workers, "ended")
 
     def worker() -> None:
         try:
-            for job in jobs.values(context):
-                sleep(job_seconds)
+            for job in queue.values(context):
+                sleep(seconds)
                 results.send(job * 2, context)
         except Cancelled:
             pass
         ended.send(None)
 
     def submit_and_close() -> None:
-        for job in range(num_jobs):
-            jobs.send(job)
-        jobs.close()
-        for _ in range(num_workers):
+        for job in range(jobs):
+            queue.send(job)
+        queue.close()
+        for _ in range(workers):
             ended.receive()
         results.close()
 
-    for number in range(1, num_workers + 1):
+    for number in range(1, workers + 1):
         go(worker, name=f"worker-{number}")
     go(submit_and_close)
     return list(results)
@@ -139,9 +141,9 @@ def submit_after_cancellation(
 
 def dies_silently(
     *,
-    num_jobs: int = 10,
-    num_workers: int = 3,
-    job_seconds: float = 1.0,
+    jobs: int = 10,
+    workers: int = 3,
+    seconds: float = 1.0,
     bad: tuple[int, ...] = (3, 5, 6),
 ) -> list[int]:
     """Let an exception end the worker: its job has no result, and one worker is missing.
@@ -149,106 +151,101 @@ def dies_silently(
     A thread that raises ends; Python prints the exception and the program goes on without it.
     The reader waits for a result that never comes, for ever if it counts on all of them.
 
-    The pool that is immune: every one here; an exception becomes its job's result. What even that
-    does not catch, the supervisor of `patterns.heartbeat` notices.
+    The pool that is immune: every one here; an exception becomes its job's result. What is no
+    `Exception`, and ends the worker all the same, ends the run too, except in `patterns.heartbeat`,
+    which replaces the worker.
     """
-    jobs = Channel[int](num_jobs, "jobs")
-    results = Channel[int](num_jobs, "results")
+    queue = Channel[int](jobs, "jobs")
+    results = Channel[int](jobs, "results")
 
     def worker() -> None:
-        for job in jobs:
-            sleep(job_seconds)
+        for job in queue:
+            sleep(seconds)
             if job in bad:
                 raise ValueError(f"job {job} is bad")
             results.send(job * 2)
 
-    for number in range(1, num_workers + 1):
+    for number in range(1, workers + 1):
         go(worker, name=f"worker-{number}")
-    for job in range(1, num_jobs + 1):
-        jobs.send(job)
-    jobs.close()
-    return [results.receive() for _ in range(num_jobs)]
+    for job in range(1, jobs + 1):
+        queue.send(job)
+    queue.close()
+    return [results.receive() for _ in range(jobs)]
 
 
 def lost_at_deadline(
-    tasks: tuple[Task, ...] | None = None, *, num_workers: int = 5, timeout: float = 0.12
+    jobs: tuple[Task, ...] | None = None, *, workers: int = 5, timeout: float = 0.12
 ) -> tuple[int, int]:
     """Stop at a deadline and drop what is in the workers' hands; return (succeeded, failed).
 
-    A worker that sees the deadline just leaves: the task it has taken, and the result it has
-    made, are gone, and so are the tasks in the queue. The summary counts what is left, and looks
+    A worker that sees the deadline just leaves: the job it has taken, and the result it has
+    made, are gone, and so are the jobs in the queue. The summary counts what is left, and looks
     no different from that of a shorter run.
 
-    The pool that is immune: `patterns.error_handling`, where every task has a result or a name.
+    The pool that is immune: `patterns.error_handling`; its report has every job submitted.
     """
-    tasks = sample_tasks() if tasks is None else tasks
+    jobs = sample_tasks() if jobs is None else jobs
     context = Context(timeout=timeout)
-    waiting = Channel[Task](len(tasks), "tasks")
+    queue = Channel[Task](len(jobs), "jobs")
     results = Channel[Result[Task, str]](0, "results")
 
-    def one_result(task: Task) -> Result[Task, str]:
-        try:
-            return Succeeded(task, process_task(task))
-        except Exception as error:
-            return Failed(task, error)
-
     def worker() -> None:
-        for task in waiting.values(context):
-            results.send(one_result(task), context)
+        for job in queue.values(context):
+            results.send(attempt(process_task, job), context)
 
     def work() -> None:
         try:
-            with TaskGroup(context) as workers:
-                for number in range(1, num_workers + 1):
-                    workers.spawn(worker, name=f"worker-{number}")
+            with TaskGroup(context) as group:
+                for number in range(1, workers + 1):
+                    group.spawn(worker, name=f"worker-{number}")
         finally:
             results.close()
 
-    for task in tasks:
-        waiting.send(task)
-    waiting.close()
+    for job in jobs:
+        queue.send(job)
+    queue.close()
     go(work, name="work")
-    errors = [result.error for result in results]
-    return errors.count(None), len(errors) - errors.count(None)
+    collected = list(results)
+    failed = sum(isinstance(result, Failed) for result in collected)
+    return len(collected) - failed, failed
 
 
-def stop_drops_queue(
-    *, num_jobs: int = 50, num_workers: int = 7, job_seconds: float = 0.1
-) -> list[int]:
+def stop_drops_queue(*, jobs: int = 50, workers: int = 7, seconds: float = 0.1) -> list[int]:
     """Close the queue and cancel the workers in one go: most of the queue is dropped.
 
     Closing says "finish what is there", cancelling says "stop at once"; the second wins. Nobody
     hears of the jobs that were still waiting: the results simply end.
 
-    The pool that is immune: `patterns.dynamic`, where closing drains, and stopping tells.
+    The pool that is immune: `patterns.dynamic`, where `close` drains the queue, and the report has
+    the jobs that `stop` dropped.
     """
-    jobs = Channel[int](100, "jobs")
+    queue = Channel[int](100, "jobs")
     results = Channel[int](100, "results")
     context = Context()
 
     def worker() -> None:
         try:
-            for job in jobs.values(context):
-                sleep(job_seconds)
+            for job in queue.values(context):
+                sleep(seconds)
                 results.send(job * 2)
         except Cancelled:
             pass
 
     def work() -> None:
-        with TaskGroup() as workers:
-            for number in range(1, num_workers + 1):
-                workers.spawn(worker, name=f"worker-{number}")
+        with TaskGroup() as group:
+            for number in range(1, workers + 1):
+                group.spawn(worker, name=f"worker-{number}")
         results.close()
 
     go(work)
-    for job in range(num_jobs):
-        jobs.send(job)
-    jobs.close()
+    for job in range(jobs):
+        queue.send(job)
+    queue.close()
     context.cancel("stopped")
     return list(results)
 
 
-def check_then_act(*, callers: int = 8, max_workers: int = 2, work_seconds: float = 1.0) -> int:
+def check_then_act(*, callers: int = 8, max_workers: int = 2, seconds: float = 1.0) -> int:
     """Look at the number of workers, then add one: return how many there were at once.
 
     Between looking and adding, another caller may look as well. Both see room for one more.
@@ -256,19 +253,20 @@ def check_then_act(*, callers: int = 8, max_workers: int = 2, work_seconds: floa
     The pool that is immune: `patterns.dynamic`, where looking and adding are one step.
     """
     count = AtomicInt(0, "workers")
+    numbers = itertools.count(1)
     peak = 0
 
     def worker() -> None:
         nonlocal peak
         peak = max(peak, count.load())
-        sleep(work_seconds)
+        sleep(seconds)
         count.add(-1)
 
     def add_worker() -> bool:
         if count.load() >= max_workers:
             return False
         count.add(1)
-        workers.spawn(worker, name="worker")
+        workers.spawn(worker, name=f"worker-{next(numbers)}")
         return True
 
     with TaskGroup() as workers, TaskGroup() as group:
@@ -278,37 +276,38 @@ def check_then_act(*, callers: int = 8, max_workers: int = 2, work_seconds: floa
 
 
 def reader_leaves(
-    *, num_jobs: int = 10, num_workers: int = 3, job_seconds: float = 1.0, wanted: int = 2
+    *, jobs: int = 10, workers: int = 3, seconds: float = 1.0, wanted: int = 2
 ) -> list[int]:
     """Take some results and go: the workers wait for ever to hand on the others.
 
     They watch no context while they send. Each keeps a thread, and whatever it holds, until the
     program ends; a server that does this at every request runs out of both.
 
-    The pool that is immune: every one here; leaving ends whatever its workers wait for.
+    The pool that is immune: every one here; there is room for all results, and leaving early
+    cancels whatever its workers wait for.
     """
-    jobs = Channel[int](num_jobs, "jobs")
+    queue = Channel[int](jobs, "jobs")
     results = Channel[int](0, "results")
 
     def worker() -> None:
-        for job in jobs:
-            sleep(job_seconds)
+        for job in queue:
+            sleep(seconds)
             results.send(job * 2)
 
-    for job in range(1, num_jobs + 1):
-        jobs.send(job)
-    jobs.close()
-    for number in range(1, num_workers + 1):
+    for job in range(1, jobs + 1):
+        queue.send(job)
+    queue.close()
+    for number in range(1, workers + 1):
         go(worker, name=f"worker-{number}")
     collected = [results.receive() for _ in range(wanted)]
-    sleep(3 * job_seconds)  # the program goes on with something else
+    sleep(3 * seconds)  # the program goes on with something else
     return collected
 
 
 def fixed_window(
     *,
-    num_jobs: int = 20,
-    num_workers: int = 5,
+    jobs: int = 20,
+    workers: int = 5,
     limit: int = 5,
     window: float = 1.0,
     first_at: float = 0.9,
@@ -320,7 +319,7 @@ def fixed_window(
 
     The pool that is immune: `patterns.rate_limited`, whose limit holds in every window.
     """
-    jobs = Channel[int](num_jobs, "jobs")
+    queue = Channel[int](jobs, "jobs")
     passed: list[float] = []
     counts: dict[int, AtomicInt] = {}
 
@@ -333,15 +332,15 @@ def fixed_window(
             sleep((this_window + 1) * window - now())
 
     def worker() -> None:
-        for _ in jobs:
+        for _ in queue:
             wait_for_turn()
             passed.append(now())
 
     with TaskGroup() as group:
-        for number in range(1, num_workers + 1):
+        for number in range(1, workers + 1):
             group.spawn(worker, name=f"worker-{number}")
         sleep(first_at)
-        for job in range(num_jobs):
-            jobs.send(job)
-        jobs.close()
+        for job in range(jobs):
+            queue.send(job)
+        queue.close()
     return passed

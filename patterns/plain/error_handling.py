@@ -1,15 +1,12 @@
 """The pool with error handling in plain Python, and a deadline that ends nothing.
 
-- `tasks`: asyncio tasks under `asyncio.timeout`. An error becomes its job's result; at the deadline
-  each job is cut short where it awaits, and nothing more is begun. A cancelled asyncio task is told
-  so once, by an `asyncio.CancelledError`, which is not an Exception; a job that catches it can go
-  on, so the worker asks for itself whether it is cancelled.
+- `tasks`: asyncio tasks under `asyncio.timeout`. What a job raises becomes its result; at the
+  deadline each job is cut short where it awaits, and nothing more is begun. There is no queue: the
+  workers take their jobs from one iterator, each when it is free, so that no job ever waits.
 - `wait_only`: an executor and `concurrent.futures.wait(futures, timeout)`. The timeout ends the
   waiting and nothing else: jobs in work go on, jobs in the queue are still begun, and leaving the
   `with` block waits for all of them. `shutdown(cancel_futures=True)`, as in `basic.threads`, at
   least empties the queue; what has begun no executor can cut short.
-
-Neither has backpressure: all jobs are taken at once.
 """
 
 from __future__ import annotations
@@ -19,8 +16,9 @@ from collections.abc import Awaitable, Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor, wait
 from typing import TypeVar
 
-from ..concurrency import Cancelled, Failed, Report, Result, Succeeded
-from ..concurrency.checks import check_count
+from ..concurrency import Ledger, Report, Result
+from ..concurrency.checks import check_count, check_process
+from .common import TimeLimit, attempt, noting, reported
 
 __all__ = ["tasks", "wait_only"]
 
@@ -32,58 +30,78 @@ async def tasks(
     jobs: Iterable[J],
     process: Callable[[J], Awaitable[R]],
     *,
-    workers: int,
+    workers: int = 3,
     timeout: float | None = None,
+    on_result: Callable[[Result[J, R]], object] | None = None,
 ) -> Report[J, R]:
     """Process `jobs` until all are done or time is up, and report on every one.
 
     Args:
-        jobs: all taken before the first is begun.
-        process: what to do with a job.
+        jobs: taken one by one, when a worker is free.
+        process: makes a job's value; an async function.
         workers: jobs in work at a time, >= 1.
         timeout: seconds until the deadline; None: no deadline.
+        on_result: called with each result as it comes.
 
-    Raises ValueError for a bad number of workers; asyncio.CancelledError if the caller's task is
-    cancelled, and the report is lost.
+    Raises ValueError for a bad number; asyncio.CancelledError if the caller's task is cancelled,
+    and the report is lost.
     """
     check_count("workers", workers, 1)
-    submitted = tuple(jobs)
-    started: list[J] = []
-    results: list[Result[J, R]] = []
-    waiting = iter(submitted)  # shared by the workers: no other task runs between two awaits
+    ledger = Ledger[J, R]()
+    do = noting(process, ledger, on_result)
+    source = iter(jobs)  # shared by the workers: no other task runs between two awaits
 
     async def worker() -> None:
-        me = asyncio.current_task()
-        assert me is not None
-        for job in waiting:
-            started.append(job)
-            try:
-                results.append(Succeeded(job, await process(job)))
-            except Exception as error:
-                results.append(Failed(job, error))
-            except asyncio.CancelledError as error:
-                results.append(Failed(job, Cancelled(*error.args)))
-            if me.cancelling():
-                return
+        for job in source:
+            ledger.submitted.append(job)
+            await do(job)
+            await asyncio.sleep(0)  # a job that never waits must not hold up all others
 
-    try:
-        async with asyncio.timeout(timeout), asyncio.TaskGroup() as group:
-            for number in range(1, workers + 1):
-                group.create_task(worker(), name=f"worker-{number}")
-    except TimeoutError:
-        pass  # the report tells what is not done
-    return Report(submitted, tuple(started), tuple(results))
+    async def pool(group: asyncio.TaskGroup) -> None:
+        for number in range(1, workers + 1):
+            group.create_task(worker(), name=f"worker-{number}")
+
+    return await reported(pool, ledger, jobs, timeout)
 
 
 def wait_only(
-    jobs: Iterable[J], process: Callable[[J], R], *, workers: int, timeout: float | None = None
-) -> tuple[int, int]:
-    """Return how many jobs were done at the deadline, and how many not; then wait for those too.
+    jobs: Iterable[J],
+    process: Callable[[J], R],
+    *,
+    workers: int = 3,
+    timeout: float | None = None,
+    on_result: Callable[[Result[J, R]], object] | None = None,
+) -> Report[J, R]:
+    """Report how things stand at the deadline; but return only when all jobs are done.
 
-    Raises ValueError for a bad number of workers.
+    Args:
+        jobs: all taken before the first result is looked at; endless ones until the time is up.
+        process: makes a job's value; called in several threads at once.
+        workers: threads, >= 1.
+        timeout: seconds from the call on after which the report is made; None: when all is done.
+        on_result: called for each job that is done by then, in the caller's thread.
+
+    Raises ValueError or TypeError for a bad argument, before anything is started.
     """
+    check_process(process)
     check_count("workers", workers, 1)
+    limit = TimeLimit(timeout)
+    ledger = Ledger[J, R]()
+
+    def do(job: J) -> None:
+        ledger.started.append(job)
+        ledger.results.append(attempt(process, job))
+
     with ThreadPoolExecutor(workers) as executor:
-        futures = [executor.submit(process, job) for job in jobs]
-        done, not_done = wait(futures, timeout)
-        return len(done), len(not_done)
+        futures = []
+        for job in jobs:
+            ledger.submitted.append(job)
+            futures.append(executor.submit(do, job))
+            if limit.passed:
+                break
+        _, not_done = wait(futures, limit.left)
+        report = ledger.report(limit.reason if not_done else None, jobs)
+        if on_result is not None:
+            for result in report.results:
+                on_result(result)
+        return report

@@ -14,20 +14,25 @@ from __future__ import annotations
 import asyncio
 import multiprocessing
 import os
+import pickle
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from contextvars import ContextVar
 from threading import current_thread
-from typing import Any, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
-from ..concurrency import Failed, Report, Result, Succeeded
-from ..concurrency.checks import nanoseconds
+from ..concurrency import Failed, Report, Result
+from ..concurrency.checks import check_process, nanoseconds
 from . import basic
+from .common import packed, unpacked
 
-__all__ = ["beat", "processes", "tasks", "trouble"]
+__all__ = ["Child", "beat", "processes", "tasks", "trouble"]
 
 J = TypeVar("J")
 R = TypeVar("R")
+
+_TO_START: Final = 60.0  # seconds that a process may take to start, before it has a job
+_BEAT: Final = b""
 
 _beat: ContextVar[Callable[[], object]] = ContextVar("beat")
 
@@ -44,13 +49,15 @@ async def tasks(
     jobs: Iterable[J],
     process: Callable[[J], Awaitable[R]],
     *,
-    workers: int,
-    silence: float,
-    **options: Any,
+    silence: float = 1.0,
+    workers: int = 3,
+    buffer: int = 100,
+    timeout: float | None = None,
+    on_result: Callable[[Result[J, R]], object] | None = None,
 ) -> Report[J, R]:
     """Process `jobs` with asyncio tasks, and end a job where it awaits if it is silent too long.
 
-    `silence` is seconds, > 0, from the job's start, or its last beat, on. The other options and
+    `silence` is seconds, > 0, from the job's start, or its last beat, on. The other arguments and
     errors are those of `patterns.plain.basic.tasks`. A job that blocks the event loop blocks all.
     """
     nanoseconds(silence, "silence", positive=True)
@@ -60,42 +67,51 @@ async def tasks(
             _beat.set(lambda: limit.reschedule(asyncio.get_running_loop().time() + silence))
             return await process(job)
 
-    return await basic.tasks(jobs, watched, workers=workers, **options)
+    return await basic.tasks(
+        jobs, watched, workers=workers, buffer=buffer, timeout=timeout, on_result=on_result
+    )
 
 
 def processes(
     jobs: Iterable[J],
     process: Callable[[J], R],
     *,
-    workers: int,
-    silence: float,
-    **options: Any,
+    silence: float = 1.0,
+    workers: int = 3,
+    buffer: int = 100,
+    timeout: float | None = None,
+    on_result: Callable[[Result[J, R]], object] | None = None,
 ) -> Report[J, R]:
     """Process `jobs` with a process for each worker, and kill one that is silent too long.
 
     `silence` is seconds, > 0, from the job's start, or its last beat, on. A job whose process dies
-    by itself fails by ChildProcessError. Either way another process does the next job. Jobs,
-    `process` and values travel between processes, so they must be picklable. The other options and
-    errors are those of `patterns.plain.basic.queue_threads`.
+    by itself fails by ChildProcessError. Either way another process does the next job. Jobs and
+    values travel between processes, so they must be picklable, and `process` must be a function
+    that a module holds. The other arguments and errors are those of
+    `patterns.plain.basic.queue_threads`.
     """
+    check_process(process)
     nanoseconds(silence, "silence", positive=True)
-    children: dict[Any, _Child] = {}  # by the thread that looks after it
+    children: dict[Any, Child[J, R]] = {}  # by the thread that looks after it
 
     def watched(job: J) -> R:
         thread = current_thread()
-        if thread not in children:
-            children[thread] = _Child(process)
         try:
+            if thread not in children:
+                children[thread] = Child(process)
             result = children[thread].result(job, silence)
         except BaseException:
-            children.pop(thread).kill()
+            if thread in children:
+                children.pop(thread).kill()
             raise
-        if result.error is not None:
+        if isinstance(result, Failed):
             raise result.error
-        return result.value  # type: ignore[return-value]
+        return result.value
 
     try:
-        return basic.queue_threads(jobs, watched, workers=workers, **options)
+        return basic.queue_threads(
+            jobs, watched, workers=workers, buffer=buffer, timeout=timeout, on_result=on_result
+        )
     finally:
         for child in children.values():
             child.kill()
@@ -114,43 +130,50 @@ def trouble(job: int) -> int:
     return job * 2
 
 
-class _Child:
+class Child(Generic[J, R]):
     """A process that does one job after the other, and our end of the pipe to it."""
 
-    def __init__(self, process: Callable[[Any], Any]) -> None:
+    def __init__(self, process: Callable[[J], R]) -> None:
         self._pipe, theirs = _spawn.Pipe()
         self._process = _spawn.Process(target=_serve, args=(theirs, process), daemon=True)
         self._process.start()
         theirs.close()  # so that the pipe ends when the process does
+        self._started = False
 
-    def result(self, job: Any, silence: float) -> Result[Any, Any]:
+    def result(self, job: J, silence: float) -> Result[J, R]:
+        """Have the job done; raise if the process is silent for too long, or dies."""
+        message = pickle.dumps(job)
         try:
-            self._pipe.send(job)
-            self._pipe.recv()  # a beat, when it has the job: starting a process takes its time
-            while self._pipe.poll(silence):
-                message = self._pipe.recv()
-                if isinstance(message, Result):
-                    return message
+            if not self._started:
+                self._receive(_TO_START)
+                self._started = True
+            self._pipe.send_bytes(message)
+            while (answer := self._receive(silence)) == _BEAT:
+                pass
+        except TimeoutError:
+            raise
         except (EOFError, OSError):
             self._process.join()
             code = self._process.exitcode
             raise ChildProcessError(f"its process died with exit code {code}") from None
-        raise TimeoutError(f"its process was silent for {silence:g} s, and was killed")
+        return unpacked(job, answer)
 
     def kill(self) -> None:
+        """End the process, wherever it is."""
         self._process.kill()
         self._process.join()
         self._pipe.close()
 
+    def _receive(self, silence: float) -> bytes:
+        if not self._pipe.poll(silence):
+            raise TimeoutError(f"its process was silent for {silence:g} s, and was killed")
+        return self._pipe.recv_bytes()
+
 
 def _serve(pipe: Any, process: Callable[[Any], Any]) -> None:
-    _beat.set(lambda: pipe.send("beat"))
+    _beat.set(lambda: pipe.send_bytes(_BEAT))
+    beat()  # here we are
     with suppress(EOFError):  # whoever sent the jobs is gone
         while True:
-            job = pipe.recv()
-            beat()
-            try:
-                result = Succeeded(job, process(job))
-            except Exception as error:
-                result = Failed(job, error)
-            pipe.send(result)
+            message = pipe.recv_bytes()
+            pipe.send_bytes(packed(lambda received: process(pickle.loads(received)), message))

@@ -6,6 +6,8 @@ All three are the basic pool of asyncio tasks with a gate that a job passes befo
 - `semaphore_tasks`: an `asyncio.Semaphore`; `capacity_tasks`: an `anyio.CapacityLimiter`. Both
   limit how many jobs are in work at once. How many begin a second then depends on how long a job
   takes: with n at once and s seconds each up to n / s, which has no limit as s gets smaller.
+
+A job that waits at the gate has been taken by a worker, so it counts as started.
 """
 
 from __future__ import annotations
@@ -14,9 +16,9 @@ import asyncio
 import math
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import AbstractAsyncContextManager
-from typing import Any, TypeVar
+from typing import TypeVar
 
-from ..concurrency import Report
+from ..concurrency import Report, Result
 from ..concurrency.checks import check_count
 from . import basic
 
@@ -56,54 +58,80 @@ async def tasks(
     jobs: Iterable[J],
     process: Callable[[J], Awaitable[R]],
     *,
-    workers: int,
-    rate: float,
+    rate: float = 10.0,
     burst: int = 1,
-    **options: Any,
+    workers: int = 3,
+    buffer: int = 100,
+    timeout: float | None = None,
+    on_result: Callable[[Result[J, R]], object] | None = None,
 ) -> Report[J, R]:
     """Process `jobs`, at most `rate` (> 0) a second after a burst of `burst` (>= 1).
 
-    The other options and errors are those of `patterns.plain.basic.tasks`.
+    The other arguments and errors are those of `patterns.plain.basic.tasks`.
     """
-    return await _through(RateLimit(rate, burst), jobs, process, workers=workers, **options)
+    return await basic.tasks(
+        jobs,
+        behind(RateLimit(rate, burst), process),
+        workers=workers,
+        buffer=buffer,
+        timeout=timeout,
+        on_result=on_result,
+    )
 
 
 async def semaphore_tasks(
     jobs: Iterable[J],
     process: Callable[[J], Awaitable[R]],
     *,
-    workers: int,
-    at_once: int,
-    **options: Any,
+    at_once: int = 2,
+    workers: int = 3,
+    buffer: int = 100,
+    timeout: float | None = None,
+    on_result: Callable[[Result[J, R]], object] | None = None,
 ) -> Report[J, R]:
     """Process `jobs`, at most `at_once` (>= 1) at the same time, however many that is a second."""
     check_count("at_once", at_once, 1)
-    return await _through(asyncio.Semaphore(at_once), jobs, process, workers=workers, **options)
+    return await basic.tasks(
+        jobs,
+        behind(asyncio.Semaphore(at_once), process),
+        workers=workers,
+        buffer=buffer,
+        timeout=timeout,
+        on_result=on_result,
+    )
 
 
 async def capacity_tasks(
     jobs: Iterable[J],
     process: Callable[[J], Awaitable[R]],
     *,
-    workers: int,
-    at_once: int,
-    **options: Any,
+    at_once: int = 2,
+    workers: int = 3,
+    buffer: int = 100,
+    timeout: float | None = None,
+    on_result: Callable[[Result[J, R]], object] | None = None,
 ) -> Report[J, R]:
     """Do the same as `semaphore_tasks`, with anyio."""
     import anyio
 
     check_count("at_once", at_once, 1)
-    return await _through(anyio.CapacityLimiter(at_once), jobs, process, workers=workers, **options)
+    return await basic.tasks(
+        jobs,
+        behind(anyio.CapacityLimiter(at_once), process),
+        workers=workers,
+        buffer=buffer,
+        timeout=timeout,
+        on_result=on_result,
+    )
 
 
-async def _through(
-    gate: AbstractAsyncContextManager[object],
-    jobs: Iterable[J],
-    process: Callable[[J], Awaitable[R]],
-    **options: Any,
-) -> Report[J, R]:
+def behind(
+    gate: AbstractAsyncContextManager[object], process: Callable[[J], Awaitable[R]]
+) -> Callable[[J], Awaitable[R]]:
+    """Return `process` such that each call passes `gate` first."""
+
     async def when_let_in(job: J) -> R:
         async with gate:
             return await process(job)
 
-    return await basic.tasks(jobs, when_let_in, **options)
+    return when_let_in

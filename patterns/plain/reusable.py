@@ -5,67 +5,66 @@
   last job. Whoever submits later hears nothing, and the job stays in the queue.
 - `executor`: the standard library's own reusable pool, a `ThreadPoolExecutor`. Anybody may submit
   to it for as long as it is open, and what comes after `shutdown` is refused. It has no
-  backpressure, so a semaphore counts the places.
+  backpressure, so who submits waits for a result when there is no room for another job.
 
-At a deadline tasks are cut short where they wait, on whichever queue. Threads cannot be: a job in
-work goes on to its end, and whoever waits to submit wakes by a timeout of the wait itself.
+At the deadline tasks are cut short where they wait, on whichever queue. Threads cannot be: a job
+in work goes on to its end, and whoever waits to submit wakes by a timeout of the wait itself.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
-from concurrent.futures import Future, ThreadPoolExecutor
-from threading import BoundedSemaphore
-from time import monotonic
-from typing import Any, TypeVar
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import TypeVar
 
-from ..concurrency import Failed, Report, Result, Succeeded
-from ..concurrency.checks import check_count
+from ..concurrency import Ledger, Report, Result
+from ..concurrency.checks import check_count, check_process
+from . import basic
+from .common import DONE, TimeLimit, attempt, noting, reported
 
 __all__ = ["executor", "tasks"]
 
 J = TypeVar("J")
 R = TypeVar("R")
 
-DONE: Any = object()  # no job and no result comes after it
-
 
 async def tasks(
     jobs: Iterable[J],
     process: Callable[[J], Awaitable[R]],
     *,
-    workers: int,
-    buffer: int = 1,
+    workers: int = 3,
+    buffer: int = 100,
     submitters: int = 1,
     timeout: float | None = None,
+    on_result: Callable[[Result[J, R]], object] | None = None,
 ) -> Report[J, R]:
     """Process `jobs`, which `submitters` tasks take in turns, and collect the results meanwhile.
 
     Args:
         jobs: taken one by one, when there is room for the one before.
-        process: what to do with a job.
+        process: makes a job's value; an async function.
         workers: tasks, >= 1.
-        buffer: jobs, and results, that may wait, >= 1 (0 would let an `asyncio.Queue` grow
-            without limit).
+        buffer: jobs that may wait, >= 1 (0 would let an `asyncio.Queue` grow without limit).
         submitters: tasks, >= 1.
-        timeout: seconds until everything is cut short where it waits.
+        timeout: seconds until everything is cut short where it waits; None: never.
+        on_result: called with each result as it is collected.
 
     Raises ValueError for a bad number.
     """
     check_count("workers", workers, 1)
     check_count("buffer", buffer, 1)
     check_count("submitters", submitters, 1)
-    offered = iter(jobs)
+    source = iter(jobs)
     waiting: asyncio.Queue[J] = asyncio.Queue(buffer)
-    results: asyncio.Queue[Result[J, R]] = asyncio.Queue(buffer)
-    submitted: list[J] = []
-    started: list[J] = []
-    finished: list[Result[J, R]] = []
+    results: asyncio.Queue[Result[J, R]] = asyncio.Queue()
+    ledger = Ledger[J, R]()
+    do = noting(process, ledger, results.put_nowait)
 
     async def submitter() -> None:
-        for job in offered:
-            submitted.append(job)
+        for job in source:
+            ledger.submitted.append(job)
             await waiting.put(job)  # waits while the queue is full
 
     async def submit() -> None:
@@ -77,84 +76,49 @@ async def tasks(
 
     async def worker() -> None:
         while (job := await waiting.get()) is not DONE:
-            started.append(job)
-            try:
-                result = Succeeded(job, await process(job))
-            except Exception as error:
-                result = Failed(job, error)
-            await results.put(result)
-            finished.append(result)
+            await do(job)
 
     async def work() -> None:
         async with asyncio.TaskGroup() as group:
             for number in range(1, workers + 1):
                 group.create_task(worker(), name=f"worker-{number}")
-        await results.put(DONE)
+        results.put_nowait(DONE)
 
-    try:
-        async with asyncio.timeout(timeout), asyncio.TaskGroup() as group:
-            group.create_task(submit())
-            group.create_task(work())
-            while await results.get() is not DONE:
-                pass  # here a program would use the result
-    except TimeoutError:
-        pass  # the report tells what was not done
-    return Report(tuple(submitted), tuple(started), tuple(finished))
+    async def pool(group: asyncio.TaskGroup) -> None:
+        group.create_task(submit())
+        group.create_task(work())
+        while (result := await results.get()) is not DONE:
+            if on_result is not None:
+                on_result(result)
+
+    return await reported(pool, ledger, jobs, timeout)
 
 
 def executor(
     jobs: Iterable[J],
     process: Callable[[J], R],
     *,
-    workers: int,
-    buffer: int = 0,
+    workers: int = 3,
+    buffer: int = 100,
     timeout: float | None = None,
+    on_result: Callable[[Result[J, R]], object] | None = None,
 ) -> Report[J, R]:
     """Process `jobs` with a `ThreadPoolExecutor` that holds no more than there is room for.
 
     Args:
         jobs: taken one by one, when there is room for the one before.
-        process: what to do with a job.
+        process: makes a job's value; called in several threads at once.
         workers: threads, >= 1.
         buffer: jobs that may wait, >= 0.
-        timeout: seconds after which no more jobs are started.
+        timeout: seconds from the call on after which no more jobs are started; None: never.
+        on_result: called with each result, in the caller's thread; with the first ones when all
+            the room is taken, or all jobs are submitted.
 
-    Raises ValueError for a bad number.
+    Raises ValueError or TypeError for a bad argument, before anything is started.
     """
+    check_process(process)
     check_count("workers", workers, 1)
     check_count("buffer", buffer, 0)
-    deadline = None if timeout is None else monotonic() + timeout
-    room = BoundedSemaphore(workers + buffer)
-    submitted: list[J] = []
-    started: list[J] = []
-    finished: list[Result[J, R]] = []
-
-    def one(job: J) -> None:
-        started.append(job)
-        try:
-            finished.append(Succeeded(job, process(job)))
-        except Exception as error:
-            finished.append(Failed(job, error))
-
-    def leave(future: Future[None]) -> None:
-        room.release()  # also if it was cancelled in the queue
-
-    def find_room() -> bool:
-        """Wait for a place; False if the deadline comes first."""
-        if deadline is None:
-            return room.acquire()
-        left = deadline - monotonic()
-        return left > 0 and room.acquire(timeout=left)
-
-    pool = ThreadPoolExecutor(workers)
-    try:
-        for job in jobs:
-            submitted.append(job)
-            if not find_room():
-                break
-            pool.submit(one, job).add_done_callback(leave)
-        for _ in range(workers + buffer):  # with all the room free, all jobs are done
-            find_room()
-    finally:
-        pool.shutdown(cancel_futures=True)
-    return Report(tuple(submitted), tuple(started), tuple(finished))
+    limit, do = TimeLimit(timeout), partial(attempt, process)
+    threads = ThreadPoolExecutor(workers)
+    return basic.execute(threads, do, jobs, limit, on_result, workers + buffer)

@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Thread
 from typing import TypeVar
 
-from .basic import DONE
+from .common import DONE
 
 __all__ = ["anyio_group", "executor_map", "gather", "queue_threads", "task_group"]
 
@@ -21,13 +21,13 @@ J = TypeVar("J")
 R = TypeVar("R")
 
 
-def executor_map(jobs: Iterable[J], process: Callable[[J], R], *, workers: int) -> list[R]:
+def executor_map(jobs: Iterable[J], process: Callable[[J], R], *, workers: int = 3) -> list[R]:
     """Raise the first job's error when its turn comes; jobs not begun are dropped, results lost."""
     with ThreadPoolExecutor(workers) as executor:
         return list(executor.map(process, jobs))
 
 
-def queue_threads(jobs: Iterable[J], process: Callable[[J], R], *, workers: int) -> list[R]:
+def queue_threads(jobs: Iterable[J], process: Callable[[J], R], *, workers: int = 3) -> list[R]:
     """Lose a worker with each error; when the last is gone the other jobs are dropped unnoticed."""
     waiting: queue.Queue[J] = queue.Queue()
     values: list[R] = []
@@ -47,7 +47,7 @@ def queue_threads(jobs: Iterable[J], process: Callable[[J], R], *, workers: int)
 
 
 async def gather(
-    jobs: Iterable[J], process: Callable[[J], Awaitable[R]], *, workers: int
+    jobs: Iterable[J], process: Callable[[J], Awaitable[R]], *, workers: int = 3
 ) -> list[R]:
     """Raise the first error at once, while all other tasks run on with nobody to wait for them."""
     free = asyncio.Semaphore(workers)
@@ -60,7 +60,7 @@ async def gather(
 
 
 async def task_group(
-    jobs: Iterable[J], process: Callable[[J], Awaitable[R]], *, workers: int
+    jobs: Iterable[J], process: Callable[[J], Awaitable[R]], *, workers: int = 3
 ) -> list[R]:
     """Cancel all other tasks at the first error, wait for them, and raise a group of errors."""
     free = asyncio.Semaphore(workers)
@@ -75,7 +75,7 @@ async def task_group(
 
 
 async def anyio_group(
-    jobs: Iterable[J], process: Callable[[J], Awaitable[R]], *, workers: int
+    jobs: Iterable[J], process: Callable[[J], Awaitable[R]], *, workers: int = 3
 ) -> list[R]:
     """Do the same as `task_group` with anyio."""
     import anyio

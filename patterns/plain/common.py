@@ -1,0 +1,191 @@
+"""What the pools in plain Python share: how a job can end, and how a run can be cut short."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import pickle
+import traceback
+from collections.abc import Awaitable, Callable, Iterable
+from time import monotonic
+from typing import Any, TypeVar
+
+from .. import concurrency
+from ..concurrency import Failed, Ledger, Report, Result, Succeeded
+from ..concurrency.checks import moment
+
+__all__ = [
+    "DONE",
+    "CutShort",
+    "TimeLimit",
+    "alone",
+    "attempt",
+    "noting",
+    "packed",
+    "reported",
+    "stopping_at_failure",
+    "unpacked",
+]
+
+J = TypeVar("J")
+R = TypeVar("R")
+
+OnResult = Callable[[Result[J, R]], object]
+
+DONE: Any = object()  # put into a queue, it says that nothing more comes
+
+
+class CutShort(Exception):
+    """The run ends here, before all is done; the message is the report's reason."""
+
+
+class TimeLimit:
+    """A time by which to end: `timeout` seconds from now, or never. Below 0 it has passed.
+
+    Raises ValueError for a bad number.
+    """
+
+    def __init__(self, timeout: float | None) -> None:
+        self.timeout = timeout
+        self._end = math.inf if timeout is None else monotonic() + moment(timeout, "timeout") / 1e9
+
+    @property
+    def reason(self) -> str:
+        """Why a run was cut short that ended by this limit."""
+        return f"timeout of {self.timeout} s passed"
+
+    @property
+    def passed(self) -> bool:
+        """Whether the time has come."""
+        return monotonic() >= self._end
+
+    @property
+    def left(self) -> float | None:
+        """Seconds until then, >= 0; None for ever, as the standard library's waits want it."""
+        return None if self._end == math.inf else max(self._end - monotonic(), 0.0)
+
+
+def attempt(process: Callable[[J], R], job: J) -> Result[J, R]:
+    """Call `process(job)` in a thread of a pool; whatever comes of it is the job's result.
+
+    Even what is no Exception: a thread that dies of SystemExit ends nothing but itself.
+    """
+    try:
+        return concurrency.attempt(process, job)
+    except BaseException as error:
+        return Failed(job, error)
+
+
+def noting(
+    process: Callable[[J], Awaitable[R]],
+    ledger: Ledger[J, R],
+    on_result: OnResult[J, R] | None = None,
+) -> Callable[[J], Awaitable[None]]:
+    """Return what a task of a pool does with a job: process it, note what comes of it, hand it on.
+
+    A task is cancelled by one CancelledError, in the middle of its job, and who catches it can go
+    on. A job may also raise one without any cancellation. `cancelling` tells them apart.
+    """
+
+    async def do(job: J) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        ledger.started.append(job)
+        result: Result[J, R]
+        try:
+            result = Succeeded(job, await process(job))
+        except (Exception, SystemExit) as error:
+            result = Failed(job, error)
+        except asyncio.CancelledError as error:
+            if task.cancelling():
+                raise
+            result = Failed(job, error)  # the job's own
+        ledger.results.append(result)
+        if task.cancelling():
+            raise asyncio.CancelledError("cancelled while a job took no notice of it")
+        if on_result is not None:
+            on_result(result)
+
+    return do
+
+
+async def reported(
+    pool: Callable[[asyncio.TaskGroup], Awaitable[None]],
+    ledger: Ledger[J, R],
+    jobs: Iterable[J],
+    timeout: float | None,
+) -> Report[J, R]:
+    """Run `pool` and the tasks that it starts until all are done, or time is up; then report.
+
+    If one of them raises CutShort, the others are cancelled. What else they raise comes out.
+    """
+    limit = TimeLimit(timeout)
+    reason = None
+    try:
+        async with asyncio.timeout(timeout), asyncio.TaskGroup() as group:
+            await pool(group)
+    except TimeoutError:
+        reason = limit.reason
+    except BaseExceptionGroup as raised:
+        error = alone(raised)
+        if not isinstance(error, CutShort):
+            raise error from None
+        reason = str(error)
+    return ledger.report(reason, jobs)
+
+
+def alone(error: BaseException) -> BaseException:
+    """Return what a task group was ended by: one exception as it is, several as the group."""
+    while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
+        error = error.exceptions[0]
+    return error
+
+
+def stopping_at_failure(on_result: OnResult[J, R] | None) -> OnResult[J, R]:
+    """Return an `on_result` that cuts the run short when a job has failed."""
+
+    def stop(result: Result[J, R]) -> None:
+        if on_result is not None:
+            on_result(result)
+        if isinstance(result, Failed):
+            raise CutShort(f"a job failed: {type(result.error).__name__}")
+
+    return stop
+
+
+# Between processes only bytes travel, so that an object that cannot be rebuilt is found where it
+# can be told which job it belongs to.
+
+
+def packed(process: Callable[[J], R], job: J) -> bytes:
+    """Call `process(job)` in a process of a pool; return what comes of it, for `unpacked`."""
+    result = attempt(process, job)
+    if isinstance(result, Succeeded):
+        try:
+            return pickle.dumps((True, result.value))
+        except Exception as error:
+            return _packed_error(error)
+    return _packed_error(result.error)
+
+
+def unpacked(job: J, message: bytes) -> Result[J, Any]:
+    """Return the result of `job` that `packed` made in another process."""
+    try:
+        succeeded, content = pickle.loads(message)
+    except Exception as error:
+        return Failed(job, error)
+    return Succeeded(job, content) if succeeded else Failed(job, content)
+
+
+def _packed_error(error: BaseException) -> bytes:
+    """Pack an exception with the traceback that it had here, or one that says what it was."""
+    lines = traceback.format_exception(error)
+    try:
+        error.add_note("".join(["in its process:\n", *lines]).rstrip())
+        message = pickle.dumps((False, error))
+        pickle.loads(message)
+    except Exception:
+        substitute = RuntimeError("".join(traceback.format_exception_only(error)).rstrip())
+        substitute.add_note("".join(["in its process:\n", *lines]).rstrip())
+        return pickle.dumps((False, substitute))
+    return message
