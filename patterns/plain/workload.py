@@ -56,7 +56,8 @@ def work(job: Job) -> int:
 
 async def work_async(job: Job) -> int:
     """Do a job in a task: while it waits others run, while it computes no other does."""
-    await asyncio.sleep(job.wait)
+    if job.wait:
+        await asyncio.sleep(job.wait)
     return compute(job.steps)
 
 
