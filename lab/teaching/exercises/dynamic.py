@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from functools import partial
 from itertools import pairwise
-from numbers import Real
 from types import SimpleNamespace
 from typing import Any
 
 from lab.model.run import Run
-from lab.teaching.grading import NotYet, attempt, attempts, expect_function, grader
+from lab.teaching.expect import expect_function, expect_number
+from lab.teaching.grading import NotYet, grader, run_once, run_orders
+from lab.teaching.wording import plural
 from lab.tracing import worker_count
 from patterns.concurrency import AtomicInt, Report, TaskGroup, now, sleep
 from patterns.dynamic import DynamicPool
@@ -19,10 +19,11 @@ from patterns.dynamic import DynamicPool
 __all__ = ["check_extend", "check_predict", "check_repair", "leaving", "load"]
 
 SCHEDULES = 50
+LOAD_STEPS = 100_000
 
 
-def leaving(told: int = 2) -> Report[int, int]:
-    """Give eight jobs of a second to three workers; after 1.5 s tell `told` of them to leave."""
+def leaving(leavers: int = 2) -> Report[int, int]:
+    """Give eight jobs of a second to three workers; after 1.5 s tell `leavers` of them to leave."""
 
     def process(job: int) -> int:
         sleep(1)
@@ -35,7 +36,7 @@ def leaving(told: int = 2) -> Report[int, int]:
         for job in range(1, 9):
             pool.submit(job)
         sleep(1.5)
-        for _ in range(told):
+        for _ in range(leavers):
             pool.remove_worker()
     return pool.report
 
@@ -43,11 +44,8 @@ def leaving(told: int = 2) -> Report[int, int]:
 @grader
 def check_predict(answer: Any) -> str:
     """Eight jobs of 1 s, three workers, two of them told to leave after 1.5 s: how long?"""
-    number = isinstance(answer, Real) and not isinstance(answer, bool)
-    if not number or not math.isfinite(answer):
-        raise NotYet(f"the answer must be a number of seconds, got {answer!r}")
-    run, all_stay = attempt(leaving), attempt(partial(leaving, told=0))
-    seconds = float(answer)
+    seconds = expect_number(answer)
+    run, all_stay = run_once(leaving), run_once(partial(leaving, leavers=0))
     if abs(seconds - run.elapsed) < 1e-6:
         return f"{seconds:g} s: six jobs are done by 2 s, and the one who stays does two more"
     if abs(seconds - all_stay.elapsed) < 1e-6:
@@ -91,7 +89,7 @@ def check_repair(add_worker: Any) -> str:
     """However many ask at once, as many are added as there is room for."""
     expect_function(add_worker, "count, max_workers")
     for callers, there, limit in [(3, 0, 3), (8, 0, 2), (5, 2, 4), (2, 1, 1)]:
-        attempts(
+        run_orders(
             partial(_all_at_once, add_worker, callers, there, limit),
             SCHEDULES,
             expect=partial(_exactly, min(callers, limit - there), there, limit),
@@ -103,31 +101,35 @@ def check_repair(add_worker: Any) -> str:
 def _all_at_once(
     add_worker: Callable[..., Any], callers: int, there: int, limit: int
 ) -> tuple[list[Any], _Count, int]:
-    count = _Count(there)
+    counter = _Count(there)
     answers: list[Any] = []
     with TaskGroup() as group:
         for number in range(1, callers + 1):
-            group.spawn(lambda: answers.append(add_worker(count, limit)), name=f"caller-{number}")
-    return answers, count, count.load()
+            group.spawn(lambda: answers.append(add_worker(counter, limit)), name=f"caller-{number}")
+    return answers, counter, counter.load()
 
 
 def _exactly(room: int, there: int, limit: int, run: Run[Any]) -> None:
-    answers, count, last = run.value
+    answers, counter, last = run.value
     for answer in answers:
         if not isinstance(answer, bool):
             raise NotYet(f"it must return True or False, and returned {answer!r}")
     added = sum(answers)
     if added > room:
-        raise NotYet(f"it added {_workers(added)} where there was room for {room}")
+        raise NotYet(f"it added {plural(added, 'worker')} where there was room for {room}")
     if added < room:
-        raise NotYet(f"it added {_workers(added)} and turned others away, with room for {room}")
+        raise NotYet(
+            f"it added {plural(added, 'worker')} and turned others away, with room for {room}"
+        )
     if last != there + added:
-        raise NotYet(f"it added {_workers(added)} to {there} and counted {last}")
-    if count.highest > limit:
-        raise NotYet(f"it counted {count.highest} workers for a moment, and {limit} is the maximum")
+        raise NotYet(f"it added {plural(added, 'worker')} to {there} and counted {last}")
+    if counter.highest > limit:
+        raise NotYet(
+            f"it counted {counter.highest} workers for a moment, and {limit} is the maximum"
+        )
 
 
-def load(autoscale: Callable[[DynamicPool], object]) -> int:
+def load(autoscale: Callable[[DynamicPool[int, int]], object]) -> int:
     """Put a burst, a steady load and a calm on a pool; return how many workers are left then.
 
     40 jobs at once; from 1 s to 19 s a job every 0.1 s; nothing more until 29 s. A job takes
@@ -138,8 +140,9 @@ def load(autoscale: Callable[[DynamicPool], object]) -> int:
         sleep(0.2 + job * 7 % 11 / 100)
         return job
 
-    pool = DynamicPool(process, min_workers=1, max_workers=8, buffer=300)
-    with pool.start(autoscaler=SimpleNamespace(watch=autoscale)):  # type: ignore[arg-type]
+    autoscaler: Any = SimpleNamespace(watch=autoscale)
+    pool = DynamicPool(process, min_workers=1, max_workers=8, autoscaler=autoscaler, buffer=300)
+    with pool.start():
         for job in range(40):
             pool.submit(job)
         sleep(1)
@@ -154,7 +157,7 @@ def load(autoscale: Callable[[DynamicPool], object]) -> int:
 def check_extend(autoscale: Any) -> str:
     """Workers come with the burst, leave when they are too many, and stay under a steady load."""
     expect_function(autoscale, "pool")
-    attempts(partial(load, autoscale), 20, expect=_well_scaled)
+    run_orders(partial(load, autoscale), 10, expect=_well_scaled, max_steps=LOAD_STEPS)
     return "workers come with the burst, as many stay as the steady load needs, and then they leave"
 
 
@@ -169,9 +172,11 @@ def _well_scaled(run: Run[Any]) -> None:
     added = sum(after > before for before, after in pairwise(settled))
     last = between(0, 19)[-1]
     if peak < 4:
-        raise NotYet(f"it is too slow: in the first 2 s of the burst it comes to {_workers(peak)}")
+        raise NotYet(
+            f"it is too slow: in the first 2 s of the burst it comes to {plural(peak, 'worker')}"
+        )
     if last > 5:
-        raise NotYet(f"it keeps {_workers(last)} under the steady load, which needs three")
+        raise NotYet(f"it keeps {plural(last, 'worker')} under the steady load, which needs three")
     if added > 3:
         raise NotYet(
             "it makes the number go up and down under the steady load: "
@@ -180,8 +185,4 @@ def _well_scaled(run: Run[Any]) -> None:
     if run.elapsed > 29:
         raise NotYet(f"it has too few workers for the load: the jobs take until {run.elapsed:g} s")
     if run.value > 1:
-        raise NotYet(f"after 10 s without a job there are still {_workers(run.value)}")
-
-
-def _workers(number: int) -> str:
-    return f"{number} worker" + "s" * (number != 1)
+        raise NotYet(f"after 10 s without a job there are still {plural(run.value, 'worker')}")

@@ -8,23 +8,20 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from lab.model.run import Run
-from lab.teaching.grading import (
-    NotYet,
-    attempt,
-    attempts,
-    expect_books,
-    expect_function,
-    grader,
-)
+from lab.teaching.expect import expect_balanced, expect_function
+from lab.teaching.grading import NotYet, grader, run_once, run_orders
+from lab.teaching.wording import plural
 from patterns import error_handling
-from patterns.concurrency import Cancelled, Channel, Report, sleep
+from patterns.concurrency import Cancelled, Channel, Report, Succeeded, sleep
 from patterns.error_handling import ProcessingError, Task
 
 __all__ = ["TEN_TASKS", "check_extend", "check_predict", "check_repair", "fails_early", "filled"]
 
-SCHEDULES = 50
+SCHEDULES = 20
 DEADLINE = 2.2  # seconds
 TEN_TASKS = tuple(Task(number, 1.0, fails=number in (2, 4)) for number in range(10))
+
+Outcomes = tuple[int, int, int, int]  # succeeded, failed, cancelled, never started
 
 
 def fails_early(task: Task) -> str:
@@ -44,20 +41,9 @@ def filled(tasks: Sequence[Task]) -> Channel[Task]:
     return waiting
 
 
-class _Summary(NamedTuple):
-    succeeded: int
-    failed: int
-    cancelled: int
-    never_started: int
-
-    @classmethod
-    def of(cls, report: Report[Any, Any]) -> _Summary:
-        return cls(
-            len(report.succeeded),
-            len(report.failed),
-            len(report.cancelled),
-            len(report.never_started),
-        )
+def _outcomes(report: Report[Any, Any]) -> Outcomes:
+    counts = report.counts
+    return counts.succeeded, counts.failed, counts.cancelled, counts.never_started
 
 
 @grader
@@ -66,28 +52,28 @@ def check_predict(answer: Any) -> str:
     numbers = isinstance(answer, tuple | list) and all(type(each) is int for each in answer)
     if not numbers or len(answer) != 4 or min(answer) < 0:
         raise NotYet(f"the answer must be four whole numbers >= 0, got {answer!r}")
-    pool = partial(error_handling.run, TEN_TASKS, num_workers=3, process=fails_early)
-    right = _Summary.of(attempt(partial(pool, timeout=DEADLINE)).value)
-    told = _Summary(*answer)
-    if told == right:
+    pool = partial(error_handling.run, TEN_TASKS, fails_early, workers=3, timeout=DEADLINE)
+    right = _outcomes(run_once(pool).value)
+    succeeded, failed, cancelled, _ = answer
+    if tuple(answer) == right:
         return f"{' + '.join(map(str, right))} = 10, and every task is accounted for"
-    if sum(told) != 10:
-        raise NotYet(f"these are {sum(told)} tasks, and ten were submitted")
-    if told.failed > right.failed:
+    if sum(answer) != 10:
+        raise NotYet(f"these are {sum(answer)} tasks, and ten were submitted")
+    if failed > right[1]:
         raise NotYet(
             "only a task that went wrong has failed; one that time cuts short is cancelled"
         )
-    if told.cancelled == 0:
+    if cancelled == 0:
         raise NotYet("three workers have a task in hand at 2.2 s; what becomes of these three?")
-    if told.failed == right.failed and told.succeeded < right.succeeded:
+    if failed == right[1] and succeeded < right[0]:
         raise NotYet("a worker whose task failed goes on with the next one, at once")
     raise NotYet("write down, half a second by half a second, which task each worker has in hand")
 
 
 @grader
 def check_repair(pool: Any) -> str:
-    """Each task that was started has a result, whatever it raised and whenever time was up."""
-    expect_function(pool, "tasks, num_workers, timeout, process")
+    """Each task that ran to its end has a result, and each that was cut short is cancelled."""
+    expect_function(pool, "tasks, workers, timeout, process")
     for seconds, workers, timeout in [
         ([0.1] * 8, 3, 9.0),
         ([0.1, 0.4, 0.2, 0.3, 0.1, 0.5, 0.2], 3, 9.0),
@@ -97,12 +83,11 @@ def check_repair(pool: Any) -> str:
         ([], 2, 1.0),
     ]:
         tasks = [Task(number, each) for number, each in enumerate(seconds)]
-        right = partial(error_handling.run, tasks, num_workers=workers, timeout=timeout)
-        exact = attempt(partial(right, process=troubled))
-        attempts(
-            partial(pool, tasks, workers, timeout, troubled),
+        right = partial(error_handling.run, tasks, troubled, workers=workers, timeout=timeout)
+        run_orders(
+            partial(_note_ends, pool, tasks, workers, timeout),
             SCHEDULES,
-            expect=partial(_all_accounted, tasks, exact),
+            expect=partial(_all_accounted, tasks, run_once(right)),
             case=f"with {len(tasks)} tasks, {workers} workers and a deadline of {timeout:g} s",
         )
     return f"every error and every task is in the report, in all {SCHEDULES} orders of events"
@@ -118,24 +103,42 @@ def troubled(task: Task) -> str:
     return f"value {task.id}"
 
 
+def _note_ends(
+    pool: Callable[..., Any], tasks: Sequence[Task], workers: int, timeout: float
+) -> tuple[Any, set[int]]:
+    """Return the report, and the tasks that ran to their end."""
+    ended: set[int] = set()
+
+    def process(task: Task) -> str:
+        try:
+            value = troubled(task)
+        except Exception:
+            ended.add(task.id)
+            raise
+        ended.add(task.id)
+        return value
+
+    return pool(tasks, workers, timeout, process), ended
+
+
 def _all_accounted(
-    tasks: Sequence[Task], exact: Run[Report[Task, str]], run: Run[Report[Task, str]]
+    tasks: Sequence[Task], exact: Run[Report[Task, str]], run: Run[tuple[Any, set[int]]]
 ) -> None:
-    report = run.value
-    expect_books(report, tasks)
-    _refuse_other_errors(report, ProcessingError, KeyError, Cancelled)
+    report, ended = run.value
+    expect_balanced(report, tasks)
+    _refuse_other_errors(report, ProcessingError, KeyError)
     with_result = {result.job.id for result in report.results}
     for task in report.started:
-        if task.id not in with_result:
-            raise NotYet(f"it started task {task.id} and has no result for it: what happened?")
+        if task.id in ended - with_result:
+            raise NotYet(f"it has no result for task {task.id}, which ran to its end")
     for result in report.results:
-        if result.error is None and result.value != f"value {result.job.id}":
+        if isinstance(result, Succeeded) and result.value != f"value {result.job.id}":
             raise NotYet(f"it has the value {result.value!r} for task {result.job.id}")
     if run.elapsed != exact.elapsed:
         late = ": does every worker go on after a failure?" if run.elapsed > exact.elapsed else ""
         raise NotYet(f"it took {run.elapsed:g} s, and {exact.elapsed:g} s is right{late}")
-    if _Summary.of(report) != _Summary.of(exact.value):
-        raise NotYet(f"it reports {report}; right is {exact.value}")
+    if _outcomes(report) != _outcomes(exact.value):
+        raise NotYet(f"it reports {report.counts}; right is {exact.value.counts}")
 
 
 class _Flaky(NamedTuple):
@@ -147,10 +150,9 @@ class _Flaky(NamedTuple):
     calls: int
     seconds: float
 
-    @property
-    def told(self) -> str:
+    def __str__(self) -> str:
         return (
-            f"with tasks that go wrong {_times(self.failures)}, attempts={self.attempts} "
+            f"with tasks that go wrong {plural(self.failures, 'time')}, attempts={self.attempts} "
             f"and a deadline of {self.deadline:g} s"
         )
 
@@ -167,11 +169,11 @@ def check_extend(retrying: Any) -> str:
         _Flaky(failures=9, attempts=4, deadline=0.25, calls=2, seconds=0.25),
         _Flaky(failures=9, attempts=4, deadline=0.35, calls=2, seconds=0.35),
     ]:
-        attempts(
+        run_orders(
             partial(_flaky_pool, retrying, case),
             SCHEDULES,
             expect=partial(_tried_as_often, case),
-            case=case.told,
+            case=str(case),
         )
     return "what helps is tried again, what does not fails with its last error, and time is kept"
 
@@ -193,8 +195,7 @@ def _flaky_pool(
     if not callable(process):
         raise NotYet(f"it returned {process!r}, not a function that processes a task")
     tasks = [Task(number, 0.1) for number in range(3)]
-    pool = partial(error_handling.run, tasks, num_workers=3, timeout=case.deadline)
-    return pool(process=process), calls
+    return error_handling.run(tasks, process, workers=3, timeout=case.deadline), calls
 
 
 def _tried_as_often(case: _Flaky, run: Run[tuple[Report[Task, str], Counter[int]]]) -> None:
@@ -203,14 +204,15 @@ def _tried_as_often(case: _Flaky, run: Run[tuple[Report[Task, str], Counter[int]
     cut_short = case.seconds == case.deadline
     _refuse_other_errors(report, ProcessingError, Cancelled)
     if calls != case.calls:
-        raise NotYet(f"it tries a task {_times(calls)}, and {_times(case.calls)} is right")
+        raise NotYet(
+            f"it tries a task {plural(calls, 'time')}, and {plural(case.calls, 'time')} is right"
+        )
+    if cut_short and report.results:
+        raise NotYet("it hides from the pool that the deadline has cut the task short")
     for result in report.results:
-        if cut_short:
-            if not isinstance(result.error, Cancelled):
-                raise NotYet("it hides from the pool that the deadline has cut the task short")
-        elif case.failures < case.attempts:
-            if result.value != "well":
-                got = result.error or result.value
+        if case.failures < case.attempts:
+            if not isinstance(result, Succeeded) or result.value != "well":
+                got = result.value if isinstance(result, Succeeded) else result.error
                 raise NotYet(f"it ends in {got!r}, not in the value that process returned")
         elif str(result.error) != f"attempt {case.attempts} went wrong":
             raise NotYet("it does not raise the error of the last attempt when it gives up")
@@ -219,14 +221,15 @@ def _tried_as_often(case: _Flaky, run: Run[tuple[Report[Task, str], Counter[int]
         raise NotYet(f"it took {run.elapsed:g} s, and {case.seconds:g} s is right: {pauses}")
 
 
-def _refuse_other_errors(report: Report[Any, Any], *expected: type[Exception]) -> None:
+def _refuse_other_errors(report: Report[Any, Any], *expected: type[BaseException]) -> None:
     for result in report.results:
-        if not isinstance(result.error, Exception | None):
+        if isinstance(result, Succeeded):
+            continue
+        error, task = result.error, result.job.id
+        if not isinstance(error, BaseException):
             kind = "the exception that was raised"
-            raise NotYet(f"it has the error {result.error!r} for task {result.job.id}, not {kind}")
-        if not isinstance(result.error, (*expected, type(None))):
-            raise NotYet(f"it raised {result.error!r} in task {result.job.id}")
-
-
-def _times(number: int) -> str:
-    return f"{number} time{'s' * (number != 1)}"
+            raise NotYet(f"it has the error {error!r} for task {task}, not {kind}")
+        if isinstance(error, Cancelled) and Cancelled not in expected:
+            raise NotYet(f"it has a result for task {task}, which was cut short and has none")
+        if not isinstance(error, expected):
+            raise NotYet(f"it raised {error!r} in task {task}")

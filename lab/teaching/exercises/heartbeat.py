@@ -6,20 +6,19 @@ import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
-from numbers import Real
 from typing import Any
 
 from lab.model.run import Run
-from lab.teaching.grading import NotYet, attempt, attempts, expect_function, grader
+from lab.teaching.expect import expect_function, expect_number
+from lab.teaching.grading import NotYet, grader, run_once, run_orders
+from lab.teaching.wording import plural
 from patterns import heartbeat
-from patterns.concurrency import Report, now, sleep
+from patterns.concurrency import Failed, Report, hang, now, sleep
 from patterns.heartbeat import Beat, Health, WorkerLost
 
 __all__ = ["check_extend", "check_predict", "check_repair"]
 
-SCHEDULES = 30
-MAX_STEPS = 20_000
-FOR_EVER = 1e9  # seconds
+SCHEDULES = 20
 
 
 def found_at(history: list[Health], job: int) -> float | None:
@@ -30,25 +29,19 @@ def found_at(history: list[Health], job: int) -> float | None:
 @grader
 def check_predict(answer: Any) -> str:
     """A look each 0.5 s, 4 beats to miss; a job beats at 0.7 s and then hangs: when is it lost?"""
-    number = isinstance(answer, Real) and not isinstance(answer, bool)
-    if not number or not math.isfinite(answer):
-        raise NotYet(f"the answer must be a number of seconds, got {answer!r}")
+    seconds = expect_number(answer)
 
-    def hangs(job: int, beat: Beat) -> int:
+    def hangs(job: int, beat: Beat) -> None:
         sleep(0.7)
         beat()
-        sleep(FOR_EVER)
-        return job
+        hang()
 
     def run() -> float | None:
         history: list[Health] = []
-        heartbeat.run(
-            num_jobs=1, num_workers=1, interval=0.5, missed=4, process=hangs, history=history
-        )
+        heartbeat.run([1], hangs, workers=1, interval=0.5, missed=4, history=history)
         return found_at(history, 1)
 
-    right = attempt(run).value
-    seconds = float(answer)
+    right = run_once(run).value
     if abs(seconds - right) < 1e-6:
         return f"{right:g} s: the look at 1 s sees the beat, the next four see no other"
     if abs(seconds * 2 - round(seconds * 2)) > 1e-6:
@@ -70,7 +63,7 @@ HANGS = 3  # the book with a page that never comes: page 4
 def check_repair(my_job: Any) -> str:
     """Books of which every page comes are read; the one that hangs is found in time."""
     expect_function(my_job, "job, beat, pages")
-    attempts(partial(_read_books, my_job), SCHEDULES, expect=_all_but_one, max_steps=MAX_STEPS)
+    run_orders(partial(_read_books, my_job), SCHEDULES, expect=_all_but_one)
     return "the books are read, and the one that hangs is found in time, in every order of events"
 
 
@@ -84,16 +77,14 @@ def _read_books(my_job: Callable[..., int]) -> tuple[Report[int, int], float]:
         for page in range(1, PAGES + 1):
             if book == HANGS and page == 4:
                 last_page = now()
-                sleep(FOR_EVER)
+                hang()
             sleep(PAGE_SECONDS)
             yield page
 
     def process(book: int, beat: Beat) -> int:
         return my_job(book, beat, pages(book))
 
-    report = heartbeat.run(
-        num_jobs=BOOKS, num_workers=2, interval=0.1, missed=3, process=process, history=history
-    )
+    report = heartbeat.run(range(1, BOOKS + 1), process, workers=2, history=history)
     found = found_at(history, HANGS)
     return report, math.inf if found is None else round(found - last_page, 9)
 
@@ -101,13 +92,16 @@ def _read_books(my_job: Callable[..., int]) -> tuple[Report[int, int], float]:
 def _all_but_one(run: Run[Any]) -> None:
     report, late = run.value
     for result in report.results:
-        if isinstance(result.error, WorkerLost) and result.job != HANGS:
-            raise NotYet(f"it is silent for too long: job {result.job} was given up, and was well")
-        if result.error is not None and not isinstance(result.error, WorkerLost):
-            raise NotYet(f"its job {result.job} raised {result.error!r}")
-        if result.error is None and result.job == HANGS:
+        if isinstance(result, Failed):
+            if not isinstance(result.error, WorkerLost):
+                raise NotYet(f"its job {result.job} raised {result.error!r}")
+            if result.job != HANGS:
+                raise NotYet(
+                    f"it is silent for too long: job {result.job} was given up, and was well"
+                )
+        elif result.job == HANGS:
             raise NotYet(f"its job {HANGS} ended without page 4, which never came")
-        if result.error is None and result.value != sum(range(PAGES + 1)):
+        elif result.value != sum(range(PAGES + 1)):
             raise NotYet(
                 f"its job {result.job} returned {result.value!r}, not the sum of the pages"
             )
@@ -126,14 +120,13 @@ PLANS: list[Mapping[int, tuple[str, ...]]] = [
 @grader
 def check_extend(second_chance: Any) -> str:
     """A job whose worker was lost is done again, once; then everything ends."""
-    expect_function(second_chance, "num_jobs, process")
+    expect_function(second_chance, "jobs, process")
     for plan in PLANS:
-        attempts(
+        run_orders(
             partial(_follow, second_chance, plan),
             SCHEDULES,
             expect=partial(_two_chances, plan),
-            case=f"with {len(plan)} jobs",
-            max_steps=MAX_STEPS,
+            case=f"with {plural(len(plan), 'job')}",
         )
     return "who was lost once got a second chance, and nobody a third, in every order of events"
 
@@ -149,14 +142,14 @@ def _follow(
         what = plan[job][min(begun[job], len(plan[job])) - 1]
         sleep(0.05 * job)
         if what == "hang":
-            sleep(FOR_EVER)
+            hang()
         if what == "die":
             raise SystemExit
         if what == "raise":
             raise ValueError(f"job {job} is broken")
         return -job
 
-    return second_chance(len(plan), process), begun
+    return second_chance(list(plan), process), begun
 
 
 def _two_chances(plan: Mapping[int, tuple[str, ...]], run: Run[Any]) -> None:

@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-import math
 from functools import partial
-from numbers import Real
 from typing import Any
 
 from lab.model.run import Run
-from lab.teaching.grading import (
-    NotYet,
-    attempt,
-    attempts,
-    expect_books,
+from lab.teaching.expect import (
+    expect_balanced,
+    expect_elapsed,
     expect_function,
+    expect_number,
     expect_same,
-    grader,
 )
+from lab.teaching.grading import NotYet, grader, run_once, run_orders
 from patterns.concurrency import Report, TaskGroup, now, sleep
 from patterns.reusable import WorkerPool
 
 __all__ = ["check_extend", "check_predict", "check_repair"]
 
-SCHEDULES = 50
+SCHEDULES = 20
 JOBS, WORKERS, BUFFER = 9, 2, 3
 
 
@@ -33,7 +30,7 @@ def square(job: int) -> int:
 
 
 def _submission_times() -> list[float]:
-    pool, times = WorkerPool(WORKERS, BUFFER, square), []
+    pool, times = WorkerPool(square, workers=WORKERS, buffer=BUFFER), []
     with pool.start(), TaskGroup() as reader:
         reader.spawn(lambda: list(pool.results()))
         for job in range(JOBS):
@@ -46,11 +43,9 @@ def _submission_times() -> list[float]:
 @grader
 def check_predict(answer: Any) -> str:
     """Nine jobs of 1 s, two workers, a buffer of three: when has `submit` taken the last one?"""
-    number = isinstance(answer, Real) and not isinstance(answer, bool)
-    if not number or not math.isfinite(answer) or answer < 0:
-        raise NotYet(f"the answer must be a number of seconds >= 0, got {answer!r}")
-    run = attempt(_submission_times)
-    seconds, times = float(answer), run.value
+    seconds = expect_number(answer, "a number of seconds >= 0", least=0)
+    run = run_once(_submission_times)
+    times = run.value
     if abs(seconds - times[-1]) < 1e-6:
         return (
             f"{seconds:g} s: by then the workers have taken {JOBS - BUFFER} jobs, "
@@ -72,10 +67,10 @@ def check_predict(answer: Any) -> str:
 @grader
 def check_repair(pool: Any) -> str:
     """At the deadline every job is either in the values or in the jobs that are left."""
-    expect_function(pool, "jobs, num_workers, process, timeout")
+    expect_function(pool, "jobs, workers, process, timeout")
     # The last number is how many are done by then: jobs take a second, and begin in order.
     for count, workers, timeout, done in [(20, 3, 2.5, 6), (5, 2, 9, 5), (4, 4, 0.5, 0)]:
-        attempts(
+        run_orders(
             partial(pool, list(range(1, count + 1)), workers, square, timeout),
             SCHEDULES,
             expect=partial(_done_or_left, count, workers, timeout, done),
@@ -91,20 +86,20 @@ def _done_or_left(count: int, workers: int, timeout: float, done: int, run: Run[
         raise NotYet("it must return two lists: the values, and the jobs that are left")
     expect_same(answer[0], [job * job for job in range(1, done + 1)], "values")
     expect_same(answer[1], range(done + 1, count + 1), "jobs that are left")
-    _expect_elapsed(run, min(timeout, -(-count // workers)))
+    expect_elapsed(run, min(timeout, -(-count // workers)))
 
 
 @grader
 def check_extend(in_shifts: Any) -> str:
     """What is not done in one shift is done in the next."""
-    expect_function(in_shifts, "jobs, num_workers, process, seconds")
+    expect_function(in_shifts, "jobs, workers, process, seconds")
     # The last two numbers are the shifts it takes, and when the last one is over.
     for count, workers, seconds, shifts, end in [
         (7, 2, 2.5, 2, 4.5),
         (10, 3, 1.5, 4, 5.5),
         (4, 4, 5, 1, 1),
     ]:
-        attempts(
+        run_orders(
             partial(in_shifts, list(range(1, count + 1)), workers, square, seconds),
             SCHEDULES,
             expect=partial(_all_done_in_shifts, count, shifts, end),
@@ -118,13 +113,8 @@ def _all_done_in_shifts(count: int, shifts: int, end: float, run: Run[Any]) -> N
     if not isinstance(reports, list | tuple) or not all(isinstance(r, Report) for r in reports):
         raise NotYet("it must return a list of reports, one for each shift")
     for report in reports:
-        expect_books(report, report.submitted)
+        expect_balanced(report, report.submitted)
     expect_same([job for r in reports for job in r.succeeded], range(1, count + 1), "finished jobs")
     if len(reports) != shifts:
         raise NotYet(f"it returned {len(reports)} reports, and it takes {shifts} shifts")
-    _expect_elapsed(run, end)
-
-
-def _expect_elapsed(run: Run[Any], seconds: float) -> None:
-    if abs(run.elapsed - seconds) > 1e-6:
-        raise NotYet(f"it took {run.elapsed:g} s, and {seconds:g} s are enough")
+    expect_elapsed(run, end)

@@ -11,8 +11,10 @@ from lab.model.exploration import Exploration
 from lab.model.run import Run
 from lab.simulation import StepLimitExceeded, simulate
 from lab.simulation.runtime import SimulatedRuntime
-from lab.teaching.grading import NotYet, expect_function, expect_same, grader
+from lab.teaching.expect import expect_function, expect_same
+from lab.teaching.grading import NotYet, grader
 from lab.teaching.guard import OutOfPatience, guarded, quietly
+from lab.teaching.wording import plural
 from patterns.concurrency import AtomicInt, TaskGroup
 from patterns.concurrency.runtime import current_runtime
 
@@ -84,12 +86,12 @@ def check_predict(answer: Any) -> str:
 @grader
 def check_repair(pool: Any) -> str:
     """All results come out and the pool ends, in every schedule there is."""
-    expect_function(pool, "num_jobs, num_workers")
+    expect_function(pool, "jobs, workers")
     tried = 0
     for jobs, workers in [(0, 2), (1, 2), (2, 1), (0, 3)]:
         right = partial(_all_doubled, jobs)
-        found = _every_schedule(partial(pool, jobs, workers), right)
-        case = f"with {_several(jobs, 'job')} and {_several(workers, 'worker')}"
+        found = _every_schedule(partial(pool, list(range(1, jobs + 1)), workers), right)
+        case = f"with {plural(jobs, 'job')} and {plural(workers, 'worker')}"
         if found.failure is not None:
             raise NotYet(
                 f"{case} it goes wrong in {found.failures:,} of {found.schedules:,} distinct "
@@ -152,24 +154,24 @@ JOBS: Final = (1, 2, 3)
 
 def _one_each() -> list[int]:
     """Right: each worker has a job of its own; their results come in any order."""
-    count, results = AtomicInt(0, "count"), list[int]()
+    done, results = AtomicInt(0, "done"), list[int]()
 
     def worker(job: int) -> None:
-        count.add(1)
+        done.add(1)
         results.append(2 * job)
 
     _at_once(worker)
     return results
 
 
-def _look_then_draw() -> list[int]:
+def _look_then_take() -> list[int]:
     """Broken: workers may do the same job, and then another job is left."""
     # From the middle on, so that three times the same job gives the sum of all three.
-    drawn, results = AtomicInt(1, "drawn"), list[int]()
+    taken, results = AtomicInt(1, "taken"), list[int]()
 
     def worker(_: int) -> None:
-        number = drawn.load()
-        drawn.store(number + 1)
+        number = taken.load()
+        taken.store(number + 1)
         results.append(2 * JOBS[number % len(JOBS)])
 
     _at_once(worker)
@@ -178,12 +180,12 @@ def _look_then_draw() -> list[int]:
 
 def _overwrites() -> list[int]:
     """Broken: two results may be put into the same place, and one of them is lost."""
-    count, places = AtomicInt(0, "count"), dict[int, int]()
+    next_place, places = AtomicInt(0, "next place"), dict[int, int]()
 
     def worker(job: int) -> None:
-        place = count.load()
+        place = next_place.load()
         places[place] = 2 * job
-        count.store(place + 1)
+        next_place.store(place + 1)
 
     _at_once(worker)
     return list(places.values())
@@ -191,11 +193,11 @@ def _overwrites() -> list[int]:
 
 def _does_again() -> list[int]:
     """Broken: no job is left, but one may be done by both workers."""
-    drawn, results = AtomicInt(0, "drawn"), list[int]()
+    taken, results = AtomicInt(0, "taken"), list[int]()
 
     def worker(_: int) -> None:
-        while (number := drawn.load()) < len(JOBS):
-            drawn.store(number + 1)
+        while (number := taken.load()) < len(JOBS):
+            taken.store(number + 1)
             results.append(2 * JOBS[number])
 
     _at_once(worker, 2)
@@ -213,18 +215,18 @@ def check_extend(right: Any) -> str:
     """The check passes every schedule of a right pool, and refuses the wrong ones of three."""
     expect_function(right, "run")
     refused = 0
-    for pool in (_one_each, _look_then_draw, _overwrites, _does_again):
+    for pool in (_one_each, _look_then_take, _overwrites, _does_again):
         runs: list[Run[Any]] = []
         number = len(all_schedules(pool, check=runs.append))
         del runs[:-number]  # the search may have started again
         good = [run for run in runs if sorted(run.value) == [2 * job for job in JOBS]]
         bad = [run for run in runs if run not in good]
-        if wrong := _told_apart(right, good, False):
+        if wrong := _misjudged(right, good, False):
             raise NotYet(
                 f"it refuses {len(wrong)} of {len(good)} schedules in which nothing is wrong: "
                 f"there each job has one result, {wrong[0].value}"
             )
-        if missed := _told_apart(right, bad, True):
+        if missed := _misjudged(right, bad, True):
             raise NotYet(
                 f"it lets {len(missed)} of {len(bad)} schedules pass in which something is wrong: "
                 f"there the results of jobs 1, 2 and 3 are {missed[0].value}"
@@ -233,14 +235,15 @@ def check_extend(right: Any) -> str:
     return f"it refuses all {refused} schedules in which a job is lost or done twice, and no other"
 
 
-def _told_apart(
+def _misjudged(
     right: Callable[[Any], object], runs: list[Run[Any]], passes: bool
 ) -> list[Run[Any]]:
     """Return the runs that the reader's check lets pass, or those it does not."""
 
     def passed(run: Run[Any]) -> bool:
         try:
-            return right(run) is not False
+            answer = right(run)
+            return answer is None or bool(answer)
         except AssertionError:
             return False
 
@@ -250,7 +253,3 @@ def _told_apart(
     # In a simulation, since that can be ended whatever the check does.
     found: list[Run[Any]] = _guarded(looking, simulate, PATIENCE, _ENDLESS).value
     return found
-
-
-def _several(number: int, what: str) -> str:
-    return f"{number} {what}" + "s" * (number != 1)
