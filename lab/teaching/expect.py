@@ -72,7 +72,7 @@ def expect_balanced(report: Any, jobs: Iterable[Any]) -> None:
     for thing in report.results:
         if not isinstance(thing, Succeeded | Failed):
             raise NotYet(f"it put {kind(thing)} among the results, not a Succeeded or a Failed")
-    expect_same(report.submitted, jobs, "submitted jobs")
+    expect_same([*report.submitted, *report.unsubmitted], jobs, "submitted jobs")
     _refuse_surplus(report.started, report.submitted, "started jobs")
     finished = [result.job for result in report.results]
     _refuse_surplus(finished, report.started, "jobs with a result")

@@ -3,7 +3,7 @@
 A notebook ends with the section "Exercises": predict, repair, extend. Each has a cell with a
 starting point, tagged `exercise-predict` and so on, and a cell that checks it, tagged
 `check-predict`. The notebook of the same name under `exercises/solutions` has the same cells with
-the solution. Wrong answers that are typical for a pattern are in `test_exercises_<pattern>.py`.
+the solution. Typical answers, right and wrong, are in `answers/` and handed in by `test_answers.py`.
 """
 
 import ast
@@ -14,7 +14,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from lab.teaching.grading import Verdict
+from lab.teaching.grading import Feedback
 from notebook_rules import parsed, tags
 
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
@@ -66,7 +66,7 @@ def run(statements, names):
     exec(compile(ast.Module(statements, []), "cell", "exec"), names)
 
 
-def verdict_on(path, cell):
+def feedback_on(path, cell):
     """Return what the check answers when `cell` stands in place of the starting point.
 
     Before it only the notebook's imports are run: whoever comes back to an exercise should not
@@ -97,21 +97,21 @@ def test_a_notebook_ends_with_the_exercises_predict_repair_and_extend(path):
 @every_exercise
 @every_notebook
 def test_the_untouched_starting_point_is_refused(path, kind):
-    verdict = verdict_on(path, tagged(path, f"exercise-{kind}"))
-    assert isinstance(verdict, Verdict)
-    assert not verdict.passed
-    assert shown(tagged(path, f"check-{kind}")) == [repr(verdict)]
+    feedback = feedback_on(path, tagged(path, f"exercise-{kind}"))
+    assert isinstance(feedback, Feedback)
+    assert not feedback.passed
+    assert shown(tagged(path, f"check-{kind}")) == [repr(feedback)]
 
 
 @every_exercise
 @every_notebook
 def test_the_worked_solution_is_accepted_in_place_of_the_starting_point(path, kind):
     solutions = SOLUTIONS / path.name
-    verdict = verdict_on(path, tagged(solutions, f"exercise-{kind}"))
-    assert verdict.passed, verdict
+    feedback = feedback_on(path, tagged(solutions, f"exercise-{kind}"))
+    assert feedback.passed, feedback
     check = tagged(solutions, f"check-{kind}")
     assert last_line(check) == last_line(tagged(path, f"check-{kind}"))
-    assert shown(check) == [repr(verdict)]
+    assert shown(check) == [repr(feedback)]
 
 
 def test_every_pattern_has_exercises_and_so_have_all_schedules():

@@ -2,6 +2,7 @@
 
 import asyncio
 import builtins
+import math
 import multiprocessing
 import signal
 import sys
@@ -10,44 +11,53 @@ import time
 import warnings
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import suppress
+from decimal import Decimal
+from fractions import Fraction
 from functools import partial
 from multiprocessing.pool import Pool, ThreadPool
 
 import pytest
 
-from lab import grading
-from lab.teaching.grading import (
-    NotYet,
-    Verdict,
-    attempt,
-    attempts,
-    expect_books,
+from lab.teaching.expect import (
+    expect_balanced,
     expect_function,
+    expect_number,
     expect_same,
-    grader,
 )
-from patterns.concurrency import Channel, Context, Report, Result, TaskGroup, go, now, sleep
+from lab.teaching.grading import EMPTY, Feedback, NotYet, grader, run_once, run_orders
+from patterns.concurrency import (
+    Channel,
+    Context,
+    DeadlineExceeded,
+    Report,
+    Succeeded,
+    TaskGroup,
+    go,
+    hang,
+    now,
+    sleep,
+)
 
 
 @grader
 def check(pool, **limits):
     """Stand for any check: the pool must return [1, 2]."""
     expect_function(pool, "")
-    attempts(pool, 5, expect=lambda run: expect_same(run.value, [1, 2]), **limits)
+    run_orders(pool, 5, expect=lambda run: expect_same(run.value, [1, 2]), **limits)
     return "all is well"
 
 
-def told(pool, **limits):
-    """Return what a pool that is not right is told, in one line."""
-    verdict = check(pool, **limits)
-    assert not verdict.passed
-    assert "\n" not in repr(verdict)
-    return repr(verdict).removeprefix("Not yet: ")
+def refusal(pool, **limits):
+    """Return the sentence for a pool that is not right, in one line."""
+    feedback = check(pool, **limits)
+    assert not feedback.passed
+    assert "\n" not in repr(feedback)
+    return repr(feedback).removeprefix("Not yet: ")
 
 
-def test_a_right_pool_is_told_so():
-    verdict = check(lambda: [2, 1])
-    assert (verdict.passed, repr(verdict)) == (True, "Right: all is well")
+def test_a_right_pool_passes():
+    feedback = check(lambda: [2, 1])
+    assert (feedback.passed, repr(feedback)) == (True, "Right: all is well")
 
 
 # What a pool may do that does not end.
@@ -57,13 +67,13 @@ def deadlocking():
     Channel(name="jobs").receive()
 
 
-def test_a_deadlock_is_told_with_who_waits_for_what():
-    assert told(deadlocking) == (
+def test_a_deadlock_is_described_by_who_waits_for_what():
+    assert refusal(deadlocking) == (
         "it deadlocks at 0 s: main is receiving from jobs (unbuffered), in deadlocking"
     )
 
 
-def test_a_deadlock_after_a_crash_is_told_with_the_crash():
+def test_a_deadlock_after_a_crash_names_the_crash():
     def pool():
         results = Channel(name="results")
 
@@ -73,7 +83,7 @@ def test_a_deadlock_after_a_crash_is_told_with_the_crash():
         go(worker, name="worker-1")
         return [results.receive()]
 
-    assert told(pool).startswith("it deadlocks at 0 s, after worker-1 raised KeyError: 'no such")
+    assert refusal(pool).startswith("it deadlocks at 0 s, after worker-1 raised KeyError: 'no such")
 
 
 def test_an_endless_loop_of_operations_is_stopped():
@@ -81,7 +91,7 @@ def test_an_endless_loop_of_operations_is_stopped():
         while True:
             sleep(1)
 
-    assert told(pool, max_steps=1000) == "it does not end: its tasks go on and on"
+    assert refusal(pool, max_steps=1000) == "it does not end: its tasks go on and on"
 
 
 def spin():
@@ -122,13 +132,13 @@ ENDLESS = "it does not end: it loops for ever, or waits in real time"
 
 @pytest.mark.parametrize("pool", SPINNING)
 def test_an_endless_loop_without_operations_is_stopped(pool):
-    assert told(pool, patience=0.1) == ENDLESS
+    assert refusal(pool, patience=0.1) == ENDLESS
 
 
 @pytest.mark.parametrize("pool", SPINNING)
 def test_an_endless_loop_is_stopped_where_no_signal_comes(pool):
     answers = []
-    thread = threading.Thread(target=lambda: answers.append(told(pool, patience=0.1)))
+    thread = threading.Thread(target=lambda: answers.append(refusal(pool, patience=0.1)))
     thread.start()
     thread.join(30)
     assert answers == [ENDLESS]
@@ -147,19 +157,19 @@ def test_a_pool_that_is_endless_in_some_orders_only_is_tried_no_further():
             sleep(1)
         return [1, 2]
 
-    assert told(pool, max_steps=1000).startswith("in some orders of events it does not end")
+    assert refusal(pool, max_steps=1000).startswith("in some orders of events it does not end")
     assert len(tried) < 6
 
 
 # What a pool may do that knows no virtual time.
 
 
-def test_time_sleep_is_told_from_a_pool_that_is_right_otherwise():
+def test_time_sleep_is_noticed_in_a_pool_that_is_right_otherwise():
     def pool():
         time.sleep(0.08)
         return [1, 2]
 
-    assert told(pool) == (
+    assert refusal(pool) == (
         "it waits in real time: use sleep from patterns.concurrency, not time.sleep"
     )
 
@@ -176,7 +186,7 @@ def test_a_machine_that_was_busy_is_not_taken_for_a_real_wait():
 
 
 def test_a_long_time_sleep_is_not_waited_for():
-    assert told(partial(time.sleep, 1000), patience=0.1) == ENDLESS
+    assert refusal(partial(time.sleep, 1000), patience=0.1) == ENDLESS
 
 
 def test_a_real_thread_is_refused():
@@ -186,7 +196,7 @@ def test_a_real_thread_is_refused():
         thread.join()
         return [1, 2]
 
-    assert told(pool).startswith("it starts a real thread, which knows no virtual time")
+    assert refusal(pool).startswith("it starts a real thread, which knows no virtual time")
 
 
 @pytest.mark.parametrize(
@@ -203,38 +213,46 @@ def test_an_executor_is_refused(kind, executor):
         with executor(3) as workers:
             return list(workers.map(abs, [1, 2]))
 
-    assert told(pool).startswith(f"it starts a real {kind}, which knows no virtual time")
+    assert refusal(pool).startswith(f"it starts a real {kind}, which knows no virtual time")
     assert multiprocessing.active_children() == []
 
 
-def test_a_real_thread_is_told_of_though_its_refusal_is_swallowed():
+def test_a_real_thread_is_mentioned_even_if_its_refusal_is_swallowed():
     def pool():
         with suppress(RuntimeError):
             threading.Thread(target=list).start()
         return [1, 2]
 
-    assert told(pool).startswith("it starts a real thread")
+    assert refusal(pool).startswith("it starts a real thread")
 
 
 def test_input_is_not_waited_for():
     def pool():
         return [input(), 2]
 
-    assert "it raised" in told(pool, patience=0.5)
+    assert "it raised" in refusal(pool, patience=0.5)
 
 
 # What a pool may leave, raise, print or return.
 
 
-def test_a_task_left_behind_is_told():
+def test_a_task_left_behind_is_refusal():
     def pool():
         results = Channel(name="results")
         go(results.send, 1, name="worker-1")
         return [1, 2]
 
-    assert told(pool).startswith(
+    assert refusal(pool).startswith(
         "it leaves a task behind: worker-1 is sending to results (unbuffered)"
     )
+
+
+def test_a_task_that_hangs_is_not_held_against_the_pool():
+    def pool():
+        go(hang, name="worker-1")
+        return [1, 2]
+
+    assert check(pool).passed
 
 
 def test_several_tasks_left_behind_are_counted():
@@ -243,10 +261,12 @@ def test_several_tasks_left_behind_are_counted():
             go(sleep, 100)
         return [1, 2]
 
-    assert told(pool).startswith("it leaves 3 tasks behind: task-1, task-2 and task-3 are sleeping")
+    assert refusal(pool).startswith(
+        "it leaves 3 tasks behind: task-1, task-2 and task-3 are sleeping"
+    )
 
 
-def test_a_worker_that_died_unnoticed_is_told():
+def test_a_worker_that_died_unnoticed_is_refusal():
     def pool():
         def worker():
             raise ValueError("job 3 is bad")
@@ -255,7 +275,7 @@ def test_a_worker_that_died_unnoticed_is_told():
         sleep(1)
         return [1, 2]
 
-    assert told(pool) == "its worker-1 raised ValueError: job 3 is bad, and nobody noticed"
+    assert refusal(pool) == "its worker-1 raised ValueError: job 3 is bad, and nobody noticed"
 
 
 class NoSubclassOfException(BaseException):
@@ -286,29 +306,31 @@ def raising(error):
         (SystemExit(3), "it raised SystemExit: 3"),
         (GeneratorExit(), "it raised GeneratorExit"),
         (ExceptionGroup("two", [ValueError("inside")]), "it raised ValueError: inside"),
-        (NotImplementedError(), grading._EMPTY),
+        (NotImplementedError(), EMPTY),
     ],
 )
-def test_what_it_raises_is_told_in_one_line(error, says):
-    assert told(raising(error)) == says
+def test_what_it_raises_is_described_in_one_line(error, says):
+    assert refusal(raising(error)) == says
 
 
-def test_endless_recursion_is_told():
+def test_endless_recursion_is_refusal():
     def pool():
         return pool()
 
-    assert told(pool) == "it calls itself without end (RecursionError)"
+    assert refusal(pool) == "it calls itself without end (RecursionError)"
 
 
 def test_a_line_of_the_readers_own_cell_is_named():
     cell = "def pool():\n    jobs = []\n    return jobs[3]\n"
     names = {"__name__": "__main__"}
     exec(compile(cell, "cell", "exec"), names)
-    assert told(names["pool"]) == "it raised IndexError: list index out of range (in pool, line 3)"
+    assert (
+        refusal(names["pool"]) == "it raised IndexError: list index out of range (in pool, line 3)"
+    )
 
 
 def test_an_address_in_memory_is_not_part_of_a_sentence():
-    assert told(raising(ValueError(object()))) == "it raised ValueError: <object object>"
+    assert refusal(raising(ValueError(object()))) == "it raised ValueError: <object object>"
 
 
 def test_an_interrupt_of_the_readers_is_passed_on():
@@ -322,7 +344,7 @@ def test_a_pool_that_swallows_everything_deadlocks_and_ends_all_the_same():
             with suppress(BaseException):
                 Channel(name="jobs").receive()
 
-    assert told(pool).startswith("it deadlocks at 0 s: main is receiving from jobs")
+    assert refusal(pool).startswith("it deadlocks at 0 s: main is receiving from jobs")
 
 
 def test_a_pool_that_swallows_the_cancellation_does_not_get_away_with_it():
@@ -337,7 +359,7 @@ def test_a_pool_that_swallows_the_cancellation_does_not_get_away_with_it():
             group.context.cancel()
         return [1, 2]
 
-    assert told(pool, patience=0.1) == ENDLESS
+    assert refusal(pool, patience=0.1) == ENDLESS
 
 
 def test_what_it_prints_is_not_shown(capsys):
@@ -365,40 +387,40 @@ def test_what_it_prints_is_not_shown(capsys):
         ([1, 2, *"abcdef"], "it made up results: 'a', 'b', 'c', 'd', 'e' and 1 more"),
     ],
 )
-def test_a_wrong_value_is_told(value, says):
-    assert told(lambda: value) == says
+def test_a_wrong_value_is_refusal(value, says):
+    assert refusal(lambda: value) == says
 
 
-def test_a_generator_is_told_to_have_run_nothing():
+def test_a_generator_is_said_to_have_run_nothing():
     def pool():
         yield 1
 
-    assert told(pool) == "it returned a generator: its code has not run at all"
+    assert refusal(pool) == "it returned a generator: its code has not run at all"
 
 
-def test_a_coroutine_is_told_to_have_run_nothing():
+def test_a_coroutine_is_said_to_have_run_nothing():
     async def pool():
         await asyncio.sleep(0)
 
-    assert told(pool) == "it returned a coroutine: its code has not run at all"
+    assert refusal(pool) == "it returned a coroutine: its code has not run at all"
 
 
-def test_a_value_that_cannot_be_compared_is_told_as_what_it_raises():
+def test_a_value_that_cannot_be_compared_is_described_by_what_it_raises():
     class Sulking:
         def __eq__(self, other):
             raise RuntimeError("do not compare me")
 
         __hash__ = None
 
-    assert told(lambda: [Sulking(), 2]) == "it raised RuntimeError: do not compare me"
+    assert refusal(lambda: [Sulking(), 2]) == "it raised RuntimeError: do not compare me"
 
 
 # What a reader may hand in that is no pool.
 
 
 @pytest.mark.parametrize("nothing", [None, ...])
-def test_an_untouched_answer_is_told_what_to_do(nothing):
-    assert told(nothing) == grading._EMPTY
+def test_an_untouched_answer_gets_instructions(nothing):
+    assert refusal(nothing) == EMPTY
 
 
 @pytest.mark.parametrize(
@@ -409,8 +431,8 @@ def test_an_untouched_answer_is_told_what_to_do(nothing):
         (lambda jobs: [1, 2], "it must be a function of (), and takes (jobs)"),
     ],
 )
-def test_what_is_no_function_of_the_right_parameters_is_told(answer, says):
-    assert told(answer) == says
+def test_what_is_no_function_of_the_right_parameters_is_refusal(answer, says):
+    assert refusal(answer) == says
 
 
 def test_a_function_is_accepted_whatever_its_parameters_are_called():
@@ -419,9 +441,20 @@ def test_a_function_is_accepted_whatever_its_parameters_are_called():
     assert expect_function(max, "jobs") is None  # has no signature
 
 
-def test_an_attempt_on_what_is_no_function_is_refused():
+def test_a_run_of_what_is_no_function_is_refused():
     with pytest.raises(NotYet, match="it is an int, not a function"):
-        attempt(5)
+        run_once(5)
+
+
+@pytest.mark.parametrize("number", [3, 3.0, Decimal(3), Fraction(3)])
+def test_a_number_may_be_of_any_kind(number):
+    assert expect_number(number) == 3.0
+
+
+@pytest.mark.parametrize("number", [True, "3", math.nan, Decimal("inf"), 3j, -1])
+def test_what_is_no_number_or_too_small_is_refused(number):
+    with pytest.raises(NotYet, match="the answer must be a number of seconds, got"):
+        expect_number(number, least=0)
 
 
 # Counting and naming.
@@ -436,24 +469,24 @@ def test_the_orders_of_events_that_go_wrong_are_counted():
         return [1, 2] if order == [1, 2] else [1]
 
     with pytest.raises(NotYet) as caught:
-        attempts(pool, 50, expect=lambda run: expect_same(run.value, [1, 2]))
-    wrong = [seed for seed in range(50) if attempt(pool, seed=seed).value == [1]]
+        run_orders(pool, 50, expect=lambda run: expect_same(run.value, [1, 2]))
+    wrong = [seed for seed in range(50) if run_once(pool, seed=seed).value == [1]]
     assert str(caught.value) == f"in {len(wrong)} of 50 orders of events it lost results: 2"
     assert 0 < len(wrong) < 50
 
 
 def test_the_case_comes_first():
     with pytest.raises(NotYet, match=r"^with 0 jobs it raised ValueError"):
-        attempts(raising(ValueError()), case="with 0 jobs")
+        run_orders(raising(ValueError()), case="with 0 jobs")
 
 
 def test_a_pool_that_ends_is_tried_in_every_order_asked_for():
-    runs = attempts(lambda: now(), 7)
+    runs = run_orders(lambda: now(), 7)
     assert [run.value for run in runs] == [0.0] * 8
 
 
 def report(submitted=(1, 2), started=(1, 2), results=(1, 2)):
-    return Report(submitted, started, tuple(Result(job, value=job) for job in results))
+    return Report(submitted, started, tuple(Succeeded(job, job) for job in results))
 
 
 @pytest.mark.parametrize(
@@ -464,22 +497,25 @@ def report(submitted=(1, 2), started=(1, 2), results=(1, 2)):
         (report(started=(1, 2, 3)), "it made up started jobs: 3"),
         (report(started=(1,)), "it made up jobs with a result: 2"),
         (report(results=(1, 1)), "it doubled jobs with a result: 1"),
-        (Report((1, 2), (1, 2), (5,)), "it put an int among the results, not a Result"),
+        (
+            Report((1, 2), (1, 2), (5,)),
+            "it put an int among the results, not a Succeeded or a Failed",
+        ),
     ],
 )
-def test_books_that_do_not_balance_are_told(value, says):
+def test_a_report_that_does_not_balance_is_refused(value, says):
     with pytest.raises(NotYet) as caught:
-        expect_books(value, [1, 2])
+        expect_balanced(value, [1, 2])
     assert str(caught.value) == says
 
 
 @pytest.mark.parametrize("value", [report(), report(started=(), results=()), report(results=(2,))])
-def test_books_that_balance_are_accepted(value):
-    expect_books(value, [1, 2])
+def test_a_report_that_balances_is_accepted(value):
+    expect_balanced(value, [1, 2])
 
 
 def test_a_long_sentence_is_cut():
-    assert len(repr(Verdict(False, "word " * 100))) == len("Not yet: ") + 240
+    assert len(repr(Feedback(False, "word " * 100))) == len("Not yet: ") + 240
 
 
 # Nothing of it stays behind.
@@ -500,7 +536,7 @@ def test_the_time_limit_of_somebody_else_is_kept():
 
 def test_a_check_leaves_streams_and_threads_as_they_were():
     before = sys.stdout, sys.stderr, threading.Thread.start
-    told(spin, patience=0.05)
+    refusal(spin, patience=0.05)
     assert (sys.stdout, sys.stderr, threading.Thread.start) == before
 
 
@@ -509,7 +545,7 @@ def test_a_pool_is_stopped_by_its_own_deadline_before_anybody_loses_patience():
         with Context(timeout=5) as context:
             try:
                 context.sleep(100)
-            except TimeoutError:
+            except DeadlineExceeded:
                 return [1, 2]
 
     assert check(pool).passed

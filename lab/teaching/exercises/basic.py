@@ -6,12 +6,13 @@ from functools import partial
 from typing import Any
 
 from lab.model.run import Run
+from lab.teaching.exercises.queues import submit
 from lab.teaching.expect import expect_elapsed, expect_function, expect_number, expect_same
 from lab.teaching.grading import NotYet, grader, run_once, run_orders
 from patterns import basic
 from patterns.concurrency import sleep
 
-__all__ = ["check_extend", "check_predict", "check_repair"]
+__all__ = ["check_extend", "check_predict", "check_repair", "submit"]
 
 SCHEDULES = 20
 

@@ -8,11 +8,12 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from lab.model.run import Run
+from lab.teaching.exercises.queues import filled
 from lab.teaching.expect import expect_balanced, expect_function
 from lab.teaching.grading import NotYet, grader, run_once, run_orders
 from lab.teaching.wording import plural
 from patterns import error_handling
-from patterns.concurrency import Cancelled, Channel, Report, Succeeded, sleep
+from patterns.concurrency import Cancelled, Report, Succeeded, sleep
 from patterns.error_handling import ProcessingError, Task
 
 __all__ = ["TEN_TASKS", "check_extend", "check_predict", "check_repair", "fails_early", "filled"]
@@ -32,18 +33,14 @@ def fails_early(task: Task) -> str:
     return f"value {task.id}"
 
 
-def filled(tasks: Sequence[Task]) -> Channel[Task]:
-    """Return a closed channel that holds all `tasks`."""
-    waiting = Channel[Task](len(tasks), "tasks")
-    for task in tasks:
-        waiting.send(task)
-    waiting.close()
-    return waiting
-
-
 def _outcomes(report: Report[Any, Any]) -> Outcomes:
     counts = report.counts
-    return counts.succeeded, counts.failed, counts.cancelled, counts.never_started
+    never_started = counts.never_started + len(report.unsubmitted)
+    return counts.succeeded, counts.failed, counts.cancelled, never_started
+
+
+def _say(outcomes: Outcomes) -> str:
+    return "{} succeeded, {} failed, {} cancelled, {} never started".format(*outcomes)
 
 
 @grader
@@ -137,8 +134,9 @@ def _all_accounted(
     if run.elapsed != exact.elapsed:
         late = ": does every worker go on after a failure?" if run.elapsed > exact.elapsed else ""
         raise NotYet(f"it took {run.elapsed:g} s, and {exact.elapsed:g} s is right{late}")
-    if _outcomes(report) != _outcomes(exact.value):
-        raise NotYet(f"it reports {report.counts}; right is {exact.value.counts}")
+    reported, right = _outcomes(report), _outcomes(exact.value)
+    if reported != right:
+        raise NotYet(f"it reports {_say(reported)}; right is {_say(right)}")
 
 
 class _Flaky(NamedTuple):

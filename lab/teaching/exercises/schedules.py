@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
+from dataclasses import replace
+from functools import cache, partial
 from typing import Any, Final, cast
 
 from lab.exploring import all_schedules, explore
@@ -11,6 +12,7 @@ from lab.model.exploration import Exploration
 from lab.model.run import Run
 from lab.simulation import StepLimitExceeded, simulate
 from lab.simulation.runtime import SimulatedRuntime
+from lab.teaching.exercises.queues import filled
 from lab.teaching.expect import expect_function, expect_same
 from lab.teaching.grading import NotYet, grader
 from lab.teaching.guard import OutOfPatience, guarded, quietly
@@ -18,7 +20,7 @@ from lab.teaching.wording import plural
 from patterns.concurrency import AtomicInt, TaskGroup
 from patterns.concurrency.runtime import current_runtime
 
-__all__ = ["check_extend", "check_predict", "check_repair", "new_limit"]
+__all__ = ["check_extend", "check_predict", "check_repair", "filled", "new_limit"]
 
 MOST: Final = 20_000  # distinct schedules of a reader's pool
 MAX_STEPS: Final = 2_000
@@ -216,11 +218,7 @@ def check_extend(right: Any) -> str:
     expect_function(right, "run")
     refused = 0
     for pool in (_one_each, _look_then_take, _overwrites, _does_again):
-        runs: list[Run[Any]] = []
-        number = len(all_schedules(pool, check=runs.append))
-        del runs[:-number]  # the search may have started again
-        good = [run for run in runs if sorted(run.value) == [2 * job for job in JOBS]]
-        bad = [run for run in runs if run not in good]
+        good, bad = _all_runs(pool)
         if wrong := _misjudged(right, good, False):
             raise NotYet(
                 f"it refuses {len(wrong)} of {len(good)} schedules in which nothing is wrong: "
@@ -235,6 +233,16 @@ def check_extend(right: Any) -> str:
     return f"it refuses all {refused} schedules in which a job is lost or done twice, and no other"
 
 
+@cache
+def _all_runs(pool: Callable[[], list[int]]) -> tuple[list[Run[Any]], list[Run[Any]]]:
+    """Return the runs in which nothing is wrong, and the others."""
+    runs: list[Run[Any]] = []
+    number = len(all_schedules(pool, check=runs.append))
+    del runs[:-number]  # the search may have started again
+    good = [run for run in runs if sorted(run.value) == [2 * job for job in JOBS]]
+    return good, [run for run in runs if run not in good]
+
+
 def _misjudged(
     right: Callable[[Any], object], runs: list[Run[Any]], passes: bool
 ) -> list[Run[Any]]:
@@ -242,7 +250,7 @@ def _misjudged(
 
     def passed(run: Run[Any]) -> bool:
         try:
-            answer = right(run)
+            answer = right(replace(run, value=[*run.value]))  # a check may sort it
             return answer is None or bool(answer)
         except AssertionError:
             return False

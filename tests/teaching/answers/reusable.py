@@ -1,0 +1,158 @@
+"""Answers to the exercises on the reusable pool."""
+
+import math
+from contextlib import suppress
+
+from lab.teaching.exercises.reusable import check_extend, check_predict, check_repair
+from patterns import reusable
+from patterns.concurrency import Cancelled, Context, TaskGroup
+from patterns.reusable import WorkerPool, serve
+
+
+def by_the_deadline(answer):
+    """Return a function like the exercise's, which makes its answer by `answer(jobs, …)`."""
+
+    def function(jobs, workers, process, timeout):
+        pool = WorkerPool(process, workers=workers, buffer=2)
+        values = []
+        with suppress(Cancelled), pool.start(Context(timeout=timeout)), TaskGroup() as group:
+            group.spawn(reusable.submit, jobs, pool)
+            for result in pool.results():
+                values.append(result.value)
+        return answer(jobs, pool.report, values)
+
+    function.__name__ = answer.__name__
+    return function
+
+
+def by_serving(jobs, workers, process, timeout):
+    report = serve(WorkerPool(process, workers=workers, buffer=2), jobs, timeout=timeout)
+    return report.values, report.cancelled + report.never_started + list(report.unsubmitted)
+
+
+def only_the_never_started(jobs, report, values):
+    return values, report.never_started
+
+
+def only_the_submitted(jobs, report, values):
+    return values, report.cancelled + report.never_started
+
+
+def all_that_was_not_started(jobs, report, values):
+    return values, [job for job in jobs if job not in report.started]
+
+
+def everything_again(jobs, report, values):
+    return values, jobs
+
+
+def the_report(jobs, report, values):
+    return report
+
+
+def no_deadline(jobs, workers, process, timeout):
+    report = reusable.run(jobs, process, workers=workers)
+    return report.values[:6], jobs[6:]
+
+
+def takes_no_notice_of_the_cancellation(jobs, workers, process, timeout):
+    pool = WorkerPool(process, workers=workers, buffer=2)
+    with pool.start(Context(timeout=timeout)):
+        for job in jobs:
+            while True:
+                try:
+                    pool.submit(job)
+                    break
+                except Cancelled:
+                    pass
+
+
+def in_shifts(what_is_left, most=50):
+    """Return a function like the exercise's, which goes on with `what_is_left(report)`."""
+
+    def function(jobs, workers, process, seconds):
+        reports = []
+        while jobs and len(reports) < most:
+            pool = WorkerPool(process, workers=workers, buffer=len(jobs))
+            with suppress(Cancelled), pool.start(Context(timeout=seconds)):
+                for job in jobs:
+                    pool.submit(job)
+            reports.append(pool.report)
+            jobs = what_is_left(pool.report)
+        return reports
+
+    function.__name__ = what_is_left.__name__
+    return function
+
+
+def forgets_those_cut_short(report):
+    return report.never_started
+
+
+def begins_anew(report):
+    return list(report.submitted)
+
+
+def returns_lists(*args):
+    return [report.succeeded for report in in_shifts(forgets_those_cut_short)(*args)]
+
+
+def one_round_at_a_time(jobs, workers, process, seconds):
+    reports = []
+    while jobs:
+        reports.append(reusable.run(jobs[:workers], process, workers=workers))
+        jobs = jobs[workers:]
+    return reports
+
+
+DEADLINE = "with 20 jobs, 3 workers and 2.5 s it "
+SHIFTS = "with 7 jobs, 2 workers and shifts of 2.5 s it "
+
+RIGHT = {check_repair: [by_serving]}
+
+WRONG = {
+    check_predict: [
+        (0, "after 0 s `submit` has taken 5 jobs of 9: 2 the workers"),
+        (1.5, "has taken 7 jobs of 9: 4 the workers had by then"),
+        (5, "at 5 s the last job is done; `submit` waits for room"),
+        (4, "4 s is too long: whoever takes a job from the buffer"),
+        ("2", "must be a number of seconds >= 0, got '2'"),
+        (-1, "must be a number of seconds >= 0, got -1"),
+        (math.inf, "must be a number of seconds >= 0, got inf"),
+        (True, "must be a number of seconds >= 0, got True"),
+    ],
+    check_repair: [
+        (
+            by_the_deadline(only_the_never_started),
+            DEADLINE + "lost jobs that are left: 7, 8, 9, 13, 14 and 6 more",
+        ),
+        (
+            by_the_deadline(only_the_submitted),
+            DEADLINE + "lost jobs that are left: 13, 14, 15, 16, 17 and 3 more",
+        ),
+        (by_the_deadline(all_that_was_not_started), DEADLINE + "lost jobs that are left: 7, 8, 9"),
+        (
+            by_the_deadline(everything_again),
+            DEADLINE + "made up jobs that are left: 1, 2, 3, 4, 5 and 1 more",
+        ),
+        (
+            by_the_deadline(the_report),
+            DEADLINE + "must return two lists: the values, and the jobs that are left",
+        ),
+        (no_deadline, DEADLINE + "took 7 s, and 2.5 s are enough"),
+    ],
+    check_extend: [
+        (in_shifts(forgets_those_cut_short), SHIFTS + "lost finished jobs: 5, 6"),
+        (
+            in_shifts(begins_anew, most=3),
+            SHIFTS + "lost finished jobs: 5, 6, 7; doubled finished jobs: 1, 2, 3, 4, 1 and 3 more",
+        ),
+        (returns_lists, SHIFTS + "must return a list of reports, one for each shift"),
+        (one_round_at_a_time, SHIFTS + "returned 4 reports, and it takes 2 shifts"),
+    ],
+}
+
+ENDLESS = {
+    check_repair: [(takes_no_notice_of_the_cancellation, DEADLINE + "does not end")],
+    check_extend: [(in_shifts(begins_anew, most=10**9), SHIFTS + "does not end")],
+}

@@ -1,0 +1,215 @@
+"""Answers to the exercises on schedules."""
+
+import itertools
+import time
+
+from lab.teaching.exercises.schedules import check_extend, check_predict, check_repair, filled
+from patterns import basic
+from patterns.concurrency import AtomicInt, Channel, TaskGroup, sleep
+
+
+def leaving_by(leave):
+    """Return a pool like the exercise's, in which `leave` is what a worker does at the end."""
+
+    def pool(jobs, workers):
+        queue, results = filled(jobs), Channel(len(jobs), "results")
+        left = AtomicInt(workers, "workers left")
+
+        def worker():
+            for job in queue:
+                results.send(job * 2)
+            leave(left, results)
+
+        with TaskGroup() as group:
+            for number in range(1, workers + 1):
+                group.spawn(worker, name=f"worker-{number}")
+            return list(results)
+
+    pool.__name__ = leave.__name__
+    return pool
+
+
+def adds(left, results):
+    if left.add(-1) == 0:
+        results.close()
+
+
+def swaps_until_it_works(left, results):
+    while True:
+        seen = left.load()
+        if left.compare_and_swap(seen, seen - 1):
+            break
+    if seen == 1:
+        results.close()
+
+
+def in_a_task_of_its_own(jobs, workers):
+    queue, results = filled(jobs), Channel(len(jobs), "results")
+
+    def worker():
+        for job in queue:
+            results.send(job * 2)
+
+    with TaskGroup() as group:
+        group.spawn(basic.work, workers, worker, results)
+        return list(results)
+
+
+def looks_then_counts(left, results):
+    seen = left.load()
+    left.store(seen - 1)
+    if seen == 1:
+        results.close()
+
+
+def counts_and_never_is_first(left, results):
+    if left.add(-1) == 1:
+        results.close()
+
+
+def looks_at_the_wrong_moment(left, results):
+    if left.load() == 1:
+        results.close()
+    left.add(-1)
+
+
+def always_closes(left, results):
+    results.close()
+
+
+def swaps_once(left, results):
+    seen = left.load()
+    if left.compare_and_swap(seen, seen - 1) and seen == 1:
+        results.close()
+
+
+def loses_a_result(jobs, workers):
+    return in_a_task_of_its_own(jobs, workers)[1:]
+
+
+calls = itertools.count()
+
+
+def depends_on_more_than_the_schedule(jobs, workers):
+    return in_a_task_of_its_own(jobs, workers + next(calls) % 2)
+
+
+def other_parameters(jobs):
+    return []
+
+
+def waits_in_real_time(jobs, workers):
+    time.sleep(0.05)
+    return []
+
+
+def busy(left, results):
+    while True:
+        pass
+
+
+def polls(left, results):
+    while left.load():
+        sleep(1)
+
+
+def sorts(run):
+    return sorted(run.value) == [2, 4, 6]
+
+
+def answers_with_a_number(run):
+    return int(sorts(run))
+
+
+def asserts(run):
+    assert sorted(run.value) == [2, 4, 6]
+
+
+def counts(run):
+    return len(run.value) == 3
+
+
+def wants_an_order(run):
+    return run.value == [2, 4, 6]
+
+
+def forgets_how_often(run):
+    return set(run.value) == {2, 4, 6}
+
+
+def returns_nothing(run):
+    sorts(run)
+
+
+def sums(run):
+    return sum(run.value) == 12
+
+
+def asks_for_results(run):
+    return run.results
+
+
+def takes_no_run():
+    return True
+
+
+def looks_for_ever(run):
+    while True:
+        pass
+
+
+RIGHT = {
+    check_predict: [[8, 6]],
+    check_repair: [leaving_by(adds), leaving_by(swaps_until_it_works), in_a_task_of_its_own],
+    check_extend: [asserts, answers_with_a_number],
+}
+
+WRONG = {
+    check_predict: [
+        ((24, 12), "they are not all distinct"),
+        ((4, 2), "it matters which worker has looked before"),
+        ((6, 4), "there are not 6 distinct schedules"),
+        ((8, 8), "not 8 of them fail: in how many do all three look before"),
+        ((8, 9), "of 8 schedules no more than 8 can fail, got 9"),
+        (8, "must be two whole numbers, such as (12, 3), got 8"),
+        ((8, 6, 2), "must be two whole numbers, got 3"),
+        ((8.0, 6), "such as (12, 3), got (8.0, 6)"),
+        ((True, True), "such as (12, 3), got (True, True)"),
+    ],
+    check_repair: [
+        (leaving_by(looks_then_counts), "0 jobs and 2 workers it goes wrong in 4 of 16 distinct"),
+        (
+            leaving_by(counts_and_never_is_first),
+            "it raised Closed: send on closed channel results",
+        ),
+        (
+            leaving_by(looks_at_the_wrong_moment),
+            "deadlock at 0 s: main is receiving from results",
+        ),
+        (leaving_by(always_closes), "it raised Closed: send on closed channel results"),
+        (leaving_by(swaps_once), "deadlock at 0 s: main is receiving from results"),
+        (loses_a_result, "with 1 job and 2 workers it goes wrong in "),
+        (loses_a_result, "for example: it lost results: 2"),
+        (depends_on_more_than_the_schedule, "it raised NotRepeatable"),
+        (other_parameters, "it must be a function of (jobs, workers), and takes (jobs)"),
+        (waits_in_real_time, "not time.sleep"),
+    ],
+    check_extend: [
+        (counts, "lets 30 of 30 schedules pass in which something is wrong"),
+        (wants_an_order, "refuses 5 of 6 schedules in which nothing is wrong: there each job has"),
+        (forgets_how_often, "the results of jobs 1, 2 and 3 are [2, 4, 6, 6]"),
+        (returns_nothing, "lets 30 of 30 schedules pass in which something is wrong"),
+        (sums, "the results of jobs 1, 2 and 3 are [4, 4, 4]"),
+        (asks_for_results, "it raised AttributeError"),
+        (takes_no_run, "it must be a function of (run), and takes ()"),
+        (7, "it must be a function of (run), and is an int"),
+    ],
+}
+
+ENDLESS = {
+    check_repair: [
+        (leaving_by(busy), "it does not end: it loops for ever, or waits in real time"),
+        (leaving_by(polls), "it does not end: it loops for ever, or waits in real time"),
+    ],
+    check_extend: [(looks_for_ever, "it does not end")],
+}
