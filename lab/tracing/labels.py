@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any
 
-__all__ = ["distinct", "job_labels"]
+__all__ = ["distinct", "error_text", "job_labels"]
 
 
 def job_labels(jobs: Iterable[object]) -> list[str]:
@@ -15,14 +16,23 @@ def job_labels(jobs: Iterable[object]) -> list[str]:
 
 def _label(value: Any, number: int) -> str:
     """Name a job by its `id`, else by its value; never by a text with an address in it."""
-    for candidate in (getattr(value, "id", None), value):
-        if isinstance(candidate, str | int | float):
-            return str(candidate)
-        if isinstance(candidate, tuple) and all(
-            isinstance(c, str | int | float) for c in candidate
-        ):
-            return str(candidate)
+    with suppress(Exception):  # whatever a job's own code raises, it has a place
+        for candidate in (getattr(value, "id", None), value):
+            if isinstance(candidate, str | int | float):
+                return str(candidate)
+            if isinstance(candidate, tuple) and all(
+                isinstance(c, str | int | float) for c in candidate
+            ):
+                return str(candidate)
     return f"#{number}"
+
+
+def error_text(error: object) -> str:
+    """Show an error; one whose own code raises is shown by its type."""
+    try:
+        return repr(error)
+    except Exception:
+        return f"{type(error).__name__}()"
 
 
 def distinct(names: Iterable[str]) -> list[str]:

@@ -6,7 +6,7 @@ from collections import deque
 from typing import Any
 
 from lab.model.trace import Job, Outcome, Span, State
-from lab.tracing.labels import job_labels
+from lab.tracing.labels import error_text, job_labels
 from lab.tracing.lanes import JobInHand, Lane
 from patterns.concurrency.recording import RECEIVED, SENT, Event
 
@@ -108,7 +108,7 @@ class Ledger:
             started=self._at(held.started),
             finished=self._at(held.finished),
             worker=entry.worker,
-            error=None if held.error is None else repr(held.error),
+            error=None if held.error is None else error_text(held.error),
         )
 
     def _at(self, time: int) -> float:
