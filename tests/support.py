@@ -71,7 +71,8 @@ def until(condition):
 
 def parked(channel):
     """Return how many senders and receivers wait on `channel`."""
-    return len(channel._senders), len(channel._receivers)
+    now = channel.statistics()
+    return now.senders_waiting, now.receivers_waiting
 
 
 def waits_under(context):

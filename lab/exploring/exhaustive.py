@@ -470,9 +470,9 @@ class _TrackedContext(_Tracked, ScheduledContext):
         self._is_cancelled_by = cause
         self.runtime.touch_context(self, CHANGE)
 
-    def _mark(self, cause: Cancelled) -> list[tuple[Context, Waiter]]:
+    def _mark(self, cause: Cancelled, marked: set[Context]) -> list[tuple[Context, Waiter]]:
         # Whoever cancelled it has looked above; and garbage may be cancelled or may be gone.
-        return [] if self._is_cancelled_by is not None else super()._mark(cause)
+        return [] if self._is_cancelled_by is not None else super()._mark(cause, marked)
 
     def _look(self) -> None:
         """Note a look: at those above, too, which cancel it while it lives, and only then."""

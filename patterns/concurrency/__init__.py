@@ -7,7 +7,7 @@ The words: `Channel`, `Context`, `TaskGroup` (and the bare `go`), `Ticker`, `Tok
 
 from . import threads as _threads  # noqa: F401  (real threads are the default)
 from .atomic import AtomicInt
-from .channel import Channel
+from .channel import Channel, ChannelStatistics
 from .clock import hang, now, sleep
 from .context import Context
 from .errors import Cancelled, Closed, DeadlineExceeded, WrongRuntime
@@ -20,6 +20,7 @@ __all__ = [
     "AtomicInt",
     "Cancelled",
     "Channel",
+    "ChannelStatistics",
     "Closed",
     "Context",
     "Counts",

@@ -16,6 +16,7 @@ __all__ = [
     "check_value",
     "moment",
     "nanoseconds",
+    "plain",
 ]
 
 NANOSECONDS_PER_SECOND: Final = 1_000_000_000
@@ -47,13 +48,13 @@ def moment(seconds: float, name: str) -> int:
     Raises ValueError, naming `name`, unless `seconds` is a number <= 1e12.
     """
     if isinstance(seconds, Real) and seconds <= _LONGEST:
-        return _rounded(max(seconds, 0))
+        return _rounded(max(seconds, 0.0))
     raise ValueError(f"{name} must be a number of seconds <= 1e12, got {seconds!r}")
 
 
-def check_rate(name: str, rate: object) -> None:
+def check_rate(name: str, rate: float) -> None:
     """Raise ValueError unless `rate` is a number per second from 1e-9 to 1e9."""
-    if isinstance(rate, bool) or not isinstance(rate, Real) or not 1e-9 <= rate <= 1e9:
+    if isinstance(rate, bool) or not (isinstance(rate, Real) and 1e-9 <= rate <= 1e9):
         raise ValueError(f"{name} must be a number per second from 1e-9 to 1e9, got {rate!r}")
 
 
@@ -75,10 +76,15 @@ def check_value(value: object) -> None:
         raise TypeError(f"process returned a coroutine: {value.__qualname__} is async")
 
 
+def plain(number: float) -> float:
+    """Convert a number of any type to Python's int or float: NumPy's integers would overflow."""
+    if type(number) is float:
+        return number
+    return int(number) if isinstance(number, Integral) else float(number)
+
+
 def _rounded(seconds: float) -> int:
-    if type(seconds) is not float:  # NumPy's integers would overflow
-        seconds = int(seconds) if isinstance(seconds, Integral) else float(seconds)
-    return round(seconds * NANOSECONDS_PER_SECOND)
+    return round(plain(seconds) * NANOSECONDS_PER_SECOND)
 
 
 def _is_async(function: Callable[..., Any]) -> bool:
@@ -86,7 +92,7 @@ def _is_async(function: Callable[..., Any]) -> bool:
         function = function.func
     code = getattr(function, "__code__", None)
     if code is None:
-        code = getattr(getattr(function, "__call__", None), "__code__", None)  # noqa: B004
+        code = getattr(type(function).__call__, "__code__", None)
     return bool(getattr(code, "co_flags", 0) & _COROUTINE)
 
 

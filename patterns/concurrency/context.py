@@ -143,14 +143,18 @@ class Context:
     def end(self, cause: Cancelled) -> None:
         """Cancel it for `cause`: first claim all who wait, then wake them, so that none of them
         finds another one waiting still.
+
+        Who comes second does it all again, for the first one may have been interrupted half-way.
         """
         claimed = []
-        for context, waiter in self._mark(self.error() if self.ended() else cause):
-            if waiter.claim():
-                waiter.cancelled_by = context
-                claimed.append(waiter)
-        for waiter in claimed:
-            waiter.unpark()
+        try:
+            for context, waiter in self._mark(self.error() if self.ended() else cause, set()):
+                if waiter.claim():
+                    waiter.cancelled_by = context
+                    claimed.append(waiter)
+        finally:
+            for waiter in claimed:
+                waiter.unpark()
 
     def explains(self, error: BaseException) -> bool:
         """Tell whether `error` only says that this context, or one above, is cancelled."""
@@ -180,17 +184,17 @@ class Context:
         """Wake `waiter` no more."""
         self._waiters.pop(waiter, None)
 
-    def _mark(self, cause: Cancelled) -> list[tuple[Context, Waiter]]:
+    def _mark(self, cause: Cancelled, marked: set[Context]) -> list[tuple[Context, Waiter]]:
         """Set the cause here and below; return whom to wake, once nobody can miss the cause."""
-        self._causes.append(cause)
-        if self._causes[0] is not cause:
-            return []
-        self.cause = cause
+        if not self._causes:
+            self._causes.append(cause)
+        self.cause = self._causes[0]
+        marked.add(self)
         waiting = [(self, waiter) for waiter in _copied(self._waiters)]
         for reference in _copied(self._children):
             child = reference()
-            if child is not None:
-                waiting += child._mark(cause)
+            if child is not None and child not in marked:
+                waiting += child._mark(cause, marked)
         return waiting
 
     def _check_runtime(self, runtime: Runtime) -> None:

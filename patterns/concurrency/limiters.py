@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from .checks import NANOSECONDS_PER_SECOND, check_count, check_rate, nanoseconds
+from .checks import NANOSECONDS_PER_SECOND, check_count, check_rate, nanoseconds, plain
 from .context import Context, park
 from .runtime import (
     Runtime,
@@ -102,7 +102,7 @@ class Ticker(_Limiter):
 
     def __init__(self, interval: float, name: str | None = None) -> None:
         nanoseconds(interval, "interval", positive=True)
-        self._interval = _rounded_up(interval * NANOSECONDS_PER_SECOND)
+        self._interval = _rounded_up(plain(interval) * NANOSECONDS_PER_SECOND)
         super().__init__(name, "ticker")
         self._next = self._runtime.now() + self._interval
 
@@ -134,9 +134,9 @@ class TokenBucket(_Limiter):
     def __init__(self, rate: float, burst: int = 1, name: str | None = None) -> None:
         check_rate("rate", rate)
         check_count("burst", burst, 1)
-        self.rate = rate
-        self.burst = burst
-        self._spacing = _rounded_up(NANOSECONDS_PER_SECOND / rate)
+        self.rate = plain(rate)
+        self.burst = int(burst)
+        self._spacing = _rounded_up(NANOSECONDS_PER_SECOND / self.rate)
         super().__init__(name, "bucket")
         self._full_at = self._runtime.now()  # when the bucket would be full if nobody took any
 

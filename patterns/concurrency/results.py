@@ -43,8 +43,9 @@ Result: TypeAlias = Succeeded[J, R] | Failed[J]
 def attempt(process: Callable[[J], R], job: J) -> Result[J, R]:
     """Call `process(job)`; whatever comes of it, return it as the job's result.
 
-    Any Exception makes the job fail. So does Cancelled from a time limit of the job's own; but
-    when the task that runs this is cancelled, the job is cut short and Cancelled goes on up.
+    Any Exception makes the job fail. So does Cancelled from a time limit of the job's own, or of
+    a task of its own; but when the task that runs this is cancelled, the job is cut short and
+    Cancelled goes on up.
     """
     try:
         value = process(job)
@@ -55,4 +56,8 @@ def attempt(process: Callable[[J], R], job: J) -> Result[J, R]:
         if cancels_caller(error):
             raise
         return Failed(job, error)
+    except BaseExceptionGroup as group:
+        if group.split((Exception, Cancelled))[1] is not None:
+            raise  # there is more in it, such as KeyboardInterrupt
+        return Failed(job, group)
     return Succeeded(job, value)

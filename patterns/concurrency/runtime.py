@@ -102,13 +102,15 @@ class Task:
         born_in: the context of the group that spawned it, or None.
         context: the innermost one that it is in; cancelled with it, wherever it waits.
         groups: the task groups that it has entered and not left, the innermost last.
-        ended: whether its body is over (kept by its group).
+        begun: whether its body has begun (kept by its group).
+        ended: whether its body is over, or will never begin (kept by its group).
         abandoned: whether its group waits for it no longer (kept by its group).
     """
 
     __slots__ = (
         "__weakref__",
         "abandoned",
+        "begun",
         "born_in",
         "context",
         "ended",
@@ -124,7 +126,7 @@ class Task:
         self.number = number
         self.born_in = self.context = context
         self.groups: list[TaskGroup] = []
-        self.ended = self.abandoned = False
+        self.begun = self.ended = self.abandoned = False
 
     def enter(self, group: TaskGroup, context: Context) -> None:
         """Be in `group` from now on."""

@@ -90,18 +90,20 @@ class TaskGroup:
             raise RuntimeError(with_block)
         self._runtime.check_caller(self)
         task = self._runtime.task(name, self._context)
-        with self._lock:
-            if not self._open:
-                raise RuntimeError(with_block)
-            self._live += 1
-            many_ended = len(self._ended) >= 64
-        if many_ended:
-            self._join_ended()
+        counted = False
         try:
+            with self._lock:
+                if not self._open:
+                    raise RuntimeError(with_block)
+                self._live += 1
+                counted = True
+                many_ended = len(self._ended) >= 64
+            if many_ended:
+                self._join_ended()
             self._runtime.start(task, lambda: self._run(task, function, args))
         except BaseException:
-            with self._lock:
-                self._live -= 1
+            if counted:
+                self._withdraw(task)
             raise
         return task
 
@@ -111,7 +113,7 @@ class TaskGroup:
         For a task that hangs: a thread cannot be killed, only left behind. Its context stays the
         group's. Returns False if it has ended. Raises ValueError if it is not this group's.
         """
-        if task.born_in is not self._context:
+        if task.born_in is not self.context:
             raise ValueError(f"task must be one that this group spawned, got {task}")
         with self._lock:
             if task.ended or task.abandoned:
@@ -134,16 +136,23 @@ class TaskGroup:
             self._wait()
         finally:
             self._owner.leave(self)
-            self._interrupts.__exit__(None, None, None)
-        self._context.end(Cancelled("its task group has ended"))
-        if misuse is not None:
-            raise misuse
-        if not self._failures or not isinstance(error, Exception | Cancelled | None):
+            try:
+                self._interrupts.__exit__(None, None, None)
+            finally:
+                self._context.end(Cancelled("its task group has ended"))
+        if misuse is None and not isinstance(error, Exception | Cancelled | None):
             return
         failures, self._failures = self._failures, []
-        if error is not None and not isinstance(error, Cancelled):
+        if failures and error is not None and not isinstance(error, Cancelled):
             failures.append(error)
-        raise BaseExceptionGroup(f"{len(failures)} raised in a task group", failures) from None
+        failure = None
+        if failures:
+            text = f"{len(failures)} raised in a task group"
+            failure = BaseExceptionGroup(text, failures)
+        if misuse is not None:
+            raise misuse from failure
+        if failure is not None:
+            raise failure from None
 
     def _misuse(self) -> RuntimeError | None:
         """Say what is wrong with leaving now, in this task."""
@@ -163,6 +172,7 @@ class TaskGroup:
         return None
 
     def _wait(self) -> None:
+        """Wait until no task is left; then no more can be spawned."""
         while True:
             with self._lock:
                 if self._live == 0:
@@ -173,6 +183,10 @@ class TaskGroup:
         self._join_ended()
 
     def _run(self, task: Task, function: Callable[[Unpack[Ts]], object], args: tuple[*Ts]) -> None:
+        with self._lock:
+            if task.ended:
+                return
+            task.begun = True
         failure: BaseException | None = None
         try:
             _recorded(self._runtime, task, function, args)
@@ -189,6 +203,15 @@ class TaskGroup:
             self._ended.append(task)
             waiter = self._count_out()
         _wake(waiter)
+
+    def _withdraw(self, task: Task) -> None:
+        """Count out a task that could not be started, unless it has begun in spite of that."""
+        with self._lock:
+            if task.begun:
+                return
+            task.ended = True
+            last = self._count_out()
+        _wake(last)
 
     def _count_out(self) -> Waiter | None:
         """Count one task less; return who waits for the last one, if this was it; lock held."""

@@ -140,8 +140,8 @@ class ThreadRuntime(Runtime):
 
     def interrupts(self, context: Context) -> AbstractContextManager[object]:
         """Take over Ctrl-C, if the main thread has it handled in the default way."""
-        is_main = threading.current_thread() is threading.main_thread()
-        if is_main and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        handler = signal.getsignal(signal.SIGINT)
+        if _is_main() and (handler is signal.default_int_handler or _is_over(handler)):
             return _CancelOnInterrupt(context)
         return nullcontext()
 
@@ -151,25 +151,40 @@ class ThreadRuntime(Runtime):
 
 
 class _CancelOnInterrupt:
-    """Turns the first Ctrl-C into a cancellation; a second one raises where it strikes."""
+    """Turns the first Ctrl-C into a cancellation; a second one raises where it strikes.
+
+    If a group is left by another thread, which is a mistake, the handler has to stay, and raises.
+    """
 
     def __init__(self, context: Context) -> None:
         self._context = context
         self._interrupted = False
+        self.over = False
 
     def __enter__(self) -> None:
         signal.signal(signal.SIGINT, self._handle)
 
     def __exit__(self, *exc_info: object) -> None:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        self.over = True
+        if _is_main():
+            signal.signal(signal.SIGINT, signal.default_int_handler)
         if self._interrupted:
             raise KeyboardInterrupt
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
-        if self._interrupted:
+        if self._interrupted or self.over:
             raise KeyboardInterrupt
         self._interrupted = True
         self._context.cancel("interrupted by Ctrl-C")
+
+
+def _is_main() -> bool:
+    return threading.current_thread() is threading.main_thread()
+
+
+def _is_over(handler: object) -> bool:
+    owner = getattr(handler, "__self__", None)
+    return isinstance(owner, _CancelOnInterrupt) and owner.over
 
 
 THREADS = ThreadRuntime()

@@ -17,7 +17,8 @@ PRIMITIVES = (
     concurrency.channel,
     concurrency.context,
     concurrency.task_group,
-    concurrency.timing,
+    concurrency.clock,
+    concurrency.limiters,
     claim_first,
 )
 
