@@ -1,4 +1,7 @@
-"""The command line that all patterns share: run for real or simulated, print, draw, save."""
+"""The command lines: a pattern's demo, and all seven pools side by side.
+
+Both can run in virtual time or on threads, draw what happened, and print one JSON object.
+"""
 
 from __future__ import annotations
 
@@ -6,152 +9,172 @@ import argparse
 import json
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from inspect import getmodule
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
-from lab.tracing import workers_peak
+from lab.tracing import to_json, workers_peak
 from patterns.concurrency import Report
+from patterns.concurrency.command import Parser, add_options, say
 
 if TYPE_CHECKING:
     from lab.model.run import Run
 
-__all__ = ["Command"]
+__all__ = ["main", "side_by_side"]
 
 _PICTURES = (".png", ".svg")
+_INTERRUPTED = 130
 
 
-class _Parser(argparse.ArgumentParser):
-    """A parser that says what is wrong in one line."""
+def main(demo: Callable[..., Report[Any, Any]], argv: Sequence[str] | None = None) -> int:
+    """Run a pattern's `demo` with the options in `argv`; return the exit status.
 
-    def error(self, message: str) -> NoReturn:
-        self.exit(2, f"{self.prog}: {message}\n")
+    That is 0; 2 for a wrong value, told in one line on standard error; 130 after Ctrl-C.
+    """
+    module = getmodule(demo)
+    spec = getattr(module, "__spec__", None)
+    parser = _parser(spec.name if spec else demo.__module__, getattr(module, "__doc__", ""))
+    names = add_options(parser, demo)
+    parser.add_argument("--simulate", action="store_true", help="run in virtual time, at once")
+    _add_shared(parser, "--simulate", "the activity")
+    parser.add_argument("--trace", type=Path, metavar="FILE.json", help="write what happened")
 
+    def run(options: argparse.Namespace) -> None:
+        if options.seed is not None and not options.simulate:
+            raise ValueError(f"--seed needs --simulate, got --seed {options.seed} alone")
+        _check_files(options.plot, options.trace)
+        parameters = {name: getattr(options, name) for name in names}
+        done = _run_demo(demo, parameters, options)
+        if options.plot:
+            from lab.plots import draw, queue_depth, throughput, timeline
 
-class Command:
-    """`python -m patterns.NAME`: the pattern's own options, and those that all share."""
-
-    def __init__(self, pattern: str, description: str | None) -> None:
-        self._pattern = pattern
-        self._own: list[str] = []
-        self._parser = _Parser(
-            prog=f"patterns.{pattern}",
-            description=(description or "").strip().split("\n\n")[0],
-            allow_abbrev=False,
-        )
-
-    def add(self, flag: str, kind: Callable[[str], Any], default: Any, help_text: str) -> None:
-        """Add an option of the pattern's own."""
-        self._own.append(_attribute(flag))
-        shown = "" if default is None else f" (default: {default})"
-        self._parser.add_argument(
-            flag, type=kind, default=default, help=help_text + shown, metavar="N"
-        )
-
-    def add_switch(self, flag: str, help_text: str) -> None:
-        """Add an option that is on or off, off by default."""
-        self._own.append(_attribute(flag))
-        self._parser.add_argument(flag, action="store_true", help=help_text)
-
-    def run(
-        self,
-        argv: Sequence[str] | None,
-        pattern: Callable[[argparse.Namespace, Callable[[str], object]], Report[Any, Any]],
-    ) -> int:
-        """Parse `argv`, run `pattern(options, log)`, show what was asked for.
-
-        Returns the exit status: 0; 2 for a wrong value, told in one line on stderr; 130 after
-        Ctrl-C.
-        """
-        self._add_shared()
-        options = self._parser.parse_args(argv)
-        try:
-            _check(options)
-            run = _run(options, pattern)
-            if options.plot:
-                _draw(run, options.plot)
-            if options.trace:
-                _save_trace(run, options.trace)
-        except (ValueError, OSError) as error:
-            self._parser.error(str(error))
-        except KeyboardInterrupt:
-            print(f"{self._parser.prog}: interrupted", file=sys.stderr)
-            return 130
+            draw(done, timeline, throughput, queue_depth).save(options.plot)
+        if options.trace:
+            options.trace.write_text(to_json(done) + "\n", encoding="utf-8")
         if options.json:
-            parameters = {name: getattr(options, name) for name in self._own}
-            print(json.dumps(_summary(self._pattern, parameters, run)))
+            print(json.dumps(_summary(parser.prog, parameters, done)))
         else:
-            print(f"{run.value}; {run.elapsed:.3f} s ({run.clock} clock)")
-        return 0
+            print(f"{done.value}; {done.elapsed:.3f} s ({done.clock} clock)")
 
-    def _add_shared(self) -> None:
-        add = self._parser.add_argument
-        add("--simulate", action="store_true", help="run in virtual time: exact, and at once")
-        add("--seed", type=int, metavar="N", help="with --simulate: the random schedule N")
-        add("--plot", type=Path, metavar="FILE", help="write a picture, .png or .svg")
-        add("--trace", type=Path, metavar="FILE.json", help="write what happened, as JSON")
-        add("--json", action="store_true", help="print one JSON object in place of the activity")
+    return _status(parser, argv, run)
 
 
-def _attribute(flag: str) -> str:
-    return flag.removeprefix("--").replace("-", "_")
+def side_by_side(argv: Sequence[str] | None = None) -> int:
+    """Run all seven pools on one workload with the options in `argv`; return the exit status."""
+    parser = _parser(
+        "patterns",
+        "All seven pools on one workload: uneven jobs, some of which fail, and a burst of them.",
+    )
+    clock = parser.add_mutually_exclusive_group()
+    clock.add_argument("--real", action="store_true", help="run on threads, in real time")
+    clock.add_argument("--simulate", action="store_true", help="run in virtual time (the default)")
+    _add_shared(parser, "virtual time", "the table")
+    add = parser.add_argument
+    add("--sample", type=int, default=84, metavar="N", help="other jobs (default: 84)")
+    add("--workers", type=int, default=4, metavar="N", help="workers, >= 1 (default: 4)")
+    add("--scale", type=float, default=1.0, metavar="N", help="times all times, > 0 (default: 1)")
+
+    def run(options: argparse.Namespace) -> None:
+        from lab.teaching import comparing
+
+        if options.seed is not None and options.real:
+            raise ValueError(f"--seed needs virtual time, got --seed {options.seed} with --real")
+        _check_files(options.plot)
+        workload = comparing.sample_workload(
+            options.sample, workers=options.workers, scale=options.scale
+        )
+        runs = _run_pools(workload, options)
+        if options.plot:
+            from lab.plots import compare, queue_depth, throughput, timeline
+
+            compare(runs, timeline, throughput, queue_depth).save(options.plot)
+        clock = "real" if options.real else "virtual"
+        if options.json:
+            rows = [asdict(row) for row in comparing.rows(workload, runs)]
+            print(json.dumps({"clock": clock, "workload": asdict(workload), "patterns": rows}))
+        else:
+            work = sum(job.seconds for job in workload.jobs)
+            print(f"{len(workload.jobs)} jobs, {work:.4g} s of work ({clock} clock)\n")
+            print(comparing.tabulate(workload, runs))
+
+    return _status(parser, argv, run)
 
 
-def _check(options: argparse.Namespace) -> None:
-    if options.seed is not None and not options.simulate:
-        raise ValueError(f"--seed needs --simulate, got --seed {options.seed} alone")
-    if options.plot and options.plot.suffix not in _PICTURES:
-        raise ValueError(f"--plot must end in .png or .svg, got {options.plot}")
-    for path in (options.plot, options.trace):
+def _parser(name: str, description: str | None) -> Parser:
+    first = (description or "").strip().partition("\n\n")[0]
+    return Parser(prog=name, description=first, allow_abbrev=False)
+
+
+def _add_shared(parser: Parser, needed_for_seed: str, otherwise: str) -> None:
+    add = parser.add_argument
+    add("--seed", type=int, metavar="N", help=f"with {needed_for_seed}: the random schedule N")
+    add("--plot", type=Path, metavar="FILE", help="write a picture, .png or .svg")
+    add("--json", action="store_true", help=f"print one JSON object in place of {otherwise}")
+
+
+def _check_files(picture: Path | None, trace: Path | None = None) -> None:
+    if picture and picture.suffix not in _PICTURES:
+        raise ValueError(f"--plot must end in .png or .svg, got {picture}")
+    for path in (picture, trace):
         if path and not path.parent.is_dir():
             raise ValueError(f"the folder of a file to write must exist, got {path}")
 
 
-def _run(
-    options: argparse.Namespace,
-    pattern: Callable[[argparse.Namespace, Callable[[str], object]], Report[Any, Any]],
+def _status(
+    parser: Parser, argv: Sequence[str] | None, run: Callable[[argparse.Namespace], object]
+) -> int:
+    options = parser.parse_args(argv)
+    try:
+        run(options)
+    except (ValueError, OSError) as error:
+        parser.error(str(error))
+    except KeyboardInterrupt as interrupt:  # a pool says how far it came
+        print(
+            f"{parser.prog}: {interrupt.args[0] if interrupt.args else 'interrupted'}",
+            file=sys.stderr,
+        )
+        return _INTERRUPTED
+    return 0
+
+
+def _run_demo(
+    demo: Callable[..., Report[Any, Any]], parameters: dict[str, Any], options: argparse.Namespace
 ) -> Run[Report[Any, Any]]:
-    log: Callable[[str], object] = (lambda line: None) if options.json else _say
+    parameters = {**parameters, "on_result": None if options.json else say}
     if options.simulate:
         from lab.simulation import simulate
 
-        return simulate(lambda: pattern(options, log), seed=options.seed)
+        return simulate(demo, seed=options.seed, **parameters)
     from lab.observing.measure import measure
 
-    return measure(lambda: pattern(options, log))
+    return measure(demo, **parameters)
 
 
-def _say(line: str) -> None:
-    # One write a line, so that lines of different threads do not run into each other.
-    sys.stdout.write(line + "\n")
-    sys.stdout.flush()
+def _run_pools(workload: Any, options: argparse.Namespace) -> dict[str, Run[Report[Any, int]]]:
+    """Run every pool; on threads show meanwhile, in a terminal, which one it is."""
+    from lab.teaching import comparing
 
-
-def _draw(run: Run[Any], path: Path) -> None:
-    from lab.plots import draw, queue_depth, throughput, timeline
-
-    draw(run.trace, timeline, throughput, queue_depth).save(path)
-
-
-def _save_trace(run: Run[Any], path: Path) -> None:
-    from lab.tracing import to_json
-
-    path.write_text(to_json(run.trace) + "\n", encoding="utf-8")
+    watched = options.real and sys.stderr.isatty()
+    runs = {}
+    for name in comparing.POOLS:
+        if watched:
+            print(f"\r\x1b[K{name} …", end="", file=sys.stderr, flush=True)
+        runs[name] = comparing.run_pool(name, workload, seed=options.seed, real=options.real)
+    if watched:
+        print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+    return runs
 
 
 def _summary(
-    pattern: str, parameters: dict[str, Any], run: Run[Report[Any, Any]]
+    program: str, parameters: dict[str, Any], run: Run[Report[Any, Any]]
 ) -> dict[str, Any]:
-    report = run.value
     return {
-        "pattern": pattern,
+        "pattern": program.rpartition(".")[2],
         "parameters": parameters,
         "clock": run.clock,
         "elapsed_seconds": run.elapsed,
-        "submitted": len(report.submitted),
-        "succeeded": len(report.succeeded),
-        "failed": len(report.failed),
-        "cancelled": len(report.cancelled),
-        "never_started": len(report.never_started),
-        "results": report.values,
-        "workers_peak": workers_peak(run.trace),
+        **asdict(run.value.counts),
+        "results": run.value.values,
+        "workers_peak": workers_peak(run),
     }

@@ -9,7 +9,6 @@ from textwrap import wrap
 __all__ = ["Table", "cell"]
 
 _WIDEST = 80  # characters
-_GAP = "  "
 _NOTHING = "\N{EN DASH}"
 
 
@@ -35,34 +34,34 @@ class Table:
                     f"a row must have a cell for each of {len(self.headings)} headings, got {row!r}"
                 )
 
-    def wrapped(self) -> list[str]:
-        """Return the headings; of a wide table in as many lines as make them as narrow as can be.
-
-        They are then hardly wider than what stands below.
-        """
-        columns = [max(map(len, column), default=0) for column in zip(*self.rows, strict=True)]
-        below = columns or [0] * len(self.headings)
-        whole = [max(len(text), width) for text, width in zip(self.headings, below, strict=True)]
-        if sum(whole) + len(_GAP) * (len(whole) - 1) <= _WIDEST:
-            return list(self.headings)
-        return [
-            "\n".join(wrap(heading, max(width, *map(len, heading.split()))))
-            for heading, width in zip(self.headings, below, strict=True)
-        ]
-
     def __repr__(self) -> str:
-        heads = [heading.split("\n") for heading in self.wrapped()]
+        heads, gap = self._headings()
         height = max(map(len, heads), default=0)
         above = zip(*([""] * (height - len(head)) + head for head in heads), strict=True)
         lines = [*above, *self.rows]
         widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
         return "\n".join(
-            _GAP.join(
+            gap.join(
                 text.rjust(width) if number else text.ljust(width)
                 for number, (text, width) in enumerate(zip(line, widths, strict=True))
             ).rstrip()
             for line in lines
         )
+
+    def _headings(self) -> tuple[list[list[str]], str]:
+        """Return each heading's lines, and what to put between columns.
+
+        Of a table that would be too wide, headings are hardly wider than what stands below.
+        """
+        columns = [max(map(len, column), default=0) for column in zip(*self.rows, strict=True)]
+        below = columns or [0] * len(self.headings)
+        whole = [max(len(text), width) for text, width in zip(self.headings, below, strict=True)]
+        if sum(whole) + 2 * (len(whole) - 1) <= _WIDEST:
+            return [[heading] for heading in self.headings], "  "
+        return [
+            wrap(heading, max(width, *map(len, heading.split())))
+            for heading, width in zip(self.headings, below, strict=True)
+        ], " "
 
     def _repr_html_(self) -> str:
         head = "".join(f'<th scope="col">{escape(heading)}</th>' for heading in self.headings)

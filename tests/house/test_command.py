@@ -6,29 +6,30 @@ import sys
 
 import pytest
 
+from lab.command import main
 from lab.tracing import from_json
-from patterns import basic
+from patterns.basic import demo
 
 
-def told(capsys):
+def summary(capsys):
     return json.loads(capsys.readouterr().out)
 
 
 def refusal(capsys, *arguments):
     """Return what `patterns.basic` says on stderr to wrong arguments."""
     with pytest.raises(SystemExit) as exit_:
-        basic.main(list(arguments))
+        main(demo, list(arguments))
     assert exit_.value.code == 2
     output = capsys.readouterr()
     assert output.out == ""
     return output.err
 
 
-def test_the_simulated_run_is_told_as_one_exact_object(capsys):
-    assert basic.main(["--simulate", "--json"]) == 0
-    assert told(capsys) == {
+def test_the_simulated_run_is_printed_as_one_exact_object(capsys):
+    assert main(demo, ["--simulate", "--json"]) == 0
+    assert summary(capsys) == {
         "pattern": "basic",
-        "parameters": {"jobs": 10, "workers": 3, "seconds": 1.0, "buffer": None},
+        "parameters": {"jobs": 10, "workers": 3, "seconds": 1.0, "buffer": None, "timeout": None},
         "clock": "virtual",
         "elapsed_seconds": 4.0,
         "submitted": 10,
@@ -41,41 +42,49 @@ def test_the_simulated_run_is_told_as_one_exact_object(capsys):
     }
 
 
-def test_the_run_on_threads_has_the_same_books(capsys):
-    basic.main(["--simulate", "--json", "--seconds", "0.002"])
-    simulated = told(capsys)
-    basic.main(["--json", "--seconds", "0.002"])
-    measured = told(capsys)
+def test_the_run_on_threads_has_the_same_counts(capsys):
+    main(demo, ["--simulate", "--json", "--seconds", "0.002"])
+    simulated = summary(capsys)
+    main(demo, ["--json", "--seconds", "0.002"])
+    measured = summary(capsys)
     for run in (simulated, measured):
         del run["clock"], run["elapsed_seconds"]
         run["results"].sort()
     assert measured == simulated
 
 
-def test_activity_is_printed_line_by_line(capsys):
-    basic.main(["--simulate", "--jobs", "2", "--workers", "1"])
+def test_results_are_printed_line_by_line(capsys):
+    main(demo, ["--simulate", "--jobs", "2", "--workers", "1"])
     assert capsys.readouterr().out.splitlines() == [
-        "worker 1 processing job 1",
-        "result: 2",
-        "worker 1 processing job 2",
-        "result: 4",
+        "1: 2",
+        "2: 4",
         "2 submitted: 2 succeeded, 0 failed, 0 cancelled, 0 never started; 2.000 s (virtual clock)",
     ]
 
 
-def test_activity_is_printed_as_it_happens():
-    command = [sys.executable, "-m", "patterns.basic", "--jobs", "1", "--seconds", "30"]
+def test_results_are_printed_as_they_come():
+    command = [
+        sys.executable,
+        "-m",
+        "patterns.basic",
+        "--jobs",
+        "2",
+        "--workers",
+        "1",
+        "--seconds",
+        "0.2",
+    ]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         first = process.stdout.readline()
         process.kill()
-    assert first == "worker 1 processing job 1\n"
+    assert first == "1: 2\n"
 
 
 def test_the_same_seed_gives_the_same_run(capsys):
     runs = []
     for seed in ("1", "1", "2"):
-        basic.main(["--simulate", "--seed", seed, "--workers", "5", "--json"])
+        main(demo, ["--simulate", "--seed", seed, "--workers", "5", "--json"])
         runs.append(capsys.readouterr().out)
     assert runs[0] == runs[1] != runs[2]
 
@@ -83,13 +92,13 @@ def test_the_same_seed_gives_the_same_run(capsys):
 @pytest.mark.parametrize("suffix", [".png", ".svg"])
 def test_a_picture_is_written(tmp_path, suffix, capsys):
     path = tmp_path / f"run{suffix}"
-    assert basic.main(["--simulate", "--plot", str(path)]) == 0
+    assert main(demo, ["--simulate", "--plot", str(path)]) == 0
     assert path.stat().st_size > 1000
 
 
 def test_the_trace_that_is_written_can_be_read(tmp_path, capsys):
     path = tmp_path / "run.json"
-    basic.main(["--simulate", "--trace", str(path)])
+    main(demo, ["--simulate", "--trace", str(path)])
     trace = from_json(path.read_text())
     assert (trace.elapsed, len(trace.jobs)) == (4.0, 10)
 
@@ -97,11 +106,11 @@ def test_the_trace_that_is_written_can_be_read(tmp_path, capsys):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--workers", "0"], "num_workers must be a whole number >= 1, got 0"),
-        (["--jobs", "-1"], "num_jobs must be a whole number >= 0, got -1"),
+        (["--workers", "0"], "workers must be a whole number >= 1, got 0"),
+        (["--jobs", "-1"], "jobs must be a whole number >= 0, got -1"),
         (["--jobs", "many"], "argument --jobs: invalid int value: 'many'"),
-        (["--seconds", "nan"], "job_seconds must be a number of seconds >= 0 and <= 1e12, got nan"),
-        (["--seconds", "-1"], "job_seconds must be a number of seconds >= 0 and <= 1e12, got -1.0"),
+        (["--seconds", "nan"], "seconds must be a number of seconds >= 0 and <= 1e12, got nan"),
+        (["--seconds", "-1"], "seconds must be a number of seconds >= 0 and <= 1e12, got -1.0"),
         (["--seed", "1"], "--seed needs --simulate, got --seed 1 alone"),
         (["--simulate", "--plot", "run.jpg"], "--plot must end in .png or .svg, got run.jpg"),
         (
