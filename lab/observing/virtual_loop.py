@@ -43,6 +43,10 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         super().__init__(_Selector(self))
         self._clock_resolution = 1e-9
 
+    def now(self) -> int:
+        """Nanoseconds since the loop was made."""
+        return self.nanoseconds
+
     def time(self) -> float:
         """Seconds since the loop was made."""
         return self.nanoseconds / _NS

@@ -13,20 +13,21 @@ import anyio
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support import python
 
-from lab import Deadlock, simulate, virtual_loop
-from lab.observing.observe import observe
+from lab import Deadlock, observe, simulate
+from lab.observing import virtual_loop
 from lab.tracing import (
     Counter,
     Job,
     Outcome,
     State,
-    books,
+    counts,
     queue_depth,
     trace_from_jobs,
     waiting_times,
 )
-from patterns.concurrency import Cancelled
+from patterns.concurrency import Cancelled, Context, TaskGroup, sleep
 
 
 async def a_second(job):
@@ -128,9 +129,7 @@ def test_anyio_runs_in_virtual_time_too():
 
     run = observe(pool, range(1, 6), a_second)
     assert run.elapsed == 2.5
-    assert str(books(run.trace)) == (
-        "5 submitted = 2 succeeded + 0 failed + 1 cancelled + 2 never started"
-    )
+    assert str(counts(run)) == ("5 submitted: 2 succeeded, 0 failed, 1 cancelled, 2 never started")
 
 
 def test_a_job_is_submitted_when_the_pool_takes_it():
@@ -144,9 +143,9 @@ def test_a_job_is_submitted_when_the_pool_takes_it():
 
 def test_the_jobs_that_wait_are_counted():
     run = observe(task_for_every_job, range(4), a_second)
-    times, depths = queue_depth(run.trace)
+    times, depths = queue_depth(run)
     assert list(zip(times, depths, strict=True))[-4:] == [(0.0, 3), (0.0, 2), (1.0, 1), (1.0, 0)]
-    assert waiting_times(run.trace) == [0.0, 0.0, 1.0, 1.0]
+    assert waiting_times(run) == [0.0, 0.0, 1.0, 1.0]
 
 
 def test_a_worker_is_waiting_between_its_jobs_and_its_lane_ends_with_the_last():
@@ -199,16 +198,46 @@ def test_a_job_that_raises_has_failed_and_its_error_is_told():
     assert (job.outcome, job.error) == (Outcome.FAILED, "KeyError('gone')")
 
 
-@pytest.mark.parametrize("error", [Cancelled("no more"), asyncio.CancelledError()])
-def test_a_job_that_is_cut_short_is_cancelled(error):
+def test_a_job_that_is_cut_short_is_cancelled():
     async def pool(jobs, process):
-        with suppress(type(error)):
+        with suppress(asyncio.CancelledError):
             await one_after_the_other(jobs, process)
 
     async def process(job):
-        raise error
+        raise asyncio.CancelledError
 
     assert outcomes(observe(pool, [1], process)) == {"1": Outcome.CANCELLED}
+
+
+def test_a_job_that_exceeds_a_time_limit_of_its_own_has_failed():
+    def pool(jobs, process):
+        with suppress(Cancelled):
+            list(map(process, jobs))
+
+    def process(job):
+        with TaskGroup(Context(timeout=0.001)):
+            sleep(60)
+
+    assert outcomes(observe(pool, [1], process)) == {"1": Outcome.FAILED}
+
+
+def test_options_that_the_pool_does_not_take_are_refused_before_it_runs():
+    with pytest.raises(TypeError, match=r"two tasks: got an unexpected keyword argument 'worker'"):
+        observe(two_tasks, range(3), a_second, worker=2)
+
+
+def test_the_run_has_the_name_and_the_options_of_its_pool():
+    async def named(jobs, process, *, workers):
+        await one_after_the_other(jobs, process)
+
+    run = observe(named, range(3), a_second, workers=2)
+    assert (run.name, run.options) == ("named", {"workers": 2})
+
+
+def test_observing_loads_nothing_of_the_simulation():
+    script = "import sys, lab.observing.observe, lab.observing.measure; print(*sys.modules)"
+    loaded = python(script).split()
+    assert not [name for name in loaded if name.startswith(("greenlet", "lab.simulation"))]
 
 
 def test_a_job_still_in_work_at_the_end_is_cancelled_and_its_task_is_a_leak():
@@ -369,7 +398,7 @@ def test_an_interrupted_run_ends_and_leaves_nothing_behind(real):
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no signal can be sent to one thread")
 def test_an_interrupted_run_ends_even_if_it_never_awaits(monkeypatch):
-    monkeypatch.setattr("lab.observing.observe._GRACE", 0.1)
+    monkeypatch.setattr("lab.observing.other_thread.GRACE", 0.1)
 
     async def process(job):
         signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
@@ -385,7 +414,7 @@ def test_an_async_pool_runs_in_real_time_if_it_is_told_to():
         await asyncio.to_thread(a_moment, job)
 
     run = observe(two_tasks, [1, 2, 4], process, real=True)
-    assert (run.clock, books(run.trace).succeeded) == ("real", 3)
+    assert (run.clock, counts(run).succeeded) == ("real", 3)
 
 
 def test_threads_are_observed_in_real_time():
@@ -441,5 +470,5 @@ def test_a_trace_is_made_of_what_became_of_each_job():
         ("b", State.WAITING, 2.0, 3.0, None),
         ("b", State.WORKING, 3.0, 4.0, "3"),
     ]
-    assert books(trace).balanced
+    assert counts(trace).balanced
     assert queue_depth(trace) == ([0.0], [0])
