@@ -3,7 +3,7 @@
 A notebook ends with the section "Exercises": predict, repair, extend. Each has a cell with a
 starting point, tagged `exercise-predict` and so on, and a cell that checks it, tagged
 `check-predict`. The notebook of the same name under `exercises/solutions` has the same cells with
-the solution. Typical answers, right and wrong, are in `answers/` and handed in by `test_answers.py`.
+the solution. Typical answers, right and wrong, are in `answers/`; `test_answers.py` hands them in.
 """
 
 import ast
@@ -47,6 +47,13 @@ def headings(path):
     return re.findall("^#+ .*$", text, re.MULTILINE)
 
 
+def exercise_cells(path):
+    """Return the cells below the heading "Exercises"."""
+    starts = [n for n, cell in enumerate(cells(path)) if cell.source.startswith(HEADINGS[0])]
+    assert len(starts) == 1, f"{path.name} has {len(starts)} cells that begin with {HEADINGS[0]}"
+    return cells(path)[starts[0] :]
+
+
 def tagged(path, tag):
     found = [cell for cell in cells(path) if tag in tags(cell)]
     assert len(found) == 1, f"{len(found)} cells of {path.name} are tagged {tag}"
@@ -69,12 +76,12 @@ def run(statements, names):
 def feedback_on(path, cell):
     """Return what the check answers when `cell` stands in place of the starting point.
 
-    Before it only the notebook's imports are run: whoever comes back to an exercise should not
-    have to run everything above it again.
+    Before it only the imports below the heading "Exercises" are run: whoever comes back to an
+    exercise should not have to run everything above it again.
     """
     [kind] = [kind for kind in KINDS if f"exercise-{kind}" in tags(cell)]
     names = {"__name__": "__main__"}
-    for code in (c for c in cells(path) if c.cell_type == "code"):
+    for code in (c for c in exercise_cells(path) if c.cell_type == "code"):
         run([n for n in parsed(code).body if isinstance(n, ast.Import | ast.ImportFrom)], names)
     run(parsed(cell).body, names)
     *before, last = parsed(tagged(path, f"check-{kind}")).body
