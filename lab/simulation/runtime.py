@@ -251,6 +251,20 @@ class SimulatedRuntime(Runtime):
         self._escaped = error
         self._halt_at = 0
 
+    @property
+    def stopped(self) -> bool:
+        """Whether the run is to end by an error."""
+        return self._escaped is not None
+
+    @property
+    def in_task(self) -> bool:
+        """Whether the code that asks is a task's, and not the simulation's own."""
+        return getcurrent() is not self._hub
+
+    def leave(self) -> None:
+        """Leave the running task standing where it is: it does not get another turn by itself."""
+        self._hub.switch()
+
     def _switch_to(self, task: SimulatedTask) -> None:
         # A greenlet is started from the hub only: started from another one, it would begin at
         # that one's depth of recursion.

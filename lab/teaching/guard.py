@@ -16,8 +16,6 @@ from threading import Thread
 from typing import Any
 from unittest import mock
 
-from greenlet import getcurrent
-
 from lab.model.run import Run
 from lab.simulation.runtime import SimulatedRuntime
 from patterns.concurrency.runtime import current_runtime
@@ -96,10 +94,10 @@ def _give_up(simulations: list[SimulatedRuntime]) -> None:
     The task that runs is left standing where it is.
     """
     for runtime in simulations:
-        if runtime._escaped is None:
+        if not runtime.stopped:
             runtime.stop(OutOfPatience())
-        if getcurrent() is not runtime._hub:
-            runtime._hub.switch()
+        if runtime.in_task:
+            runtime.leave()
 
 
 def _guarded_elsewhere(
