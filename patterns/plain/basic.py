@@ -39,6 +39,7 @@ from .common import (
     packed,
     reported,
     unpacked,
+    until_it_raises,
 )
 
 __all__ = ["anyio_tasks", "execute", "processes", "queue_threads", "tasks", "threads"]
@@ -267,6 +268,7 @@ async def tasks(
         for job in jobs:
             ledger.submitted.append(job)
             await waiting.put(job)  # waits while the queue is full
+            await asyncio.sleep(0)  # while it is not, the others must have their turn all the same
         for _ in range(workers):
             await waiting.put(DONE)
 
@@ -295,6 +297,7 @@ async def anyio_tasks(
     limit = TimeLimit(timeout)
     send, receive = anyio.create_memory_object_stream[J](buffer)
     ledger = Ledger[J, R]()
+    hand_on = until_it_raises(on_result)
 
     async def worker() -> None:
         async for job in receive:
@@ -309,8 +312,7 @@ async def anyio_tasks(
                     raise
                 result = Failed(job, error)  # the job's own
             ledger.results.append(result)
-            if on_result is not None:
-                on_result(result)
+            hand_on(result)
 
     try:
         with anyio.move_on_after(timeout) as scope, receive:

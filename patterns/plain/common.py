@@ -25,6 +25,7 @@ __all__ = [
     "reported",
     "stopping_at_failure",
     "unpacked",
+    "until_it_raises",
 ]
 
 J = TypeVar("J")
@@ -86,6 +87,7 @@ def noting(
     A task is cancelled by one CancelledError, in the middle of its job, and who catches it can go
     on. A job may also raise one without any cancellation. `cancelling` tells them apart.
     """
+    hand_on = until_it_raises(on_result)
 
     async def do(job: J) -> None:
         task = asyncio.current_task()
@@ -103,10 +105,23 @@ def noting(
         ledger.results.append(result)
         if task.cancelling():
             raise asyncio.CancelledError("cancelled while a job took no notice of it")
-        if on_result is not None:
-            on_result(result)
+        hand_on(result)
 
     return do
+
+
+def until_it_raises(on_result: OnResult[J, R] | None) -> OnResult[J, R]:
+    """Return `on_result` such that it is called no more once it has raised."""
+    silent = on_result is None
+
+    def hand_on(result: Result[J, R]) -> None:
+        nonlocal silent
+        if on_result is not None and not silent:
+            silent = True
+            on_result(result)
+            silent = False
+
+    return hand_on
 
 
 async def reported(

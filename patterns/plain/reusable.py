@@ -66,6 +66,7 @@ async def tasks(
         for job in source:
             ledger.submitted.append(job)
             await waiting.put(job)  # waits while the queue is full
+            await asyncio.sleep(0)  # while it is not, the others must have their turn all the same
 
     async def submit() -> None:
         async with asyncio.TaskGroup() as group:

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lab.observing.observe import observe
-from lab.tracing import Outcome, books, queue_depth
+from lab.tracing import Outcome, counts, queue_depth
 from patterns.plain import basic, unguarded, workload
 
 BLOCKING = [basic.threads, basic.queue_threads, basic.processes]
@@ -74,7 +74,7 @@ def test_every_pool_does_every_workload_with_the_same_values(pool, kind):
     jobs = WORKLOADS[kind]
     observed = run(pool, jobs, workload.work, workload.work_async, workers=3)
     assert values(observed.value) == {job: workload.compute(job.steps) for job in jobs}
-    assert books(observed.trace).succeeded == len(jobs)
+    assert counts(observed.trace).succeeded == len(jobs)
 
 
 @pytest.mark.parametrize("pool", BLOCKING + ASYNC, ids=name)
@@ -91,7 +91,7 @@ def test_a_job_that_raises_is_reported_and_the_others_are_done(pool):
     report = run(pool, range(1, 7), odd_one_out, odd_one_out_async, workers=2).value
     assert report.failed == [3]
     assert sorted(report.succeeded) == [1, 2, 4, 5, 6]
-    [error] = [result.error for result in report.results if result.error]
+    [error] = report.errors
     assert repr(error) == "ValueError('job 3 is broken')"
 
 
@@ -136,6 +136,7 @@ def test_tasks_are_cut_short_at_the_deadline(pool):
     report = observed.value
     assert (report.succeeded, report.cancelled) == ([1, 2, 3, 4, 5, 6], [7, 8, 9])
     assert report.never_started == [10]
+    assert report.reason == "timeout of 2.5 s passed"
 
 
 @pytest.mark.parametrize("pool", [basic.threads, basic.queue_threads], ids=name)
@@ -169,12 +170,8 @@ def test_the_books_of_a_pool_in_virtual_time_balance_and_are_those_of_its_trace(
         pool, iter(range(1, jobs + 1)), odd_one_out_async,
         workers=workers, buffer=buffer, timeout=timeout,
     )  # fmt: skip
-    report, told = observed.value, books(observed.trace)
-    assert told.balanced
-    assert told.submitted == len(report.submitted)
-    assert [told.succeeded, told.failed, told.cancelled, told.never_started] == [
-        len(report.succeeded), len(report.failed), len(report.cancelled), len(report.never_started)
-    ]  # fmt: skip
+    assert observed.value.counts.balanced
+    assert observed.value.counts == counts(observed.trace)
     assert observed.leaks == ()
 
 
@@ -224,16 +221,16 @@ def test_a_task_can_wait_here_and_compute_in_another_process():
 def test_without_a_guard_an_executor_drops_what_has_not_begun_and_loses_the_results():
     with pytest.raises(ValueError, match="job 3 is broken") as caught:
         observe(unguarded.executor_map, range(1, 2000), odd_one_out, workers=2)
-    told = books(caught.value.trace)
-    assert told.never_started > 0
-    assert told.succeeded > 1
+    left = counts(caught.value.trace)
+    assert left.never_started > 0
+    assert left.succeeded > 1
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 def test_without_a_guard_each_error_costs_a_thread():
     run = observe(unguarded.queue_threads, [1, 3, 3, 2, 4], odd_one_out, workers=2)
     assert run.value == [-1]
-    assert books(run.trace).never_started == 2
+    assert counts(run.trace).never_started == 2
 
 
 def test_gather_raises_while_the_other_tasks_run_on():
@@ -256,9 +253,9 @@ def test_a_task_group_cancels_the_others_at_the_first_error(pool):
     with pytest.raises(ExceptionGroup) as caught:
         observe(pool, [1, 3, 2, 4], odd_one_out_async, workers=2)
     assert caught.group_contains(ValueError, match="job 3 is broken")
-    fates = [job.outcome for job in caught.value.trace.jobs]
-    assert (fates[0], fates[1]) == (Outcome.CANCELLED, Outcome.FAILED)
-    assert Outcome.OK not in fates
+    outcomes = [job.outcome for job in caught.value.trace.jobs]
+    assert (outcomes[0], outcomes[1]) == (Outcome.CANCELLED, Outcome.FAILED)
+    assert Outcome.OK not in outcomes
 
 
 @pytest.mark.parametrize("pool", [unguarded.gather, unguarded.task_group, unguarded.anyio_group])

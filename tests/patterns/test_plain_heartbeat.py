@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from lab import observe
 from lab.tracing import Outcome
+from patterns.concurrency import Failed
 from patterns.plain import heartbeat
 
 
@@ -29,7 +30,7 @@ async def job_2_hangs(job):
 
 
 def errors(report):
-    return {result.job: type(result.error) for result in report.results if result.error}
+    return {r.job: type(r.error) for r in report.results if isinstance(r, Failed)}
 
 
 def test_a_task_that_hangs_ends_after_its_silence_and_its_worker_goes_on():
@@ -62,7 +63,7 @@ def test_a_task_that_beats_is_left_alone_however_long_it_takes():
     silence=st.integers(1, 6),
     timeout=st.none() | st.integers(0, 20),
 )
-def test_every_task_has_one_fate_whatever_is_silent_and_whenever_it_ends(
+def test_every_task_has_one_outcome_whatever_is_silent_and_whenever_it_ends(
     tenths, workers, silence, timeout
 ):
     async def silent(job):
@@ -74,8 +75,7 @@ def test_every_task_has_one_fate_whatever_is_silent_and_whenever_it_ends(
         heartbeat.tasks, jobs, silent, workers=workers, silence=silence / 10, timeout=seconds
     )
     report = run.value
-    fates = report.succeeded + report.failed + report.cancelled + report.never_started
-    assert sorted(fates) == list(report.submitted)
+    assert report.counts.balanced
     for job in report.succeeded:
         assert tenths[job] <= silence
     for job in report.failed:
@@ -106,7 +106,7 @@ def test_a_process_that_beats_or_raises_is_left_alone():
 def test_a_process_that_hangs_or_dies_is_replaced_and_every_job_has_one_result():
     report = heartbeat.processes(range(1, 10), heartbeat.trouble, workers=1, silence=0.5)
     assert errors(report) == {4: TimeoutError, 8: ChildProcessError}
-    assert [str(result.error) for result in report.results if result.error] == [
+    assert [str(error) for error in report.errors] == [
         "its process was silent for 0.5 s, and was killed",
         "its process died with exit code 1",
     ]
@@ -130,6 +130,7 @@ def test_observed_from_outside_a_job_that_is_ended_counts_as_cut_short():
 @pytest.mark.parametrize("pool", [heartbeat.tasks, heartbeat.processes])
 @pytest.mark.parametrize("silence", [0, -1, float("nan")])
 def test_a_bad_silence_is_refused_with_the_rule_and_the_value(pool, silence):
+    process = job_2_hangs if pool is heartbeat.tasks else str
     message = f"^silence must be a number of seconds > 0 and <= 1e12, got {silence}$"
     with pytest.raises(ValueError, match=message):
-        observe(pool, [1], job_2_hangs, workers=1, silence=silence)
+        observe(pool, [1], process, workers=1, silence=silence)
