@@ -284,6 +284,68 @@ def cancelled_while_growing(h: History) -> None:
         group.spawn(parent.cancel, "enough")
 
 
+def cancelled_by_two(h: History) -> None:
+    """Whoever has cancelled a context sees one reason, and it stays."""
+    context = h.context()
+    reasons = []
+
+    def cancel(reason: str) -> None:
+        context.cancel(reason)
+        reasons.append(context.reason)
+
+    with TaskGroup() as group:
+        group.spawn(cancel, "first")
+        group.spawn(cancel, "second")
+    assert {*reasons, context.reason} in ({"first"}, {"second"}), reasons
+
+
+def cancelled_together(h: History) -> None:
+    """Who is woken by a cancellation finds nobody who waits under the same context still."""
+    ch, stop = h.channel(), h.context()
+
+    def send(value: str) -> None:
+        with pytest.raises(Cancelled):
+            h.send(ch, value, stop)
+        with pytest.raises(Cancelled):
+            h.receive(ch, h.context(timeout=0.01))
+
+    with TaskGroup() as group:
+        group.spawn(send, "a")
+        group.spawn(send, "b")
+        sleep(1)
+        stop.cancel()
+
+
+def cancelled_and_then_closed(h: History, verb: str) -> None:
+    """Who is cancelled, and then the channel is closed, hears of the cancellation."""
+    ch, stop = h.channel(1 if verb == "sending" else 0), h.context()
+    said = []
+
+    def listen() -> None:
+        try:
+            if verb == "receiving":
+                h.receive(ch, stop)
+            elif verb == "sending":
+                for value in range(3):
+                    h.send(ch, value, stop)
+            else:
+                for _ in ch:
+                    pass
+        except Closed:
+            said.append("closed")
+        except Cancelled:
+            return
+        said.append("went on")
+
+    with TaskGroup(stop if verb == "in a loop" else None) as group:
+        group.spawn(listen)
+        stop.cancel()
+        h.close(ch)
+    assert not said, said
+    if verb == "sending":
+        h.iterate(ch)
+
+
 def one_fails(h: History) -> None:
     """A failing task ends its siblings' waits, and its exception comes out."""
     ch = h.channel()
@@ -610,6 +672,10 @@ PROGRAMS: dict[str, Program] = {
         for senders in (1, 2, 3)
     },
     **{
+        f"cancelled and then closed, {verb}": partial(cancelled_and_then_closed, verb=verb)
+        for verb in ("receiving", "sending", "in a loop")
+    },
+    **{
         f"interrupted at capacity {capacity}": partial(interrupted_in_the_middle, capacity=capacity)
         for capacity in (0, 1, 2)
     },
@@ -626,6 +692,8 @@ PROGRAMS: dict[str, Program] = {
     **{
         program.__name__.replace("_", " "): program
         for program in (
+            cancelled_by_two,
+            cancelled_together,
             cancelled_while_growing,
             one_fails,
             all_fail,
