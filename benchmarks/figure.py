@@ -6,7 +6,6 @@ import math
 import statistics
 from collections.abc import Mapping, Sequence
 
-import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
@@ -16,23 +15,24 @@ from benchmarks.contenders import CHANNEL, CONTENDERS
 from benchmarks.measuring import CAPACITIES, CREWS, Costs
 from benchmarks.table import capacity_name
 from lab.plots import Picture
-from lab.plots.palette import CURVES, STYLE_FILE
+from lab.plots.figure import DPI, WIDTH, styled
+from lab.plots.palette import CURVES
 
 MARKERS = "osD^vPX*"
 LABELS = 17  # that fit one above the other
 
 
+@styled()
 def picture(costs: Costs, naps: Costs, grown: Mapping[str, float], jobs: int) -> Picture:
     """Draw cost by capacity, makespan by number of workers, and memory."""
-    with matplotlib.rc_context(fname=STYLE_FILE):
-        figure = Figure(figsize=(9, 11.4), dpi=100)
-        FigureCanvasAgg(figure)
-        by_capacity = figure.add_axes((0.09, 0.65, 0.66, 0.31))
-        by_crew = figure.add_axes((0.09, 0.32, 0.66, 0.258))
-        by_memory = figure.add_axes((0.23, 0.045, 0.66, 0.215))
-        draw_costs(by_capacity, costs)
-        draw_naps(by_crew, naps)
-        draw_memory(by_memory, grown, jobs)
+    figure = Figure(figsize=(WIDTH / DPI, 11.4), dpi=DPI)
+    FigureCanvasAgg(figure)
+    by_capacity = figure.add_axes((0.09, 0.65, 0.66, 0.31))
+    by_crew = figure.add_axes((0.09, 0.32, 0.66, 0.258))
+    by_memory = figure.add_axes((0.23, 0.045, 0.66, 0.215))
+    draw_costs(by_capacity, costs)
+    draw_naps(by_crew, naps)
+    draw_memory(by_memory, grown, jobs)
     return Picture(figure, in_words(costs, naps, grown, jobs))
 
 

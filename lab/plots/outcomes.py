@@ -5,48 +5,29 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
-from typing import Final, Protocol
+from typing import Any, Final
 
-import matplotlib
+import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.collections import PolyCollection
-from matplotlib.figure import Figure
-from matplotlib.patches import Patch, Rectangle
+from matplotlib.patches import Rectangle
 
-from lab.plots.palette import LOOKS, STYLE_FILE, Look
+from lab.model.exploration import Outcome
+from lab.plots.axes import add_bars, add_key, corners, write_title
+from lab.plots.figure import WIDTH, Row, page, styled
+from lab.plots.palette import PASSES, Look, fails
 from lab.plots.picture import Picture
 
-__all__ = ["OutcomeLike", "draw_outcomes", "outcomes"]
+__all__ = ["draw_outcomes"]
 
-_WIDTH, _DPI = 900, 100  # pixels, pixels an inch
-_LEFT, _ROW, _HEAD, _KEY, _FOOT = 60, 720, 42, 30, 12  # pixels; a row of cells is 720 wide
+_LEFT, _ROW = 60, 720  # pixels: for the numbers, and a row of cells
+_BELOW: Final = 12  # pixels
 _CELLS_A_ROW: Final = ((60, 20), (800, 40), (0, 80))  # up to so many schedules, so many cells
-_MOST_TOLD: Final = 8  # groups of numbers
-
-_WELL: Final = Look("goes well", "#D6E9F5", "#0072B2", "", "#000000")
-_EDGE: Final = ("#7A3500", "#0072B2")  # of a cell: it goes wrong, it goes well
-_HATCHES: Final = {
-    "check": "xx",
-    "deadlock": "++",
-    "leak": "oo",
-    "crash": "**",
-    "error": "//",
-    "books": "--",
-    "endless": "\\\\",
-}
+_CELL: Final = 0.84  # of the room for a cell
+_MOST_GROUPS: Final = 8  # of numbers, in the text
 
 
-class OutcomeLike(Protocol):
-    """What a picture needs to know of one schedule."""
-
-    @property
-    def kind(self) -> str | None: ...
-
-
-def draw_outcomes(
-    groups: Mapping[str, Sequence[OutcomeLike]], *, ring: int | None = None
-) -> Picture:
+@styled()
+def draw_outcomes(groups: Mapping[str, Sequence[Outcome]], *, ring: int | None = None) -> Picture:
     """Draw what came of all schedules of one or more pools, each under its label.
 
     Args:
@@ -60,132 +41,88 @@ def draw_outcomes(
     most = max(map(len, groups.values()))
     columns = next(cells for limit, cells in _CELLS_A_ROW if most <= limit or not limit)
     size = _ROW // columns
-    heights = [-(-len(group) // columns) * size for group in groups.values()]
-    whole = _KEY + sum(_HEAD + height for height in heights) + _FOOT
-    with matplotlib.rc_context(fname=STYLE_FILE):
-        figure = Figure(figsize=(_WIDTH / _DPI, whole / _DPI), dpi=_DPI)
-        FigureCanvasAgg(figure)
-        top, number = whole - _KEY, ring
-        for (label, group), height in zip(groups.items(), heights, strict=True):
-            top -= _HEAD + height
-            box = (_LEFT / _WIDTH, top / whole, _ROW / _WIDTH, height / whole)
-            outcomes(group, ax=figure.add_axes(box), columns=columns, ring=number)
-            figure.axes[-1].set_title(f"{label}: {_counted(group)}", fontsize=10)
-            number = None
-        _add_key(figure, groups)
-    told = " ".join(f"{label}: {_in_words(group)}." for label, group in groups.items())
+    rows = [
+        Row(-(-len(group) // columns) * size, left=_LEFT, right=WIDTH - _LEFT - _ROW)
+        for group in groups.values()
+    ]
+    figure, axes = page(rows, below=_BELOW)
+    number = ring
+    for ax, (label, group) in zip(axes, groups.items(), strict=True):
+        _draw_cells(ax, group, columns)
+        if number is not None:
+            _mark(ax, number, len(group), columns)
+        write_title(ax, f"{label}: {_counted(group)}", size=10)
+        number = None
+    add_key(axes[0], _looks([outcome for group in groups.values() for outcome in group]))
+    described = " ".join(f"{label}: {_in_words(group)}." for label, group in groups.items())
     marked = "" if ring is None else f" Schedule {ring} is marked."
-    return Picture(figure, f"A cell for each schedule. {told}{marked}")
+    return Picture(figure, f"A cell for each schedule. {described}{marked}")
 
 
-def outcomes(
-    group: Sequence[OutcomeLike], *, ax: Axes, columns: int = 40, ring: int | None = None
-) -> Axes:
-    """Draw a cell for each schedule of a pool, row by row, the first one at the top left.
-
-    Args:
-        group: what came of each, one or more.
-        ax: where to draw.
-        columns: cells in a row, >= 1.
-        ring: number of the schedule to mark, from 1.
-
-    Raises ValueError if no schedule has the number `ring`.
-    """
-    if ring is not None and not 1 <= ring <= len(group):
-        raise ValueError(f"ring must be the number of a schedule, 1 to {len(group)}, got {ring}")
+def _draw_cells(ax: Axes, group: Sequence[Outcome], columns: int) -> None:
+    """Draw a cell for each schedule, row by row, the first one at the top left."""
     rows = -(-len(group) // columns)
-    with matplotlib.rc_context(fname=STYLE_FILE):
-        for kind in _kinds(group):
-            cells = [divmod(n, columns) for n, one in enumerate(group) if one.kind == kind]
-            look = _look(kind)
-            drawn = PolyCollection(
-                [_square(row, column) for row, column in cells],
-                facecolor=look.fill,
-                edgecolor=_EDGE[kind is None],
-                hatch=look.hatch,
-                hatchcolor=look.ink,
-                linewidth=0.6,
-                label=look.name,
-            )
-            ax.add_collection(drawn)
-        if ring is not None:
-            row, column = divmod(ring - 1, columns)
-            around = Rectangle((column, row), 1, 1, fill=False, edgecolor="black", linewidth=3)
-            around.set_clip_on(False)
-            around.set_zorder(5)
-            ax.add_patch(around)
-        ax.set_xlim(0, columns)
-        ax.set_ylim(rows, 0)
-        ax.set_xticks([])
-        numbered = range(0, rows, 1 if columns <= 40 else 5)
-        ax.set_yticks([row + 0.5 for row in numbered], [f"{row * columns + 1}" for row in numbered])
-        ax.tick_params(length=0, labelsize=8)
-        ax.grid(visible=False)
-        for spine in ax.spines.values():
-            spine.set_visible(False)
-    return ax
+    for kind in _kinds(group):
+        cells = [divmod(n, columns) for n, outcome in enumerate(group) if outcome.kind == kind]
+        row, column = np.array(cells).T
+        margin = (1 - _CELL) / 2
+        shapes = corners(column + margin, column + 1 - margin, row + 0.5, _CELL)
+        add_bars(ax, _look(kind), shapes, linewidth=0.6)
+    ax.set_xlim(0, columns)
+    ax.set_ylim(rows, 0)
+    ax.set_xticks([])
+    numbered = range(0, rows, 1 if columns <= 40 else 5)
+    ax.set_yticks([row + 0.5 for row in numbered], [f"{row * columns + 1}" for row in numbered])
+    ax.tick_params(length=0, labelsize=8)
+    ax.grid(visible=False)
+    for spine in ax.spines.values():
+        spine.set_visible(False)
 
 
-def _square(row: int, column: int) -> list[tuple[float, float]]:
-    left, right, top, bottom = column + 0.08, column + 0.92, row + 0.08, row + 0.92
-    return [(left, top), (right, top), (right, bottom), (left, bottom)]
+def _mark(ax: Axes, ring: int, schedules: int, columns: int) -> None:
+    if not 1 <= ring <= schedules:
+        raise ValueError(f"ring must be the number of a schedule, 1 to {schedules}, got {ring}")
+    row, column = divmod(ring - 1, columns)
+    around: Any = Rectangle((column, row), 1, 1, fill=False, edgecolor="black", linewidth=3)
+    around.set_clip_on(False)
+    around.set_zorder(5)
+    ax.add_patch(around)
 
 
 def _look(kind: str | None) -> Look:
-    if kind is None:
-        return _WELL
-    failed = LOOKS["failed"]
-    return Look(f"fails: {kind}", failed.fill, failed.ink, _HATCHES.get(kind, "xx"), failed.text)
+    return PASSES if kind is None else fails(kind)
 
 
-def _kinds(group: Sequence[OutcomeLike]) -> list[str | None]:
-    there = {one.kind for one in group}
-    return [kind for kind in (None, *_HATCHES) if kind in there]
+def _kinds(group: Sequence[Outcome]) -> list[str | None]:
+    """Return the kinds that occur: first None, then by name."""
+    return sorted({outcome.kind for outcome in group}, key=lambda kind: kind or "")
 
 
-def _add_key(figure: Figure, groups: Mapping[str, Sequence[OutcomeLike]]) -> None:
-    looks = [_look(kind) for kind in _kinds([one for group in groups.values() for one in group])]
-    handles = [
-        Patch(
-            facecolor=look.fill,
-            edgecolor=_EDGE[look is _WELL],
-            hatch=look.hatch * 2,
-            hatchcolor=look.ink,
-            label=look.name if len(looks) <= 5 else look.name.removeprefix("fails: "),
-        )
-        for look in looks
-    ]
-    figure.legend(
-        handles=handles,
-        loc="upper left",
-        bbox_to_anchor=(_LEFT / _WIDTH, 1),
-        ncols=len(handles),
-        frameon=False,
-        fontsize=9,
-        borderaxespad=0.6,
-        borderpad=0,
-    )
+def _looks(group: Sequence[Outcome]) -> list[Look]:
+    return [_look(kind) for kind in _kinds(group)]
 
 
-def _counted(group: Sequence[OutcomeLike]) -> str:
-    failed = sum(one.kind is not None for one in group)
+def _counted(group: Sequence[Outcome]) -> str:
+    failed = sum(outcome.kind is not None for outcome in group)
     if not failed:
         return f"none of {len(group):,} schedules fails"
     return f"{failed:,} of {len(group):,} schedules fail{'s' * (failed == 1)}"
 
 
-def _in_words(group: Sequence[OutcomeLike]) -> str:
+def _in_words(group: Sequence[Outcome]) -> str:
     """Say how many fail, how, and which: "8 of 10 schedules fail (8 check): 2 to 9"."""
-    kinds = Counter(one.kind for one in group if one.kind is not None)
+    kinds = Counter(outcome.kind for outcome in group if outcome.kind is not None)
     if not kinds:
         return _counted(group)
-    told = ", ".join(f"{count:,} {kind}" for kind, count in kinds.items())
-    runs = list(_runs([n for n, one in enumerate(group, start=1) if one.kind is not None]))
-    more = f" and {len(runs) - _MOST_TOLD} more groups" if len(runs) > _MOST_TOLD else ""
-    return f"{_counted(group)} ({told}): {', '.join(runs[:_MOST_TOLD])}{more}"
+    counted = ", ".join(f"{count:,} {kind}" for kind, count in kinds.items())
+    failing = [n for n, outcome in enumerate(group, start=1) if outcome.kind is not None]
+    ranges = list(_ranges(failing))
+    more = len(ranges) - _MOST_GROUPS
+    others = f" and {more} more groups" if more > 0 else ""
+    return f"{_counted(group)} ({counted}): {', '.join(ranges[:_MOST_GROUPS])}{others}"
 
 
-def _runs(numbers: Sequence[int]) -> Iterator[str]:
+def _ranges(numbers: Sequence[int]) -> Iterator[str]:
     """Yield numbers that follow each other as one text: "2 to 9"; two of them: "2, 3"."""
     for _, run in groupby(enumerate(numbers), key=lambda pair: pair[1] - pair[0]):
         first, *others = [number for _, number in run]

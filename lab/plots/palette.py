@@ -7,16 +7,36 @@ readers can tell them apart; hatching tells them apart in greyscale as well.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final, TypeAlias
 
-from lab.tracing import Outcome, Span, State
+from lab.model.trace import Outcome, Span, State
 
-__all__ = ["CHANGES", "CURVES", "LOOKS", "STYLE_FILE", "Look", "look"]
+__all__ = [
+    "AHEAD",
+    "BEATS",
+    "BEYOND",
+    "BOUNDS",
+    "CHANGES",
+    "COUNTS",
+    "CURVES",
+    "FORMULA",
+    "FORMULA_DASHES",
+    "INSIDE",
+    "LIMIT",
+    "LIMIT_DASHES",
+    "LOOKS",
+    "MEASURED",
+    "PALE",
+    "PASSES",
+    "PLAIN",
+    "RING",
+    "WAITS",
+    "Look",
+    "fails",
+    "look_of",
+]
 
 LineStyle: TypeAlias = str | tuple[float, tuple[float, ...]]
-
-STYLE_FILE: Final = Path(__file__).with_name("workbook.mplstyle")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,43 +50,86 @@ class Look:
     text: str
 
 
-LOOKS: Final = {
-    look.name: look
-    for look in (
-        Look("working", "#0072B2", "#FFFFFF", "", "#FFFFFF"),
-        Look("failed", "#D55E00", "#FFFFFF", "xx", "#000000"),
-        Look("cancelled", "#56B4E9", "#003A5C", "--", "#000000"),
-        Look("blocked", "#CC79A7", "#5B2144", "\\\\", "#000000"),
-        Look("throttled", "#F0E442", "#6B6400", "//", "#000000"),
-        Look("waiting", "#F2F2F2", "#9A9A9A", "..", "#000000"),
-        Look("stopped", "#FFFFFF", "#555555", "||", "#000000"),
-    )
-}
+def _by_name(*looks: Look) -> dict[str, Look]:
+    return {look.name: look for look in looks}
+
+
+_BLUE, _SKY, _VERMILION = "#0072B2", "#56B4E9", "#D55E00"
+
+LOOKS: Final = _by_name(
+    Look("working", _BLUE, "#FFFFFF", "", "#FFFFFF"),
+    Look("failed", _VERMILION, "#FFFFFF", "xx", "#000000"),
+    Look("cancelled", _SKY, "#003A5C", "--", "#000000"),
+    Look("blocked", "#CC79A7", "#5B2144", "\\\\", "#000000"),
+    Look("throttled", "#F0E442", "#6B6400", "//", "#000000"),
+    Look("waiting", "#F2F2F2", "#9A9A9A", "..", "#000000"),
+    Look("stopped", "#FFFFFF", "#555555", "||", "#000000"),
+)
+
+# What became of jobs, as the counts of a report name it.
+COUNTS: Final = _by_name(
+    Look("succeeded", _BLUE, "#FFFFFF", "", "#FFFFFF"),
+    LOOKS["failed"],
+    LOOKS["cancelled"],
+    Look("never started", "#FFFFFF", "#555555", "", "#000000"),
+)
 
 # Time that a job gained or lost against another run.
-CHANGES: Final = {
-    look.name: look
-    for look in (
-        Look("ended earlier", "#009E73", "#FFFFFF", "++", "#000000"),
-        Look("ended later", "#E69F00", "#5C3F00", "oo", "#000000"),
-    )
+CHANGES: Final = _by_name(
+    Look("ended earlier", "#009E73", "#FFFFFF", "++", "#000000"),
+    Look("ended later", "#E69F00", "#5C3F00", "oo", "#000000"),
+)
+
+# Schedules that go well, and those that go wrong, by the kind of failure.
+PASSES: Final = Look("goes well", "#D6E9F5", _BLUE, "", "#000000")
+_FAILURES: Final = {
+    "check": "xx",
+    "deadlock": "++",
+    "leak": "oo",
+    "crash": "**",
+    "error": "//",
+    "books": "--",
+    "endless": "\\\\",
 }
 
 # Colour and line style of the curves of one comparison, in order.
 CURVES: Final[tuple[tuple[str, LineStyle], ...]] = (
-    ("#0072B2", "-"),
+    (_BLUE, "-"),
     ("#E69F00", "--"),
     ("#009E73", "-."),
-    ("#D55E00", ":"),
+    (_VERMILION, ":"),
     ("#CC79A7", (0, (6, 1))),
     ("#000000", (0, (3, 1, 1, 1, 1, 1))),
-    ("#56B4E9", (0, (1, 0.6))),
+    (_SKY, (0, (1, 0.6))),
     ("#7A5C00", (0, (8, 2, 2, 2))),
 )
 
+MEASURED: Final = _BLUE
+BEYOND: Final = _VERMILION  # where a formula's bound is broken
+INSIDE: Final = _SKY  # the area under a curve
+BOUNDS: Final = Look("bounds", "0.9", "0.45", "", "#000000")
+FORMULA: Final = "0.2"
+FORMULA_DASHES: Final[LineStyle] = (0, (5, 2))
+LIMIT: Final = "0.35"  # a capacity or a burst
+LIMIT_DASHES: Final[LineStyle] = (0, (4, 3))
+BEATS: Final = ("#F2F2F2", _SKY, _BLUE, "#000000")  # none missed, fewer, more, given up
 
-def look(span: Span) -> Look:
+# A turn of a schedule: fill, edge and ink of its box.
+PLAIN: Final = ("#FFFFFF", "0.6", "black")
+WAITS: Final = ("#EFEFEF", "0.6", "black")
+AHEAD: Final = ("#FBE3D3", "0.6", "black")  # the schedule moved somebody ahead
+PALE: Final = ("#FFFFFF", "0.88", "0.65")  # not done yet
+RING: Final = _VERMILION
+
+
+def look_of(span: Span) -> Look:
     """Return the look of a span: its state, or for work that did not succeed its outcome."""
     if span.state is State.WORKING and span.outcome in (Outcome.FAILED, Outcome.CANCELLED):
         return LOOKS[str(span.outcome)]
     return LOOKS[str(span.state)]
+
+
+def fails(kind: str) -> Look:
+    """Return the look of a schedule with this kind of failure."""
+    failed = LOOKS["failed"]
+    return Look(f"fails: {kind}", failed.fill, failed.ink, _FAILURES.get(kind, "xx"), failed.text)

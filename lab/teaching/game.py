@@ -1,4 +1,7 @@
-"""You are the scheduler: say who goes next, and try to break the pool."""
+"""You are the scheduler: say who goes next, and try to break the pool.
+
+These are the rules; `lab.teaching.board` is what one sees of them.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +14,6 @@ from typing import Any
 from lab.exploring.judge import Check, judge
 from lab.model.schedule import NotRepeatable, Schedule
 from lab.model.trace import Turn
-from lab.plots.failure import draw_steps
-from lab.plots.picture import Picture
 from lab.simulation.play import play
 from lab.simulation.replay import Noting, label, told
 from lab.simulation.runtime import SimulatedRuntime, SimulatedTask
@@ -54,13 +55,19 @@ class Game:
     that any number of moves can be taken back.
 
     Args:
-        pool: as for `explore`, and so is `check`.
+        pool: as for `explore`, and so are `args`, `check` and `options`.
+
+    Attributes:
+        moves: whom you let go next so far.
+        position: where the game stands.
     """
 
-    def __init__(self, pool: Callable[[], Any], *, check: Check | None = None) -> None:
-        self._pool = pool
+    def __init__(
+        self, pool: Callable[..., Any], /, *args: Any, check: Check | None = None, **options: Any
+    ) -> None:
+        self._pool = partial(pool, *args, **options)
         self._check = check
-        self._moves: tuple[str, ...] = ()
+        self.moves: tuple[str, ...] = ()
         self.position = self._play(())
 
     def play(self, *tasks: str) -> Position:
@@ -68,7 +75,7 @@ class Game:
 
         Raises ValueError, and makes no move, for a task that cannot go next.
         """
-        moves, position = self._moves, self.position
+        moves, position = self.moves, self.position
         for task in tasks:
             if task not in position.choices:
                 could = ", ".join(position.choices) or "nobody: the run is over"
@@ -81,65 +88,15 @@ class Game:
 
     def undo(self) -> Position:
         """Take the last move back, if there is one."""
-        return self._stand(self._moves[:-1])
+        return self._stand(self.moves[:-1])
 
     def restart(self) -> Position:
         """Take all moves back."""
         return self._stand(())
 
-    def draw(self) -> Picture:
-        """Draw the turns so far, a column a task; who can go next is dashed."""
-        position = self.position
-        moves = f"{len(self._moves)} move" + "s" * (len(self._moves) != 1)
-        title = (position.verdict or f"{moves}; your turn").partition("\n")[0]
-        return draw_steps(
-            position.turns,
-            title=title,
-            text=str(position),
-            ready=position.choices,
-        )
-
-    def board(self) -> Any:
-        """Return the game as a widget: a button for each task, undo, and the picture.
-
-        The button of a task that cannot go next cannot be pressed.
-        """
-        from ipywidgets import HTML, Button, HBox, VBox
-
-        picture, tasks = HTML(layout={"width": "100%"}), HBox(layout={"flex_flow": "row wrap"})
-        buttons: dict[str, Button] = {}
-
-        def button(text: str, move: Callable[[], object]) -> Button:
-            def clicked(_: object) -> None:
-                move()
-                show()
-
-            made = Button(description=text, layout={"width": "auto"})
-            made.on_click(clicked)
-            return made
-
-        def show() -> None:
-            choices = self.position.choices
-            for task in choices:
-                if task not in buttons:
-                    buttons[task] = button(task, partial(self.play, task))
-            for task, its_button in buttons.items():
-                can_go = task in choices
-                its_button.disabled = not can_go
-                its_button.button_style = "primary" if can_go else ""
-                its_button.description = f"{task}: {choices[task]}" if can_go else task
-            undo.disabled = restart.disabled = not self._moves
-            tasks.children = tuple(buttons.values())
-            page = self.draw()._repr_mimebundle_()["text/html"]
-            picture.value = page.replace("<img ", '<img style="max-width: 100%" ')
-
-        undo, restart = button("undo", self.undo), button("start again", self.restart)
-        show()
-        return VBox([tasks, HBox([undo, restart]), picture])
-
     def _stand(self, moves: tuple[str, ...], position: Position | None = None) -> Position:
         self.position = self._play(moves) if position is None else position
-        self._moves = moves
+        self.moves = moves
         return self.position
 
     def _play(self, moves: tuple[str, ...]) -> Position:

@@ -1,0 +1,83 @@
+"""What a chart is: a way to draw one run on axes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import update_wrapper
+from typing import Any, Final, TypeAlias
+
+from matplotlib.axes import Axes
+from matplotlib.text import Text
+
+from lab.model.deadlock import Deadlock
+from lab.model.run import Run
+from lab.model.trace import Trace
+from lab.plots.figure import Row, page, styled
+
+__all__ = ["AnyRun", "Chart", "as_chart", "chart", "trace_of"]
+
+AnyRun: TypeAlias = Run[Any] | Deadlock | Trace
+
+CURVE_HEIGHT: Final = 120  # pixels
+
+
+class Chart:
+    """A way to draw one run. Call it with a run or its trace, and the axes to draw on.
+
+    Without axes it makes its own. It draws only through the axes, and returns them.
+
+    Attributes:
+        words: what it shows, for the alternative text.
+        overlays: whether it can draw several runs on the same axes; then it takes a `label`.
+    """
+
+    def __init__(
+        self,
+        paint: Callable[..., object],
+        words: str,
+        *,
+        height: Callable[[Trace], int] = lambda trace: CURVE_HEIGHT,
+        overlays: bool = True,
+    ) -> None:
+        self._paint = paint
+        self.words = words
+        self.height = height
+        self.overlays = overlays
+        update_wrapper(self, paint)
+
+    def __call__(self, run: AnyRun, ax: Axes | None = None, **options: Any) -> Axes:
+        trace = trace_of(run)
+        if ax is None:
+            _, (ax,) = page([Row(self.height(trace))])
+        with styled():
+            self._paint(trace, ax, **options)
+            for text in ax.findobj(Text):
+                text.set_parse_math(False)  # axes of the caller's would take "$" for it
+        return ax
+
+    def __repr__(self) -> str:
+        return f"<chart of {self.words}>"
+
+
+def chart(words: str, **options: Any) -> Callable[[Callable[..., object]], Chart]:
+    """Make a chart of a function of a trace and axes; the options are those of `Chart`."""
+    return lambda paint: Chart(paint, words, **options)
+
+
+def as_chart(function: Callable[..., object]) -> Chart:
+    """Return a chart as it is, and of any function of a run and `ax` make one."""
+    if isinstance(function, Chart):
+        return function
+    name = getattr(function, "__name__", "a chart").replace("_", " ")
+    return Chart(lambda trace, ax: function(trace, ax=ax), name, overlays=False)
+
+
+def trace_of(run: AnyRun) -> Trace:
+    """Return the trace of a run or a deadlock; a trace is its own.
+
+    Raises TypeError for anything else.
+    """
+    trace = run if isinstance(run, Trace) else getattr(run, "trace", None)
+    if not isinstance(trace, Trace):
+        raise TypeError(f"run must be one run or its trace, got {type(run).__name__}")
+    return trace

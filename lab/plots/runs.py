@@ -1,0 +1,141 @@
+"""Pictures of runs: charts one below the other, on one time axis."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeAlias
+
+from matplotlib.axes import Axes
+
+from lab.model.deadlock import Deadlock
+from lab.model.run import Run
+from lab.model.trace import Trace
+from lab.plots.axes import MOST_END_LABELS, add_key, share_time, write_title
+from lab.plots.chart import AnyRun, Chart, as_chart, trace_of
+from lab.plots.curves import throughput
+from lab.plots.figure import RIGHT, Row, page, styled
+from lab.plots.lanes import finding, looks_in, timeline
+from lab.plots.picture import Picture
+from lab.plots.words import shorten, width_of
+from lab.tracing import describe
+
+__all__ = ["compare", "draw", "name_of", "named"]
+
+Charts: TypeAlias = Callable[..., Any]
+
+_UNNAMED = "run"  # what a run is called that nobody has named
+_LABEL, _LEGEND_LABEL = 160, 220  # pixels, for the names of runs
+
+
+@styled()
+def draw(run: AnyRun, *charts: Charts, title: str | None = None) -> Picture:
+    """Draw `charts` of one run (by default its timeline) one below the other.
+
+    Args:
+        run: a run, a deadlock, or the trace of one.
+        charts: those of `lab.plots`, or functions of a trace and `ax`.
+        title: replaces the run's name and the finding that stand over the first chart.
+
+    Raises TypeError for anything but one run.
+    """
+    trace, shown = trace_of(run), [as_chart(function) for function in charts or (timeline,)]
+    _, axes = page([Row(chart.height(trace)) for chart in shown])
+    for ax, chart in zip(axes, shown, strict=True):
+        chart(trace, ax)
+    name = name_of(run)
+    heading = title if title is not None else _entitled(name, trace)
+    write_title(axes[0], heading)
+    share_time(axes, [trace])
+    said = f"{title if title is not None else name}. " if title or name else ""
+    figure = axes[0].get_figure(root=True)
+    assert figure is not None
+    words = ", ".join(chart.words for chart in shown)
+    return Picture(figure, f"{said}Against time: {words}. {describe(trace)}")
+
+
+@styled()
+def compare(runs: Mapping[Any, AnyRun] | Iterable[AnyRun], *charts: Charts) -> Picture:
+    """Draw several runs on one time axis: a timeline each, then curves of all in one chart.
+
+    Args:
+        runs: by label, as a sweep or a dict has them; or just runs, which have names.
+        charts: as for `draw`; by default timelines and throughput.
+
+    Raises ValueError for no runs.
+    """
+    traces = {label: trace_of(run) for label, run in named(runs).items()}
+    if not traces:
+        raise ValueError("runs must hold at least one run, got none")
+    shown = [as_chart(function) for function in charts or (timeline, throughput)]
+    rows: list[tuple[Chart, dict[str, Trace]]] = []
+    for chart in shown:
+        if chart.overlays:
+            rows.append((chart, traces))
+        else:
+            rows += [(chart, {label: trace}) for label, trace in traces.items()]
+    heights = [max(chart.height(trace) for trace in some.values()) for chart, some in rows]
+    right = _right(traces)
+    figure, axes = page([Row(height, right=right) for height in heights])
+    for ax, (chart, some) in zip(axes, rows, strict=True):
+        for label, trace in some.items():
+            _draw_one(chart, trace, ax, label)
+    if timeline in shown:
+        add_key(axes[0], looks_in(traces.values()))
+    share_time(axes, list(traces.values()))
+    words = ", ".join(chart.words for chart in shown)
+    described = " ".join(f"{label}: {describe(trace)}" for label, trace in traces.items())
+    return Picture(figure, f"Against one time axis: {words}. {described}")
+
+
+def named(runs: Any) -> dict[str, Any]:
+    """Return runs, or what else has a name, by their labels, which are distinct.
+
+    A sweep says what to call its runs; of a mapping the keys are the labels, and of others their
+    own names.
+    """
+    if hasattr(runs, "named"):
+        runs = runs.named()
+    elif isinstance(runs, Run | Deadlock | Trace):
+        runs = [runs]
+    pairs = (
+        [(str(label), run) for label, run in runs.items()]
+        if isinstance(runs, Mapping)
+        else [(name_of(run) or f"run {number}", run) for number, run in enumerate(runs, start=1)]
+    )
+    labels: dict[str, Any] = {}
+    for name, run in pairs:
+        label, number = name, 1
+        while label in labels:
+            number += 1
+            label = f"{name} ({number})"
+        labels[label] = run
+    return labels
+
+
+def name_of(run: object) -> str:
+    """Return the name that a run was given, or ""."""
+    name = getattr(run, "name", "")
+    return "" if name == _UNNAMED else str(name)
+
+
+def _entitled(name: str, trace: Trace) -> str:
+    """Return a name, cut if it is long, and the finding."""
+    return f"{shorten(name, 300, 11, bold=True)}: {finding(trace)}" if name else finding(trace)
+
+
+def _draw_one(chart: Chart, trace: Trace, ax: Axes, label: str) -> None:
+    if chart.overlays:
+        chart(trace, ax, label=label)
+    elif chart is timeline:
+        timeline(trace, ax, title=_entitled(label, trace), key=False)
+    else:
+        chart(trace, ax)
+        write_title(ax, _entitled(label, trace))
+
+
+def _right(traces: Mapping[str, Trace]) -> int:
+    """Return how many pixels the names of the curves need."""
+    many = len(traces) > MOST_END_LABELS
+    room, beside = (_LEGEND_LABEL, 60) if many else (_LABEL, 20)
+    longest = max(width_of(shorten(label, room, 9), 9) for label in traces)
+    return max(RIGHT, beside + round(longest))
