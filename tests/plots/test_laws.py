@@ -71,7 +71,6 @@ def cut_off():
 TRACES = {
     "ten jobs": simulate(basic.demo).trace,
     "nothing": Trace("virtual", 0.0, (), (), ()),
-    "no jobs": Trace("real", 2.0, ("w",), (), ()),
     "one job": of_jobs(["1"], ["w"], clock="real"),
     "a deadlock": cut_off(),
     "a thousand workers": of_jobs(
@@ -91,7 +90,7 @@ def beats(trace):
 def turns_of(trace):
     return [
         Turn(span.start, span.worker, "load", span.job or "", str(span.outcome), moved)
-        for span in trace.spans[:50]
+        for span in trace.spans[:12]
         for moved in (None, "main")
     ]
 
