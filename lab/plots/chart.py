@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import update_wrapper
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 from matplotlib.axes import Axes
 from matplotlib.text import Text
 
-from lab.model.deadlock import Deadlock
-from lab.model.run import Run
 from lab.model.trace import Trace
 from lab.plots.figure import Row, page, styled
+from lab.tracing import Traced, trace_of
 
-__all__ = ["AnyRun", "Chart", "as_chart", "chart", "trace_of"]
-
-AnyRun: TypeAlias = Run[Any] | Deadlock | Trace
+__all__ = ["Chart", "as_chart", "chart"]
 
 CURVE_HEIGHT: Final = 120  # pixels
 
@@ -45,7 +42,7 @@ class Chart:
         self.overlays = overlays
         update_wrapper(self, paint)
 
-    def __call__(self, run: AnyRun, ax: Axes | None = None, **options: Any) -> Axes:
+    def __call__(self, run: Traced, ax: Axes | None = None, **options: Any) -> Axes:
         trace = trace_of(run)
         if ax is None:
             _, (ax,) = page([Row(self.height(trace))])
@@ -70,14 +67,3 @@ def as_chart(function: Callable[..., object]) -> Chart:
         return function
     name = getattr(function, "__name__", "a chart").replace("_", " ")
     return Chart(lambda trace, ax: function(trace, ax=ax), name, overlays=False)
-
-
-def trace_of(run: AnyRun) -> Trace:
-    """Return the trace of a run or a deadlock; a trace is its own.
-
-    Raises TypeError for anything else.
-    """
-    trace = run if isinstance(run, Trace) else getattr(run, "trace", None)
-    if not isinstance(trace, Trace):
-        raise TypeError(f"run must be one run or its trace, got {type(run).__name__}")
-    return trace

@@ -21,12 +21,12 @@ from lab.plots.axes import (
     write_beside,
     write_title,
 )
-from lab.plots.chart import AnyRun, trace_of
 from lab.plots.figure import AXIS, TITLE, Row, page, styled
 from lab.plots.palette import CHANGES, LOOKS, look_of
 from lab.plots.picture import Picture
 from lab.plots.runs import name_of
 from lab.plots.words import shorten
+from lab.tracing import Traced, trace_of
 from lab.tracing.diff import CAUSES, Diff, diff, seconds_text
 
 __all__ = ["draw_diff"]
@@ -39,7 +39,7 @@ _Bar = tuple[str, float, float, float]  # look, start, end, middle of its height
 
 @styled()
 def draw_diff(
-    before: AnyRun, after: AnyRun, *, names: tuple[str, str] | None = None, most: int = 30
+    before: Traced, after: Traced, *, names: tuple[str, str] | None = None, most: int = 30
 ) -> Picture:
     """Draw two runs job by job, from submission to end: the first above, the second below.
 
@@ -76,7 +76,7 @@ def draw_diff(
     return Picture(figure, f"Job by job, {names[0]} against {names[1]}: {text}.{added}")
 
 
-def _names(before: AnyRun, after: AnyRun) -> tuple[str, str]:
+def _names(before: Traced, after: Traced) -> tuple[str, str]:
     names = name_of(before), name_of(after)
     return names if all(names) and len(set(names)) == 2 else ("the first run", "the second run")
 

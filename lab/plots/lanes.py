@@ -74,7 +74,7 @@ def finding(trace: Trace) -> str:
     How busy the workers were is said only if all were there from the start: else it would count
     time in which some did not exist.
     """
-    counts = tracing.books(trace)
+    counts = tracing.counts(trace)
     jobs = f"{counts.submitted} job" + "s" * (counts.submitted != 1)
     workers = f"{len(trace.workers)} worker" + "s" * (len(trace.workers) != 1)
     text = f"{jobs} on {workers}: {tracing.elapsed_text(trace)}"

@@ -7,17 +7,15 @@ from typing import Any, TypeAlias
 
 from matplotlib.axes import Axes
 
-from lab.model.deadlock import Deadlock
-from lab.model.run import Run
 from lab.model.trace import Trace
 from lab.plots.axes import MOST_END_LABELS, add_key, share_time, write_title
-from lab.plots.chart import AnyRun, Chart, as_chart, trace_of
+from lab.plots.chart import Chart, as_chart
 from lab.plots.curves import throughput
 from lab.plots.figure import RIGHT, Row, page, styled
 from lab.plots.lanes import finding, looks_in, timeline
 from lab.plots.picture import Picture
 from lab.plots.words import shorten, width_of
-from lab.tracing import describe
+from lab.tracing import Traced, describe, trace_of
 
 __all__ = ["compare", "draw", "name_of", "named"]
 
@@ -28,7 +26,7 @@ _LABEL, _LEGEND_LABEL = 160, 220  # pixels, for the names of runs
 
 
 @styled()
-def draw(run: AnyRun, *charts: Charts, title: str | None = None) -> Picture:
+def draw(run: Traced, *charts: Charts, title: str | None = None) -> Picture:
     """Draw `charts` of one run (by default its timeline) one below the other.
 
     Args:
@@ -54,7 +52,7 @@ def draw(run: AnyRun, *charts: Charts, title: str | None = None) -> Picture:
 
 
 @styled()
-def compare(runs: Mapping[Any, AnyRun] | Iterable[AnyRun], *charts: Charts) -> Picture:
+def compare(runs: Mapping[Any, Traced] | Iterable[Traced], *charts: Charts) -> Picture:
     """Draw several runs on one time axis: a timeline each, then curves of all in one chart.
 
     Args:
@@ -95,7 +93,7 @@ def named(runs: Any) -> dict[str, Any]:
     """
     if hasattr(runs, "named"):
         runs = runs.named()
-    elif isinstance(runs, Run | Deadlock | Trace):
+    elif isinstance(runs, Trace) or hasattr(runs, "trace"):
         runs = [runs]
     pairs = (
         [(str(label), run) for label, run in runs.items()]

@@ -24,7 +24,6 @@ from lab.plots.axes import (
     write_beside,
     write_title,
 )
-from lab.plots.chart import AnyRun, trace_of
 from lab.plots.figure import AXIS, LEFT, RIGHT, TITLE, WIDTH, Row, page, styled
 from lab.plots.palette import (
     BEYOND,
@@ -37,6 +36,7 @@ from lab.plots.palette import (
 )
 from lab.plots.picture import Picture
 from lab.plots.words import shorten
+from lab.tracing import Traced, trace_of
 from lab.tracing.theory import burst_envelope, list_scheduling_bound, mmc_waiting_time
 
 __all__ = ["draw_envelope", "draw_littles_law", "draw_makespan_bounds", "draw_waiting"]
@@ -64,7 +64,7 @@ _SLACK: Final = 1e-6  # windows are known to the nanosecond
 
 
 @styled()
-def draw_littles_law(run: AnyRun) -> Picture:
+def draw_littles_law(run: Traced) -> Picture:
     """Draw Little's law, L = lambda * W: over the whole run, and on the way.
 
     Above, L is the area under the number of jobs in the system, divided by the time. Below are
@@ -114,7 +114,7 @@ def draw_littles_law(run: AnyRun) -> Picture:
 
 
 @styled()
-def draw_makespan_bounds(runs: Mapping[str, Sequence[AnyRun]]) -> Picture:
+def draw_makespan_bounds(runs: Mapping[str, Sequence[Traced]]) -> Picture:
     """Draw the makespans of runs between the bounds that no schedule, and no greedy pool, passes.
 
     Each dot is a run; a run beyond the upper bound, to which it does not apply, is a cross.
@@ -244,7 +244,7 @@ def draw_waiting(
 
 @styled()
 def draw_envelope(
-    run: AnyRun, rate: float, burst: int, times: Sequence[float] | None = None
+    run: Traced, rate: float, burst: int, times: Sequence[float] | None = None
 ) -> Picture:
     """Draw the jobs let through so far, and the most in any window, below a token bucket's limit.
 
@@ -257,7 +257,7 @@ def draw_envelope(
         times: seconds at which jobs were let through; None: the turns in the trace.
     """
     trace = trace_of(run)
-    let_through = sorted(tracing.turns(trace) if times is None else times)
+    let_through = sorted(tracing.start_times(trace) if times is None else times)
     lengths, most = tracing.most_in_window(let_through, _some(len(let_through)))
     length, number = tracing.fullest_window(let_through, rate)
     allowed = burst_envelope(length, rate, burst)

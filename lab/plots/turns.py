@@ -17,12 +17,12 @@ from matplotlib.patches import Ellipse, Rectangle
 
 from lab.model.trace import Trace, Turn, telling
 from lab.plots.axes import add_key, share_time, time_limit, write_title
-from lab.plots.chart import AnyRun, trace_of
 from lab.plots.figure import AXIS, WIDTH, Row, page, styled
 from lab.plots.lanes import looks_in, timeline
 from lab.plots.palette import AHEAD, PALE, PLAIN, RING, WAITS
 from lab.plots.picture import Picture
 from lab.plots.words import shorten, width_of
+from lab.tracing import Traced, trace_of
 
 __all__ = [
     "column_width",
@@ -51,7 +51,7 @@ def draw_turns(
     rows: int = 20,
     done: int | None = None,
     ready: Mapping[str, str] | None = None,
-    run: AnyRun | None = None,
+    run: Traced | None = None,
     moves: bool = False,
 ) -> Picture:
     """Draw turns of a run, a column a task: the last ones, or those around the last one done.

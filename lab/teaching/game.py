@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 from lab.exploring.judge import Check, judge
+from lab.model.pool import bind
 from lab.model.schedule import NotRepeatable, Schedule
 from lab.model.trace import Turn
 from lab.simulation.play import play
@@ -65,7 +65,7 @@ class Game:
     def __init__(
         self, pool: Callable[..., Any], /, *args: Any, check: Check | None = None, **options: Any
     ) -> None:
-        self._pool = partial(pool, *args, **options)
+        self._pool = bind(pool, args, options)
         self._check = check
         self.moves: tuple[str, ...] = ()
         self.position = self._play(())

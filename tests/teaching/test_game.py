@@ -2,15 +2,15 @@
 
 import itertools
 import re
-from functools import partial
+import subprocess
+import sys
 
 import pytest
-from matplotlib.patches import Rectangle
 
 from lab import Game, simulate
 from lab.model.schedule import NotRepeatable
-from patterns import basic, pitfalls
-from patterns.concurrency import AtomicInt, Channel, TaskGroup, go, sleep
+from patterns import basic
+from patterns.concurrency import AtomicInt, Channel, TaskGroup, go
 
 LOOK_FIRST = ["caller-1", "caller-2"]  # both look, then both add
 ALL_OF_ONE = ["caller-1", "caller-1"]  # one looks and adds before the other one looks
@@ -186,12 +186,16 @@ def test_the_schedule_of_a_game_is_replayed_by_simulate():
 
 
 def test_two_tasks_of_one_name_can_be_told_apart():
-    game = Game(partial(pitfalls.check_then_act, callers=2, max_workers=1))
-    game.play(*LOOK_FIRST, *LOOK_FIRST)
-    names = ["worker (task 3)", "worker (task 4)"]
-    while not set(names) <= set(game.position.choices):
-        game.play(next(iter(game.position.choices)))
-    assert game.play(names[1]).choices
+    def twins():
+        number = AtomicInt(0, "number")
+        with TaskGroup() as group:
+            for _ in range(2):
+                group.spawn(lambda: [number.load(), number.add(1)], name="twin")
+
+    game = Game(twins)
+    first, second = game.position.choices
+    assert (first, second) == ("twin (task 1)", "twin (task 2)")
+    assert game.play(second).choices == {first: "load number", second: "add number"}
 
 
 def test_a_game_can_end_by_looping_for_ever():
@@ -229,135 +233,31 @@ def test_code_that_depends_on_more_than_the_moves_is_told_so():
 
 
 def test_any_player_comes_to_an_end_of_a_right_pool_and_all_is_well():
-    pool = partial(basic.run, num_jobs=2, num_workers=2)
     for favourite in (0, -1):
-        game = Game(pool)
+        game = Game(basic.demo, jobs=2, workers=2)
         while game.position.choices:
             game.play(list(game.position.choices)[favourite])
         assert not game.position.broken
 
 
-# The pictures.
-
-
-def dashed(picture):
-    boxes = [box for box in picture.figure.axes[0].patches if isinstance(box, Rectangle)]
-    return [(box.get_x(), box.get_y()) for box in boxes if box.get_linestyle() == (0, (4, 3))]
-
-
-def test_the_picture_shows_who_can_go_next_below_what_was_done():
-    game = new_game()
-    one_row = dashed(game.draw())
-    game.play("caller-1")
-    two_rows = dashed(game.draw())
-    assert [x for x, _ in one_row] == [x for x, _ in two_rows] == [1.02, 2.02]
-    assert [y for _, y in two_rows] == [y + 1 for _, y in one_row]
-
-
-def test_the_columns_do_not_move_during_the_game():
-    game, columns = new_game(), []
-    for task in LOOK_FIRST:
-        [ax] = game.draw().figure.axes
-        columns.append([label.get_text() for label in ax.get_xticklabels()])
-        game.play(task)
-    assert columns == [["main", "caller-1", "caller-2"]] * 2
-
-
-def test_the_picture_says_in_words_what_was_done_and_who_can_go_next():
-    game = new_game()
-    game.play("caller-2")
-    assert repr(game.draw()) == (
-        "who goes next?\n  caller-1: load workers\n  caller-2: add workers\n"
-        "main wait for its tasks; caller-2 load workers: 0"
-    )
-
-
-# The board.
-
-
-class Board:
-    """A player who sees the widget only."""
-
-    def __init__(self, game):
-        tasks, back, self.picture = game.board().children
-        self.tasks, (self.undo, self.restart) = tasks, back.children
-
-    def buttons(self):
-        return {button.description: not button.disabled for button in self.tasks.children}
-
-    def press(self, task):
-        [button] = [b for b in self.tasks.children if b.description.partition(":")[0] == task]
-        assert not button.disabled
-        button.click()
-
-
-def test_the_board_has_a_button_for_each_task_that_can_go_next():
-    assert Board(new_game()).buttons() == {
-        "caller-1: load workers": True,
-        "caller-2: load workers": True,
-    }
-
-
-def test_pressing_a_button_makes_the_move_and_shows_it_at_once():
-    game = new_game()
-    board = Board(game)
-    before = board.picture.value
-    board.press("caller-2")
-    assert game.position == new_game().play("caller-2")
-    assert board.picture.value != before
-    assert game.draw()._repr_mimebundle_()["image/png"] in board.picture.value
-    assert list(board.buttons()) == ["caller-1: load workers", "caller-2: add workers"]
-
-
-def test_the_board_is_no_wider_than_its_cell():
-    assert '<img style="max-width: 100%" alt=' in Board(new_game()).picture.value
-
-
-def test_a_task_that_cannot_go_next_keeps_its_button_and_cannot_be_pressed():
-    board = Board(new_game())
-    for task in (*LOOK_FIRST, "caller-1"):
-        board.press(task)
-    assert board.buttons() == {"caller-1": False, "caller-2": False}
-    assert "you broke it" in board.picture.value
-
-
-def test_the_board_takes_moves_back_and_starts_again():
-    game = new_game()
-    board = Board(game)
-    assert (board.undo.disabled, board.restart.disabled) == (True, True)
-    start = board.picture.value
-    board.press("caller-1")
-    board.press("caller-2")
-    board.undo.click()
-    assert game.position == new_game().play("caller-1")
-    board.press("caller-2")
-    board.restart.click()
-    assert board.picture.value == start
-    assert (board.undo.disabled, board.restart.disabled) == (True, True)
-
-
-def test_a_button_stays_the_same_one_so_that_it_keeps_the_keyboards_focus():
-    board = Board(new_game())
-    before = board.tasks.children
-    board.press("caller-1")
-    assert board.tasks.children == before
-
-
-def test_a_task_that_comes_later_gets_its_button_behind_the_others():
-    def pool():
-        number = AtomicInt(0, "number")
-
-        def begin():
-            number.add(1)
-            group.spawn(number.load, name="late")
-            sleep(0)
-            number.load()
-
+def test_arguments_are_passed_on_to_the_pool():
+    def readers(number, *, times):
+        value = AtomicInt(0, "value")
         with TaskGroup() as group:
-            group.spawn(begin, name="early-1")
-            group.spawn(begin, name="early-2")
+            for _ in range(number):
+                group.spawn(lambda: [value.load() for _ in range(times)])
 
-    board = Board(Game(pool))
-    assert [name.partition(":")[0] for name in board.buttons()] == ["early-1", "early-2"]
-    board.press("early-1")
-    assert [name.partition(":")[0] for name in board.buttons()] == ["early-1", "early-2", "late"]
+    game = Game(readers, 3, times=2)
+    assert len(game.position.choices) == 3
+    assert game.play(*["task-1"] * 2).choices == dict.fromkeys(["task-2", "task-3"], "load value")
+
+
+def test_an_argument_that_the_pool_does_not_take_is_refused_before_it_runs():
+    with pytest.raises(TypeError, match="got an unexpected keyword argument 'wokers'"):
+        Game(basic.demo, wokers=2)
+
+
+def test_the_rules_need_neither_pictures_nor_widgets():
+    code = "import sys, lab.teaching.game; print({'matplotlib', 'ipywidgets'} & set(sys.modules))"
+    output = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert output.stdout == "set()\n"
