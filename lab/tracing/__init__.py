@@ -13,6 +13,7 @@ from lab.tracing.curves import (
     worker_count,
 )
 from lab.tracing.export import from_json, to_chrome_trace, to_json
+from lab.tracing.health import found_at
 from lab.tracing.labels import job_labels
 from lab.tracing.laws import (
     LittlesLaw,
@@ -60,6 +61,7 @@ __all__ = [
     "counts",
     "describe",
     "elapsed_text",
+    "found_at",
     "from_json",
     "fullest_window",
     "ideal_makespan",

@@ -1,6 +1,5 @@
 """Formulas, against values known by hand and against what the pools really do."""
 
-from functools import partial
 from itertools import accumulate, permutations
 
 import pytest
@@ -8,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lab import simulate
-from lab.teaching.comparing import draw_random_arrivals, run_pool
+from lab.teaching.comparing import run_pool, sample_random_arrivals
 from lab.tracing import (
     fullest_window,
     ideal_makespan,
@@ -16,7 +15,8 @@ from lab.tracing import (
     littles_law_until,
     makespan,
     most_in_window,
-    turns,
+    most_within,
+    start_times,
     waiting_times,
 )
 from lab.tracing.theory import (
@@ -62,8 +62,8 @@ def test_a_bad_number_is_refused(call, message):
 
 @pytest.mark.parametrize(("servers", "load"), [(1, 0.6), (2, 0.7), (4, 0.75)])
 def test_jobs_that_come_at_random_wait_as_long_as_erlang_says(servers, load):
-    workload = draw_random_arrivals(load, workers=servers, jobs=6000, draw=4)
-    waits = waiting_times(run_pool("basic", workload).trace)
+    workload = sample_random_arrivals(load, workers=servers, jobs=6000, sample=4)
+    waits = waiting_times(run_pool("basic", workload))
     expected = mmc_waiting_time(servers, load * servers, 1.0)
     assert sum(waits) / len(waits) == pytest.approx(expected, rel=0.12)
 
@@ -77,15 +77,9 @@ def test_jobs_that_come_at_random_wait_as_long_as_erlang_says(servers, load):
 def test_no_greedy_pool_is_slower_than_grahams_bound_nor_than_twice_the_ideal(
     durations, workers, seed
 ):
-    pool = partial(
-        basic.run,
-        num_jobs=len(durations),
-        num_workers=workers,
-        process=lambda job: sleep(durations[job - 1]),
-    )
-    trace = simulate(pool, seed=seed).trace
-    assert makespan(trace) <= list_scheduling_bound(durations, workers) + 1e-9
-    assert makespan(trace) <= (2 - 1 / workers) * max(ideal_makespan(trace), 1e-9) + 1e-9
+    run = simulate(basic.run, durations, sleep, workers=workers, seed=seed)
+    assert makespan(run) <= list_scheduling_bound(durations, workers) + 1e-9
+    assert makespan(run) <= (2 - 1 / workers) * max(ideal_makespan(run), 1e-9) + 1e-9
 
 
 @pytest.mark.parametrize(
@@ -121,36 +115,34 @@ def test_no_order_of_the_jobs_beats_the_lower_bound(jobs, workers):
 
 
 @settings(max_examples=50, deadline=None, derandomize=True)
-@given(burst=st.integers(1, 5), jobs=st.integers(1, 25), workers=st.integers(1, 5))
-def test_no_window_lets_more_through_than_the_envelope(burst, jobs, workers):
-    pool = partial(
-        rate_limited.run, limiter="bucket", burst=burst, num_jobs=jobs, num_workers=workers
-    )
-    times = turns(simulate(pool).trace)
-    rate = workers / 2.0
+@given(
+    burst=st.integers(1, 5),
+    jobs=st.integers(1, 25),
+    workers=st.integers(1, 5),
+    rate=st.sampled_from([0.5, 1.0, 2.5]),
+)
+def test_no_window_lets_more_through_than_the_envelope(burst, jobs, workers, rate):
+    options = {"limiter": "bucket", "burst": burst, "rate": rate, "workers": workers}
+    times = start_times(simulate(rate_limited.demo, jobs=jobs, **options))
     for first, start in enumerate(times):
         for count, end in zip(accumulate([1] * len(times)), times[first:], strict=False):
             assert count <= burst_envelope(end - start, rate, burst) + 1e-6
 
 
 def test_little_s_two_sides_agree_whenever_nobody_is_inside():
-    def process(job):
+    def twice():
+        basic.demo(jobs=2, workers=1)
         sleep(1.0)
+        basic.demo(jobs=2, workers=1)
 
-    def main():
-        basic.run(num_jobs=2, num_workers=1, process=process)
-        sleep(1.0)
-        basic.run(num_jobs=2, num_workers=1, process=process)
-
-    trace = simulate(main).trace
-    first, empty, inside, last = littles_law_until(trace, [2.0, 2.5, 4.0, 5.0])
+    first, empty, inside, last = littles_law_until(simulate(twice), [2.0, 2.5, 4.0, 5.0])
     for law in (first, empty, last):
         assert law.in_system == pytest.approx(law.arrival_rate * law.time_in_system)
     assert inside.in_system != pytest.approx(inside.arrival_rate * inside.time_in_system, rel=0.05)
 
 
 def test_jobs_in_the_system_rise_at_submission_and_fall_at_the_end():
-    times, inside = jobs_in_system(simulate(partial(basic.run, num_jobs=2, num_workers=1)).trace)
+    times, inside = jobs_in_system(simulate(basic.demo, jobs=2, workers=1))
     assert list(zip(times, inside, strict=True)) == [(0, 0), (0, 1), (0, 2), (1, 1), (2, 0)]
 
 
@@ -182,17 +174,27 @@ def test_only_the_counts_asked_for_are_looked_for():
     assert most_in_window([0.0, 1.0, 3.0, 6.0], [2, 4]) == ([1.0, 6.0], [2, 4])
 
 
+@given(
+    times=st.lists(st.integers(0, 20), max_size=12),
+    seconds=st.sampled_from([1.0, 2.0, 7.0]),
+)
+@settings(max_examples=100, deadline=None, derandomize=True)
+def test_the_most_within_some_seconds_is_what_counting_from_every_time_finds(times, seconds):
+    found = [sum(first <= time < first + seconds for time in times) for first in times]
+    assert most_within(times, seconds) == max(found, default=0)
+
+
 def test_without_times_no_window_is_fullest():
     assert fullest_window([], 1.0) == (0.0, 0)
 
 
-def test_random_arrivals_have_the_load_they_are_drawn_for():
-    workload = draw_random_arrivals(0.5, workers=4, jobs=5000)
+def test_random_arrivals_have_the_load_asked_for():
+    workload = sample_random_arrivals(0.5, workers=4, jobs=5000)
     seconds = sum(work.seconds for work in workload.jobs)
     assert seconds / (4 * workload.jobs[-1].arrives) == pytest.approx(0.5, rel=0.05)
-    assert {w.seconds for w in draw_random_arrivals(0.5, jobs=9, constant=True).jobs} == {1.0}
+    assert {w.seconds for w in sample_random_arrivals(0.5, jobs=9, constant=True).jobs} == {1.0}
 
 
 def test_a_load_that_is_none_is_refused():
     with pytest.raises(ValueError, match="load must be a number > 0, got nan"):
-        draw_random_arrivals(float("nan"))
+        sample_random_arrivals(float("nan"))
