@@ -92,10 +92,7 @@ def takes_no_pool():
     return None
 
 
-RIGHT = {
-    check_predict: [Decimal(4)],
-    check_extend: [Autoscaler().watch, Autoscaler(interval=0.2, calm_looks=4).watch],
-}
+RIGHT = {check_predict: [Decimal(4)], check_extend: [Autoscaler().watch]}
 
 WRONG = {
     check_predict: [

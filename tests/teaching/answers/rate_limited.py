@@ -25,15 +25,6 @@ def late(make_worker):
     return pool
 
 
-def job_then_turn(jobs, bucket, rate, process):
-    def worker():
-        for job in jobs:
-            bucket.acquire()
-            process(job)
-
-    return worker
-
-
 def rests_afterwards(jobs, bucket, rate, process):
     def worker():
         for job in jobs:
@@ -117,11 +108,6 @@ def by_host(make_wait):
     return pool
 
 
-def bucket_for_each_host(jobs, rate):
-    buckets = {host: TokenBucket(rate) for host, _ in jobs}
-    return lambda job: buckets[job[0]].acquire()
-
-
 def no_limit(jobs, rate):
     return lambda job: None
 
@@ -161,11 +147,7 @@ LATE = "with 8 jobs after 5 s, 4 workers and 2 a second it "
 HOSTS = "with 6 jobs, 6 workers and 2 a second it "
 TOO_SOON = HOSTS + "began job ('a.org', 2) at 0 s, 0 s after job ('a.org', 1)"
 
-RIGHT = {
-    check_predict: [Fraction(9, 2)],
-    check_repair: [late(job_then_turn)],
-    check_extend: [by_host(bucket_for_each_host)],
-}
+RIGHT = {check_predict: [Fraction(9, 2)]}
 
 WRONG = {
     check_predict: [
