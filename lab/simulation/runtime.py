@@ -12,6 +12,7 @@ import contextvars
 import heapq
 import itertools
 import signal
+import sys
 import threading
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterator, Mapping
@@ -21,6 +22,7 @@ from types import FrameType
 from greenlet import getcurrent, greenlet
 
 from lab.model.deadlock import Deadlock, Stuck
+from lab.simulation.finalizer import in_finalizer
 from lab.simulation.order import Order
 from lab.simulation.real_wait import RealWaitWatch
 from lab.simulation.replay import begin
@@ -30,16 +32,17 @@ from patterns.concurrency.context import Context
 from patterns.concurrency.recording import Recorder
 from patterns.concurrency.runtime import Lock, Runtime, Task, Waiter, _local
 
-__all__ = ["SimulatedRuntime", "SimulatedTask", "StepLimitExceeded"]
+__all__ = ["Ended", "SimulatedRuntime", "SimulatedTask", "StepLimitExceeded"]
 
 _STEPS_TO_END = 1_000  # operations that never wait, allowed in a task's `finally` at the end
+_STEPS_TO_FINALIZE = 100_000  # and in all finalizers, once the run is over
 
 
 class StepLimitExceeded(RuntimeError):
     """The simulation took more steps than it was allowed: it probably loops for ever."""
 
 
-class _Ended(BaseException):
+class Ended(BaseException):
     """Thrown into the tasks that are left when a simulation ends, so that `finally` runs."""
 
 
@@ -139,6 +142,7 @@ class SimulatedRuntime(Runtime):
         self._state = "new"
         self._escaped: BaseException | None = None
         self._end_by = 0
+        self._finalizing = 0
 
     def __repr__(self) -> str:
         return "a simulation that has ended" if self._state == "ended" else "a simulation"
@@ -199,7 +203,7 @@ class SimulatedRuntime(Runtime):
         if self.steps >= self._halt_at:
             if self._state == "ending" and self.steps < self._end_by:
                 return
-            self._halt()
+            self._halt(waits=False)
         ready = self.ready
         if not ready:
             return
@@ -217,8 +221,8 @@ class SimulatedRuntime(Runtime):
         if self.steps >= self._halt_at:
             if self._state == "ending" and self.steps < self._end_by:
                 self._end_by = 0
-                raise _Ended
-            self._halt()
+                raise Ended
+            self._halt(waits=True)
         if self.ready:
             self._switch_to(self._order.take(self.ready, None))
         else:
@@ -233,8 +237,12 @@ class SimulatedRuntime(Runtime):
             self._prune_timers_at = 2 * len(timers) + 64
         heapq.heappush(timers, (when, next(self._timer_numbers), waiter))
 
-    def _halt(self) -> None:
-        """Do not let the running task go on: the steps are used up, or the run is over."""
+    def _halt(self, waits: bool) -> None:
+        """Do not let the running task go on: the steps are used up, or the run is over.
+
+        A finalizer goes on, if it does not wait: it may be called by the garbage collector, which
+        must not be left standing, and what is thrown into it ends nothing else.
+        """
         if self._escaped is None:
             self.stop(
                 StepLimitExceeded(
@@ -243,6 +251,11 @@ class SimulatedRuntime(Runtime):
                     "waits in a loop without sleeping, while time stands still"
                 )
             )
+        if in_finalizer(sys._getframe(1)):
+            self._finalizing += 1
+            if waits or self._finalizing > _STEPS_TO_FINALIZE:
+                raise Ended
+            return
         while True:
             self._hub.switch()
 
@@ -286,7 +299,7 @@ class SimulatedRuntime(Runtime):
     def _run_task(self, task: SimulatedTask, body: Callable[[], None]) -> None:
         try:
             body()
-        except _Ended:
+        except Ended:
             pass
         except KeyboardInterrupt as error:
             self.stop(error)
@@ -374,7 +387,7 @@ class SimulatedRuntime(Runtime):
 
         Raises KeyboardInterrupt after Ctrl-C, when all have ended.
         """
-        self._state, self._halt_at, self._escaped = "ending", 0, _Ended()
+        self._state, self._halt_at, self._escaped = "ending", 0, Ended()
         self.record = None
         for task in list(self._live):
             self._end_task(task)
@@ -393,8 +406,8 @@ class SimulatedRuntime(Runtime):
                 return
             self._running = task
             self._end_by = self.steps + _STEPS_TO_END
-            with suppress(_Ended):  # raised here by a greenlet that was never started
-                turn.throw(_Ended)
+            with suppress(Ended):  # raised here by a greenlet that was never started
+                turn.throw(Ended)
         if not turn.dead:
             _graveyard.append(turn)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
 import signal
 import sys
@@ -18,16 +17,13 @@ from unittest import mock
 
 from lab.model.run import Run
 from lab.simulation.runtime import SimulatedRuntime
+from lab.teaching.ending import TICK, Ending, OutOfPatience
 from patterns.concurrency.runtime import current_runtime
 
 __all__ = ["REAL_WAIT", "OutOfPatience", "guarded", "quietly"]
 
 _REAL = "it starts a real {}, which knows no virtual time: use TaskGroup and its spawn"
 REAL_WAIT = "it waits in real time: use sleep from patterns.concurrency, not time.sleep"
-
-
-class OutOfPatience(KeyboardInterrupt):
-    """The real time for one run is used up."""
 
 
 @contextmanager
@@ -73,11 +69,12 @@ def guarded(
 ) -> Run[Any]:
     """Run it, and end it when `patience` seconds of real time are used up."""
     in_main = threading.current_thread() is threading.main_thread()
+    ending = Ending(simulations, "noticed_sleep")
     if sys.platform == "win32" or not in_main:
-        return _guarded_elsewhere(simulation, simulations, patience)
+        return _guarded_elsewhere(simulation, ending, patience)
     began = time.monotonic()
-    before = signal.signal(signal.SIGALRM, lambda *_: _give_up(simulations))
-    left, interval = signal.setitimer(signal.ITIMER_REAL, patience, 0.01)
+    before = signal.signal(signal.SIGALRM, lambda _, frame: ending.tick(frame))
+    left, interval = signal.setitimer(signal.ITIMER_REAL, patience, TICK)
     try:
         return simulation()
     finally:
@@ -88,20 +85,8 @@ def guarded(
             signal.setitimer(signal.ITIMER_REAL, max(left, 0.001), interval)
 
 
-def _give_up(simulations: list[SimulatedRuntime]) -> None:
-    """End them, in the thread that runs them: not by an exception, which a pool may catch.
-
-    The task that runs is left standing where it is.
-    """
-    for runtime in simulations:
-        if not runtime.stopped:
-            runtime.stop(OutOfPatience())
-        if runtime.in_task:
-            runtime.leave()
-
-
 def _guarded_elsewhere(
-    simulation: Callable[[], Run[Any]], simulations: list[SimulatedRuntime], patience: float
+    simulation: Callable[[], Run[Any]], ending: Ending, patience: float
 ) -> Run[Any]:
     """Do the same where no signal comes: in a thread that can be left behind."""
     outcomes: list[Run[Any]] = []
@@ -113,22 +98,14 @@ def _guarded_elsewhere(
         except BaseException as error:
             errors.append(error)
 
-    class GiveUp(OutOfPatience):
-        """Raised in the thread from outside; as it is made there, the simulation ends."""
-
-        def __init__(self) -> None:
-            super().__init__()
-            _give_up(simulations)
-
     thread = Thread(target=target, daemon=True)
     thread.start()
     thread.join(patience)
-    for _ in range(20):
+    for _ in range(200):
         if not thread.is_alive():
             break
-        number, error = ctypes.c_ulong(thread.ident or 0), ctypes.py_object(GiveUp)
-        ctypes.pythonapi.PyThreadState_SetAsyncExc(number, error)
-        thread.join(0.05)
+        ending.tick_elsewhere(thread)
+        thread.join(TICK)
     if outcomes:
         return outcomes[0]
     raise errors[0] if errors else OutOfPatience()
