@@ -29,6 +29,7 @@ from .autoscaler import Autoscaler
 from .concurrency import (
     AtomicInt,
     Cancelled,
+    Channel,
     Context,
     Report,
     Result,
@@ -76,18 +77,19 @@ class DynamicPool(WorkerPool[J, R]):
         super().__init__(process, workers=min_workers, buffer=buffer)
         self._max = max_workers
         self._autoscaler = autoscaler
-        self._alive = AtomicInt(0, "workers alive")
+        self._alive = AtomicInt(min_workers, "workers alive")
         self._staying = AtomicInt(0, "workers not told to leave")
         self._stopping = Context()
         self._terms: list[Context] = []  # of those who stay: when it ends, its worker leaves
         self._numbers = itertools.count(1)
+        self._ended = Channel[None](0, "ended")
 
     def add_worker(self) -> bool:
         """Add a worker; returns False, and adds none, at the maximum.
 
         The same if the pool is not started, or over, or the system gives no more threads.
         """
-        if self._stopping.cancelled:
+        if self._context is None or self._stopping.cancelled:
             return False
         # At 0 the last worker has left, and the results are closed.
         while 0 < (alive := self._alive.load()) < self._max:
@@ -118,7 +120,7 @@ class DynamicPool(WorkerPool[J, R]):
     @property
     def worker_count(self) -> int:
         """Workers alive, those included that were told to leave and still have a job."""
-        return self._alive.load()
+        return 0 if self._context is None else self._alive.load()
 
     @property
     def in_flight(self) -> int:
@@ -128,12 +130,12 @@ class DynamicPool(WorkerPool[J, R]):
     def run_workers(self) -> None:
         """Start the first workers, and return when the last one has left."""
         with TaskGroup() as watch:
-            with TaskGroup() as self._group:
-                self._alive.store(self.workers)
-                for _ in range(self.workers):
-                    self._spawn()
-                if self._autoscaler is not None:
-                    watch.spawn(self._autoscaler.watch, self)
+            for _ in range(self.workers):
+                self._spawn()
+            if self._autoscaler is not None:
+                watch.spawn(self._autoscaler.watch, self)
+            for _ in self._ended:
+                pass
             self._staying.store(0)
             watch.context.cancel("the last worker has left")
 
@@ -143,7 +145,7 @@ class DynamicPool(WorkerPool[J, R]):
         try:
             self._group.spawn(self._member, term, name=f"worker-{next(self._numbers)}")
         except BaseException:
-            self._alive.add(-1)
+            self._count_out()
             raise
         self._terms.append(term)
         self._staying.add(1)
@@ -157,7 +159,11 @@ class DynamicPool(WorkerPool[J, R]):
         except Cancelled:
             pass
         finally:
-            self._alive.add(-1)
+            self._count_out()
+
+    def _count_out(self) -> None:
+        if self._alive.add(-1) == 0:
+            self._ended.close()
 
 
 def run(

@@ -82,9 +82,9 @@ class WorkerPool(Generic[J, R]):
         """
         if self._context is not None:
             raise RuntimeError("a pool is started once: make a new one")
-        with TaskGroup(context) as group:
-            self._context = group.context
-            group.spawn(self._work)
+        with TaskGroup(context) as self._group:
+            self._context = self._group.context
+            self._group.spawn(self._work)
             yield self
             self.close()
 
