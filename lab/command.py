@@ -30,7 +30,7 @@ _INTERRUPTED = 130
 def main(demo: Callable[..., Report[Any, Any]], argv: Sequence[str] | None = None) -> int:
     """Run a pattern's `demo` with the options in `argv`; return the exit status.
 
-    That is 0; 2 for a wrong value, told in one line on standard error; 130 after Ctrl-C.
+    That is 0; 2 for a wrong value, with one line on standard error; 130 after Ctrl-C.
     """
     module = getmodule(demo)
     spec = getattr(module, "__spec__", None)

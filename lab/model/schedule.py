@@ -87,15 +87,15 @@ class Schedule:
     def from_json(cls, text: str) -> Schedule:
         """Return the schedule that `to_json` wrote. Raises ValueError for any other text."""
         try:
-            told = json.loads(text)
-            if told["base"] != BASE:
-                raise ValueError(f"base must be {BASE!r}, got {told['base']!r}")
-            decisions, history, *steps = told["end"]
+            data = json.loads(text)
+            if data["base"] != BASE:
+                raise ValueError(f"base must be {BASE!r}, got {data['base']!r}")
+            decisions, history, *steps = data["end"]
             if steps and (len(steps) > 1 or not isinstance(steps[0], int)):
                 raise ValueError(
-                    f"end must be two values, and the steps if limited, got {told['end']!r}"
+                    f"end must be two values, and the steps if limited, got {data['end']!r}"
                 )
-            moves = tuple(Move(int(n), str(t), str(o), str(h)) for n, t, o, h in told["moves"])
+            moves = tuple(Move(int(n), str(t), str(o), str(h)) for n, t, o, h in data["moves"])
             return cls(moves, int(decisions), str(history), *steps)
         except (KeyError, TypeError, ValueError) as error:
             raise ValueError(f"this is not the JSON of a schedule: {error}") from error

@@ -72,7 +72,7 @@ def draw_diff(
     spent = {CAUSES[cause][seconds < 0]: seconds for cause, seconds in totals.items()}
     parts = [words.format(seconds_text(abs(s), 4)) for words, s in spent.items() if s]
     added = f" All jobs together: {', '.join(parts)}." if parts else ""
-    text = difference.told(*names)
+    text = difference.describe(*names)
     return Picture(figure, f"Job by job, {names[0]} against {names[1]}: {text}.{added}")
 
 
@@ -147,7 +147,7 @@ def _words(difference: Diff, names: tuple[str, str], digits: int) -> dict[str, s
         if change.gained:
             direction = "earlier" if change.gained > 0 else "later"
             amount = f"{seconds_text(abs(change.gained), digits)} {direction}"
-            words[change.job] = f"{amount}: {change.told(digits)}"
+            words[change.job] = f"{amount}: {change.reason(digits)}"
     for outcomes, other in (
         (difference.only_before, names[1]),
         (difference.only_after, names[0]),

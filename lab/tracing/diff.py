@@ -55,9 +55,9 @@ class Change:
     @property
     def cause(self) -> str:
         """In words, the part that changed most in the direction of the whole; "" for no change."""
-        return self.told(6)
+        return self.reason(6)
 
-    def told(self, digits: int) -> str:
+    def reason(self, digits: int) -> str:
         """Return the cause with so many significant digits."""
         if not self.gained:
             return ""
@@ -89,9 +89,9 @@ class Diff:
     makespans: tuple[float, float]
 
     def __str__(self) -> str:
-        return self.told("the first run", "the second run")
+        return self.describe("the first run", "the second run")
 
-    def told(self, first: str, second: str) -> str:
+    def describe(self, first: str, second: str) -> str:
         """Say what changed, calling the two runs by these names."""
         earlier = [change for change in self.changes if change.gained > 0]
         later = [change for change in self.changes if change.gained < 0]

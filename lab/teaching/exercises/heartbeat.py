@@ -12,6 +12,7 @@ from lab.model.run import Run
 from lab.teaching.expect import expect_function, expect_number
 from lab.teaching.grading import NotYet, grader, run_once, run_orders
 from lab.teaching.wording import plural
+from lab.tracing import found_at
 from patterns import heartbeat
 from patterns.concurrency import Failed, Report, hang, now, sleep
 from patterns.heartbeat import Beat, Health, WorkerLost
@@ -19,11 +20,6 @@ from patterns.heartbeat import Beat, Health, WorkerLost
 __all__ = ["check_extend", "check_predict", "check_repair"]
 
 SCHEDULES = 20
-
-
-def found_at(history: list[Health], job: int) -> float | None:
-    """When the supervisor gave up the worker that had `job`, in seconds; None if it did not."""
-    return next((look.time for look in history if look.job == job and look.verdict != "well"), None)
 
 
 @grader
