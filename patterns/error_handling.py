@@ -30,7 +30,7 @@ from typing import TypeVar
 
 from .concurrency import Cancelled, Context, Failed, Report, Result, Succeeded, sleep
 from .concurrency.checks import check_count, check_value, nanoseconds
-from .concurrency.context import cancels_caller
+from .concurrency.results import fails_job
 from .reusable import WorkerPool, serve
 
 __all__ = ["CarefulPool", "ProcessingError", "Task", "demo", "process_task", "run", "sample_tasks"]
@@ -55,10 +55,10 @@ class CarefulPool(WorkerPool[J, R]):
                 check_value(value)
             except Exception as error:
                 self.finish(Failed(job, error))
-            except Cancelled as error:
-                if cancels_caller(error):
+            except (Cancelled, BaseExceptionGroup) as error:
+                if not fails_job(error):
                     raise
-                self.finish(Failed(job, error))  # a time limit of the job's own
+                self.finish(Failed(job, error))  # a time limit of its own, or of its own tasks
             else:
                 self.finish(Succeeded(job, value))
 

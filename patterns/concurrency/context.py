@@ -1,18 +1,24 @@
 """Contexts: one signal that tells any number of tasks to stop, with an optional deadline.
 
-Answers to Go's `context` package, and to its advice of looking at cancellation first: where an
-operation could complete and its context is cancelled, it raises.
+Answers to Go's `context` package.
 
-The rule of cancelling. Every task has a context of its own, its task group's.
+The rule of cancelling, which is the same on threads and in simulations:
 
-- Who hears it: the tasks of the group that is cancelled, and of every group below.
-- Where: wherever a task waits (for a channel, a limiter, a time, its own tasks), when it is about
-  to wait, and where a loop takes the next value of a channel. There `Cancelled` is raised, which
-  `except Exception` does not catch. An operation that need not wait goes through.
-- Who does not listen, because it computes or calls what knows nothing of contexts, is not cut
-  short but waited for; what it has done by then counts.
+1. Who hears it. A task belongs to the task group that spawned it. Cancelling a group's context
+   reaches its block, its tasks, and the groups that these have entered. A bare `go` task belongs to
+   no group, and hears nothing.
+2. Where. A task hears it where it waits: for a channel, a limiter, or a time. It hears it in the
+   middle of the wait and as it begins to wait (a `sleep(0)` is a wait, too), and a loop over a
+   channel hears it at each value. There `Cancelled` is raised. It is no `Exception`, so a job's own
+   `except Exception` does not stop it.
+3. Where not. What need not wait goes through: a send that finds room, a receive that finds a value.
+4. Deaf tasks. Whoever computes, or calls what knows nothing of contexts, is not cut short. The
+   group waits for it, and what it has done counts: leaving a group waits for its tasks, always.
+5. Contexts by hand. An operation that is given a context listens to that one as well, and looks
+   at it first: it raises even if it need not wait.
 
-An operation that is given a context listens to that one too, even if it need not wait.
+Code under a limit of its own, `with TaskGroup(Context(timeout=1))`, ends with Cancelled too, but
+whoever called it is not cancelled: to a pool such a job has failed.
 
 Cancelling takes no lock, so it may be done anywhere: in another thread, a signal handler, a
 finaliser. It is made of steps that are atomic each, and those who add something (a waiter, a

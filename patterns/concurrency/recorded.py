@@ -77,6 +77,8 @@ class PlainValues(Values[T]):
         try:
             return self._channel.receive(self._context)
         except Closed:
+            if own is not None:  # it may have been cancelled before the channel was closed
+                own.raise_if_ended(own.runtime)
             raise StopIteration from None
 
 

@@ -10,7 +10,7 @@ from .checks import check_value
 from .context import cancels_caller
 from .errors import Cancelled
 
-__all__ = ["Failed", "Result", "Succeeded", "attempt"]
+__all__ = ["Failed", "Result", "Succeeded", "attempt", "fails_job"]
 
 J = TypeVar("J")
 R = TypeVar("R")
@@ -43,21 +43,27 @@ Result: TypeAlias = Succeeded[J, R] | Failed[J]
 def attempt(process: Callable[[J], R], job: J) -> Result[J, R]:
     """Call `process(job)`; whatever comes of it, return it as the job's result.
 
-    Any Exception makes the job fail. So does Cancelled from a time limit of the job's own, or of
-    a task of its own; but when the task that runs this is cancelled, the job is cut short and
-    Cancelled goes on up.
+    Raises what `process` raised if that does not make the job fail, as `fails_job` decides.
     """
     try:
         value = process(job)
         check_value(value)
-    except Exception as error:
-        return Failed(job, error)
-    except Cancelled as error:
-        if cancels_caller(error):
-            raise
-        return Failed(job, error)
-    except BaseExceptionGroup as group:
-        if group.split((Exception, Cancelled))[1] is not None:
-            raise  # there is more in it, such as KeyboardInterrupt
-        return Failed(job, group)
+    except BaseException as error:
+        if fails_job(error):
+            return Failed(job, error)
+        raise
     return Succeeded(job, value)
+
+
+def fails_job(error: BaseException) -> bool:
+    """Tell whether `error`, raised by a job, is a failure of that job and nothing more.
+
+    Every Exception is, and Cancelled from a time limit of the job's own, and a group of such. If
+    the task that runs the job is cancelled, though, Cancelled means that the job is cut short; and
+    what is no Exception, such as KeyboardInterrupt, ends more than a job.
+    """
+    if isinstance(error, Cancelled):
+        return not cancels_caller(error)
+    if isinstance(error, BaseExceptionGroup):
+        return error.split((Exception, Cancelled))[1] is None
+    return isinstance(error, Exception)

@@ -1,51 +1,21 @@
 """Contexts: the same bodies on real threads and in simulations."""
 
+import gc
 import math
 
 import pytest
-from support import alive, until, waits_under
+from support import alive, run_on_threads, until, waits_under
 
 from patterns.concurrency import (
-    AtomicInt,
     Cancelled,
-    Channel,
     Context,
     DeadlineExceeded,
     TaskGroup,
-    Ticker,
-    TokenBucket,
     now,
     sleep,
 )
 from patterns.concurrency.runtime import Waiter
-
-
-def spent_bucket():
-    bucket = TokenBucket(0.001)
-    bucket.acquire()
-    return bucket
-
-
-WAITS = {
-    "send": lambda: Channel().send,
-    "receive": lambda: Channel().receive,
-    "loop": lambda: lambda *args: list(Channel().values(*args)),
-    "sleep": lambda: lambda c=None: c.sleep(1000) if c else sleep(1000),
-    "ticker": lambda: Ticker(1000).wait,
-    "token bucket": lambda: spent_bucket().acquire,
-}
-
-
-@pytest.fixture(params=WAITS)
-def wait(request):
-    """Give a function that makes, inside a run, an operation which waits for very long."""
-
-    def make():
-        operation = WAITS[request.param]()
-        return (lambda *c: operation("value", *c)) if request.param == "send" else operation
-
-    return make
-
+from patterns.concurrency.threads import ThreadWaiter
 
 # Cancelling.
 
@@ -142,76 +112,7 @@ def test_every_task_gets_an_exception_of_its_own(run):
     assert run(body) is False
 
 
-# Waiting under a context.
-
-
-def test_cancelling_ends_whatever_waits_under_the_context(run, wait):
-    def body():
-        context, waiting, log = Context(), wait(), []
-
-        def task():
-            with pytest.raises(Cancelled, match=r"^enough$"):
-                waiting(context)
-            log.append("ended")
-
-        with TaskGroup() as group:
-            group.spawn(task)
-            until(lambda: waits_under(context))
-            context.cancel("enough")
-        return log
-
-    assert run(body) == ["ended"]
-
-
-def test_cancelling_the_group_ends_whatever_its_tasks_wait_for(run, wait):
-    def body():
-        with TaskGroup() as group:
-            group.spawn(wait())
-            until(lambda: waits_under(group.context))
-            group.context.cancel()
-        return "left"
-
-    assert run(body) == "left"
-
-
-def test_a_deadline_ends_whatever_waits_under_the_context(run, wait):
-    def body():
-        waiting, start = wait(), now()
-        with pytest.raises(DeadlineExceeded):
-            waiting(Context(timeout=0.002))
-        return now() - start
-
-    assert run(body) >= 0.002
-
-
-def test_a_wait_under_a_cancelled_context_ends_at_once(run, wait):
-    def body():
-        context, waiting = Context(), wait()
-        context.cancel("enough")
-        with pytest.raises(Cancelled, match=r"^enough$"):
-            waiting(context)
-        return waits_under(context)
-
-    assert run(body) == 0
-
-
-def test_one_cancellation_ends_the_waits_of_many_tasks(run):
-    def body():
-        context, ended = Context(), AtomicInt()
-
-        def task():
-            with pytest.raises(Cancelled):
-                context.sleep(1000)
-            ended.add(1)
-
-        with TaskGroup() as group:
-            for _ in range(30):
-                group.spawn(task)
-            until(lambda: waits_under(context) == 30)
-            context.cancel()
-        return ended.load()
-
-    assert run(body) == 30
+# What is left behind.
 
 
 def test_an_ended_wait_leaves_nothing_behind_in_the_context(run):
@@ -236,6 +137,96 @@ def test_a_thousand_children_leave_nothing_behind_in_their_parent(run):
     references, contexts = run(body)
     assert references < 100
     assert contexts - before < 10
+
+
+# Whoever cancels may be anywhere, and may be interrupted.
+
+
+class Impatient(BaseException):
+    """What a signal handler might raise."""
+
+
+def test_a_cancel_that_was_interrupted_half_way_is_completed_by_the_next_one(monkeypatch):
+    def body():
+        parent = Context()
+        children = [parent.child(), parent.child()]
+        claims = iter([True])
+
+        def interrupted(waiter):
+            if next(claims, False):
+                raise Impatient
+            return claim(waiter)
+
+        claim = ThreadWaiter.claim
+        with TaskGroup() as group:
+            for child in children:
+                group.spawn(refused, child)
+                until(lambda: waits_under(child))  # noqa: B023
+            monkeypatch.setattr(ThreadWaiter, "claim", interrupted)
+            with pytest.raises(Impatient):
+                parent.cancel("first")
+            parent.cancel("second")
+        return [child.reason for child in children]
+
+    def refused(context):
+        with pytest.raises(Cancelled):
+            context.sleep(1000)
+
+    assert run_on_threads(body) == ["first", "first"]
+
+
+def test_cancelling_again_and_again_leaves_nothing_in_memory(run):
+    def body():
+        context = Context()
+        for _ in range(1000):
+            context.cancel()
+        return len(context._causes)
+
+    assert run(body) == 1
+
+
+def test_a_context_below_on_many_paths_is_cancelled_once(run):
+    def body():
+        context = top = Context()
+        for _ in range(40):  # 2**40 paths
+            below = context.child()
+            context.adopt(below)
+            context.child().adopt(below)
+            context = below
+        top.cancel("enough")
+        return context.reason
+
+    assert run(body) == "enough"
+
+
+def test_a_finaliser_may_cancel_in_the_middle_of_anything():
+    class Owner:
+        def __init__(self, context):
+            self.context, self.own = context, self
+
+        def __del__(self):
+            self.context.cancel("collected")
+
+    def wait_below(context):
+        with TaskGroup(context) as group:
+            for _ in range(3):
+                group.spawn(sleep, 1000)
+            Owner(context)
+            while True:
+                sleep(0)
+
+    def body():
+        threshold = gc.get_threshold()
+        gc.set_threshold(1)
+        try:
+            for _ in range(100):
+                with pytest.raises(Cancelled, match="collected"):
+                    wait_below(Context())
+        finally:
+            gc.set_threshold(*threshold)
+        return "left"
+
+    assert run_on_threads(body) == "left"
 
 
 # Deadlines.
