@@ -268,7 +268,7 @@ _MARGIN: Final = 20
 
 def picture(modules: Mapping[str, Module]) -> str:
     """Draw the rooms as SVG; an arrow points to what is imported, unless others lead there too."""
-    graph = {name: used for name, used in rooms(modules).items() if name in _PLACES}
+    graph = {name: used & ALLOWED[name] for name, used in rooms(modules).items() if name in ALLOWED}
     width = 4 * _STEP[0] + _BOX[0] + 2 * _MARGIN
     height = 6 * _STEP[1] + _BOX[1] + 2 * _MARGIN
     title = "The rooms: " + "; ".join(
