@@ -16,8 +16,8 @@ from lab.tracing import (
     Span,
     State,
     Trace,
-    books,
     build_trace,
+    counts,
     describe,
     from_json,
     ideal_makespan,
@@ -362,7 +362,7 @@ def test_the_laws_of_every_run(times, workers, seed):
         buffer=2,
     )
     trace = simulate(run, seed=seed).trace
-    assert books(trace).balanced
+    assert counts(trace).balanced
     assert ideal_makespan(trace) <= makespan(trace)
     assert 0 <= utilisation(trace) <= 1
     law = littles_law(trace)
@@ -425,7 +425,7 @@ def test_spans_recorded_by_hand_make_a_trace():
     ]
     trace = trace_from_spans(spans, clock="real", elapsed=3.0)
     assert trace.workers == ("a", "b")
-    assert (makespan(trace), books(trace).failed) == (3.0, 1)
+    assert (makespan(trace), counts(trace).failed) == (3.0, 1)
 
 
 def test_an_empty_trace_has_figures_too():
@@ -433,7 +433,7 @@ def test_an_empty_trace_has_figures_too():
     assert figures == [0.0, 0.0, 0.0, 0.0, 0]
     assert describe(EMPTY) == "No workers, 0 s."
     assert queue_depth(EMPTY) == ([], [])
-    assert books(EMPTY).balanced
+    assert counts(EMPTY).balanced
     assert from_json(to_json(EMPTY)) == EMPTY
 
 
@@ -442,7 +442,7 @@ def test_a_run_on_real_threads_has_balanced_books_too():
         return basic.demo(jobs=200, workers=8, seconds=0, buffer=3)
 
     trace = measure(run).trace
-    assert (books(trace).balanced, books(trace).succeeded) == (True, 200)
+    assert (counts(trace).balanced, counts(trace).succeeded) == (True, 200)
 
 
 def test_a_cancelled_run_on_real_threads_has_the_books_of_its_report():
@@ -451,5 +451,5 @@ def test_a_cancelled_run_on_real_threads_has_the_books_of_its_report():
             return basic.demo(seconds=0.005, jobs=100, buffer=100, context=context)
 
     outcome = measure(run)
-    assert books(outcome.trace).submitted == 100
-    assert books(outcome.trace).never_started == len(outcome.value.never_started)
+    assert counts(outcome.trace).submitted == 100
+    assert counts(outcome.trace).never_started == len(outcome.value.never_started)
