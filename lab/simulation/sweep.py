@@ -7,9 +7,11 @@ from dataclasses import replace
 from typing import Any, Generic, TypeVar
 
 from lab.model.deadlock import Deadlock
+from lab.model.pool import title
 from lab.model.run import Run
-from lab.model.table import Table
+from lab.model.table import Table, cell
 from lab.simulation.simulate import simulate
+from lab.tracing.labels import distinct
 from lab.tracing.tables import Column, tabulate
 
 __all__ = ["Sweep", "sweep"]
@@ -43,8 +45,9 @@ class Sweep(Mapping[Any, Run[T] | Deadlock], Generic[T]):
         return f"<Sweep of {self.option}: {', '.join(map(str, self))}>"
 
     def named(self) -> dict[str, Run[T] | Deadlock]:
-        """Return the same by a title for pictures, such as "workers 3"."""
-        return {_title(self.option, value): outcome for value, outcome in self.items()}
+        """Return the same by titles for pictures, such as "workers 3"."""
+        titles = distinct(_title(self.option, value) for value in self)
+        return dict(zip(titles, self.values(), strict=True))
 
     def table(self, *metrics: Callable[[Any], object], **columns: Column) -> Table:
         """Return a table with one row a value, and what `metrics` and `columns` make of its run.
@@ -52,7 +55,8 @@ class Sweep(Mapping[Any, Run[T] | Deadlock], Generic[T]):
         See `lab.tracing.tabulate`.
         """
         heading = self.option.replace("_", " ")
-        return tabulate(self, heading, *metrics, **columns)
+        rows = dict(zip(distinct(map(_text, self)), self.values(), strict=True))
+        return tabulate(rows, heading, *metrics, **columns)
 
 
 def sweep(
@@ -95,4 +99,10 @@ def _outcome(
 
 
 def _title(option: str, value: object) -> str:
-    return f"{option.replace('_', ' ')} {value}"
+    """Name a run by the value; a number or the like says nothing without the option's name."""
+    says_enough = isinstance(value, str) or callable(value)
+    return _text(value) if says_enough else f"{option.replace('_', ' ')} {_text(value)}"
+
+
+def _text(value: object) -> str:
+    return title(value) if callable(value) else cell(value)

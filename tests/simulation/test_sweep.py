@@ -42,6 +42,15 @@ def test_runs_are_named_by_what_differs():
     assert [run.name for run in runs.values()] == ["workers 2", "workers 3"]
 
 
+def test_a_function_or_a_word_is_a_name_by_itself():
+    def hasty(job):
+        return job
+
+    runs = sweep(basic.run, [1, 2], process=[hasty, str, lambda job: job, lambda job: -job])
+    assert list(runs.named()) == ["hasty", "str", "run", "run (2)"]
+    assert [row[0] for row in runs.table(makespan).rows] == ["hasty", "str", "run", "run (2)"]
+
+
 def test_the_table_has_a_row_a_value_and_a_column_a_metric():
     table = sweep(basic.demo, workers=[1, 3]).table(makespan, busy=utilisation, peak=queue_peak)
     assert repr(table).splitlines() == [
