@@ -14,7 +14,7 @@ from matplotlib.patheffects import withStroke
 from numpy.typing import ArrayLike, NDArray
 
 from lab.model.trace import State, Trace
-from lab.plots.figure import LEFT, RIGHT, WIDTH
+from lab.plots.figure import LEFT, NAME_GAP, RIGHT, WIDTH
 from lab.plots.palette import CURVES, LIMIT, LIMIT_DASHES, Look
 from lab.plots.words import shorten, width_of
 
@@ -48,7 +48,6 @@ _MOST_LISTED: Final = 9  # curves named beside a chart
 SHORTEST_OPEN_SPAN: Final = 0.05  # of the axis; a wait that a deadlock cut off at once must show
 SMALL: Final = 9  # points: what stands in and beside charts
 _NARROW: Final = 8  # points: what else would not fit
-_NAME_GAP: Final = 12  # pixels between a lane's name and the edge of the picture, and its lane
 
 
 def corners(left: ArrayLike, right: ArrayLike, row: ArrayLike, height: float) -> NDArray[Any]:
@@ -256,7 +255,7 @@ def set_lanes(ax: Axes, names: Sequence[str]) -> None:
 
 def set_names(ax: Axes, names: Sequence[str], every: int = 1) -> None:
     """Write names on the vertical axis, at 0, 1, 2 …, in the room on the left."""
-    room = max(ax.get_window_extent().x0, LEFT / 2) - _NAME_GAP
+    room = max(ax.get_window_extent().x0, LEFT / 2) - NAME_GAP
     shown = [shorten(name, room) for name in names[::every]]
     ax.set_yticks(range(0, len(names), every), shown)
     ax.tick_params(axis="y", length=0)

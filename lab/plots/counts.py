@@ -10,15 +10,16 @@ from matplotlib.ticker import MaxNLocator
 
 from lab.model.run import Run
 from lab.plots.axes import add_key, set_names, write_on_bar, write_title
-from lab.plots.figure import Row, page, styled
+from lab.plots.figure import LEFT, NAME_GAP, Row, page, styled
 from lab.plots.palette import COUNTS, Look
 from lab.plots.picture import Picture
 from lab.plots.runs import named
+from lab.plots.words import shorten, width_of
 from patterns.concurrency import Report
 
 __all__ = ["draw_counts"]
 
-_BAR = 34  # pixels
+_BAR, _LABEL = 34, 240  # pixels
 
 
 @styled()
@@ -37,7 +38,9 @@ def draw_counts(
     by_label = {label: _counts(run) for label, run in named(reports).items()}
     if not by_label:
         raise ValueError("reports must hold at least one run, got none")
-    figure, (ax,) = page([Row(_BAR * len(by_label))])
+    widest = max(width_of(shorten(label, _LABEL)) for label in by_label)
+    left = max(LEFT, round(widest) + NAME_GAP)
+    figure, (ax,) = page([Row(_BAR * len(by_label), left=left)])
     for row, counts in enumerate(by_label.values()):
         left = 0
         for name, number in counts.items():

@@ -16,11 +16,25 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-__all__ = ["AXIS", "DPI", "FONT", "KEY", "LEFT", "RIGHT", "TITLE", "WIDTH", "Row", "page", "styled"]
+__all__ = [
+    "AXIS",
+    "DPI",
+    "FONT",
+    "KEY",
+    "LEFT",
+    "NAME_GAP",
+    "RIGHT",
+    "TITLE",
+    "WIDTH",
+    "Row",
+    "page",
+    "styled",
+]
 
 WIDTH: Final = 900  # pixels
 DPI: Final = 100  # pixels an inch
 LEFT: Final = 95  # pixels beside a chart, for the names of its lanes
+NAME_GAP: Final = 12  # pixels of these on both sides of a name
 RIGHT: Final = 105  # pixels beside a chart, for what is written at the ends of curves
 TITLE: Final = 36  # pixels above a chart
 KEY: Final = 22  # pixels above the first title

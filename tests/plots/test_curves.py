@@ -1,0 +1,79 @@
+"""Charts of a number against time, checked by their artists."""
+
+import pytest
+
+from lab import simulate
+from lab.plots import queue_depth, throughput, tokens, worker_count
+from patterns import basic, rate_limited
+from patterns.concurrency import sleep
+
+RUN = simulate(basic.demo)
+BUCKET = simulate(rate_limited.demo, jobs=6, limiter="bucket", rate=2.5, burst=3)
+TOO_MANY = [0.0, 0.0, 0.0, 0.0, 1.0]  # two a second were allowed, and two saved up
+
+
+def process(job):
+    sleep(0.5)
+    if job % 4 == 0:
+        raise ValueError(job)
+
+
+FAILING = simulate(basic.run, range(1, 11), process)
+
+
+def test_throughput_rises_to_the_number_of_jobs():
+    [line] = throughput(RUN).lines
+    assert (line.get_xdata()[-1], line.get_ydata()[-1]) == (4.0, 10)
+
+
+def test_failed_jobs_have_a_curve_of_their_own():
+    ax = throughput(FAILING)
+    assert [line.get_ydata()[-1] for line in ax.lines] == [10, 2]
+    assert [t.get_text() for t in ax.texts] == ["of these failed"]
+
+
+def test_the_capacity_is_drawn_where_the_queue_came_near_it():
+    ax = queue_depth(RUN)
+    assert [t.get_text() for t in ax.texts] == ["capacity 10"]
+
+
+def test_the_capacity_is_left_out_where_it_is_far_away():
+    ax = queue_depth(simulate(basic.demo, buffer=1000))
+    assert len(ax.texts) == 0
+
+
+def test_the_job_channel_is_called_the_queue_and_another_by_its_name():
+    assert queue_depth(RUN).get_ylabel() == "jobs queued"
+    assert queue_depth(RUN, name="results").get_ylabel() == "in results"
+
+
+@pytest.mark.parametrize("workers", [3, 8, 10, 12, 20])
+def test_the_highest_count_can_be_read_from_its_axis(workers):
+    ax = worker_count(simulate(basic.demo, jobs=20, workers=workers))
+    assert workers in ax.get_yticks()
+    assert len(ax.get_yticks()) <= 5
+
+
+def test_the_tokens_are_drawn_up_to_the_burst():
+    ax = tokens(2.5, 3)(BUCKET)
+    curve = next(line for line in ax.lines if line.get_gid() == "curve")
+    assert max(curve.get_ydata()) == 3
+    assert [text.get_text() for text in ax.texts] == ["burst 3"]
+
+
+def test_tokens_that_were_not_there_are_drawn_and_hatched():
+    ax = tokens(2, 2, TOO_MANY)(BUCKET)
+    [too_many] = ax.collections
+    assert too_many.get_hatch() == "xx"
+    assert ax.get_ylim()[0] < -2
+
+
+def test_nothing_is_hatched_while_the_limit_holds():
+    ax = tokens(2.5, 3)(BUCKET)
+    assert len(ax.collections) == 0
+    assert ax.get_ylim()[0] == 0
+
+
+def test_an_unknown_channel_is_an_error():
+    with pytest.raises(ValueError, match="nowhere"):
+        queue_depth(RUN, name="nowhere")

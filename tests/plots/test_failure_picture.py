@@ -1,0 +1,67 @@
+"""The picture of a failure: its turns, the ringed one, and the nearest schedule that goes well."""
+
+import pytest
+from matplotlib.patches import Ellipse
+
+from lab import explore
+from lab.model.exploration import Failure
+from lab.model.schedule import Schedule
+from lab.model.trace import Trace, Turn
+from lab.plots import draw_failure
+from patterns import pitfalls
+
+
+@pytest.fixture(scope="module")
+def race():
+    return explore(
+        pitfalls.check_then_act, callers=3, check=lambda run: run.value <= 2, schedules=50
+    ).failure
+
+
+@pytest.fixture(scope="module")
+def deadlock():
+    return explore(pitfalls.two_small_buffers, schedules=2).failure
+
+
+def rings(ax):
+    return [patch for patch in ax.patches if isinstance(patch, Ellipse)]
+
+
+def test_a_failure_is_drawn_beside_the_nearest_schedule_that_goes_well(race):
+    wrong, well = draw_failure(race).figure.axes
+    assert wrong.get_title(loc="left") == "goes wrong: the check failed: it returned 3"
+    assert well.get_title(loc="left") == "goes well"
+    assert (len(rings(wrong)), len(rings(well))) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    ("operation", "beside"), [("load", True), ("add and remember", False)], ids=["short", "long"]
+)
+def test_two_orders_stand_side_by_side_only_where_every_step_has_room(operation, beside):
+    turns = tuple(Turn(0.0, task, operation, "jobs") for task in ("a", "b", "c"))
+    trace = Trace("virtual", 0.0, (), (), ())
+    failure = Failure("check", "", Schedule(), trace, turns, Schedule(), trace, turns[:2])
+    wrong, well = draw_failure(failure).figure.axes
+    assert (wrong.get_position().y0 == well.get_position().y0) == beside
+    texts = [text.get_text() for ax in (wrong, well) for text in ax.texts]
+    assert texts == [f"{operation} jobs"] * 5
+
+
+def test_a_failure_of_workers_shows_their_timeline_too(deadlock):
+    _, timeline = draw_failure(deadlock).figure.axes
+    assert timeline.get_title(loc="left") == "timeline: goes wrong"
+
+
+def test_the_text_is_the_story_and_the_alternative_of_the_picture(race):
+    picture = draw_failure(race)
+    assert race.story() in picture.text
+    page = picture.html()
+    assert "caller-2  start   &lt;- goes before caller-1" in page
+
+
+def test_the_rows_have_the_numbers_of_the_story(race):
+    wrong, _ = draw_failure(race).figure.axes
+    [ring] = rings(wrong)
+    row = wrong.get_yticklabels()[round(ring.get_center()[1])].get_text()
+    [line_of_it] = [line for line in race.story().splitlines() if "<- goes before" in line]
+    assert line_of_it.split()[0] == row.split()[-1]

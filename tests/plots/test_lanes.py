@@ -1,0 +1,186 @@
+"""Charts with a lane for each worker, checked by their artists: what stands where."""
+
+import itertools
+
+import pytest
+from matplotlib.collections import LineCollection, PolyCollection
+
+from lab import Deadlock, simulate
+from lab.plots import draw, missed_beats, timeline
+from lab.tracing import Outcome, Span, State, trace_from_spans
+from patterns import basic, dynamic, heartbeat, pitfalls
+from patterns.concurrency import sleep
+
+RUN = simulate(basic.demo)
+
+
+@pytest.fixture(scope="module")
+def watched():
+    """A heartbeat pool that gave two workers up, and what its supervisor saw."""
+    history = []
+    return simulate(heartbeat.demo, history=history), history
+
+
+def bars(ax):
+    """Return the extents of all bars as (left, right, lane)."""
+    extents = []
+    for collection in ax.collections:
+        if isinstance(collection, PolyCollection):
+            for path in collection.get_paths():
+                (left, top), (right, bottom) = path.vertices.min(0), path.vertices.max(0)
+                extents.append((left, right, round((top + bottom) / 2)))
+    return sorted(extents)
+
+
+def test_every_job_is_a_bar_from_its_start_to_its_end_in_its_workers_lane():
+    starts = [(0, 1), (1, 2), (2, 3)]
+    assert bars(timeline(RUN)) == sorted(
+        [(a, b, lane) for a, b in starts for lane in range(3)] + [(3, 4, 0)]
+    )
+
+
+def test_the_first_worker_is_on_top():
+    ax = timeline(RUN)
+    bottom, top = ax.get_ylim()
+    assert top < bottom
+    assert [t.get_text() for t in ax.get_yticklabels()] == ["worker-1", "worker-2", "worker-3"]
+
+
+def test_the_jobs_are_named_in_their_bars():
+    assert sorted(int(t.get_text()) for t in timeline(RUN).texts) == list(range(1, 11))
+
+
+def test_the_title_says_the_finding():
+    assert timeline(RUN).get_title(loc="left") == "10 jobs on 3 workers: 4 s, workers busy 83%"
+
+
+def test_how_busy_workers_were_is_not_said_if_some_joined_later():
+    run = simulate(dynamic.demo, jobs=9, seconds=0.04, min_workers=1, autoscale=True)
+    assert timeline(run).get_title(loc="left") == "9 jobs on 3 workers: 0.18 s"
+
+
+def test_numbers_are_left_out_where_most_bars_have_no_room_for_them():
+    def process(job):
+        sleep(20 if job == 1 else 0.01)
+
+    assert not timeline(simulate(basic.run, range(10), process)).texts
+
+
+def fail(job):
+    sleep(1.0)
+    raise ValueError(job)
+
+
+def test_the_key_shows_only_the_looks_that_occur():
+    texts = timeline(simulate(basic.run, [1], fail)).get_legend().get_texts()
+    assert [t.get_text() for t in texts] == ["failed"]
+
+
+def test_the_time_axis_says_that_time_is_virtual():
+    assert timeline(RUN).get_xlabel() == "seconds (virtual)"
+
+
+def test_the_time_axis_of_a_real_run_says_seconds():
+    span = Span("w", State.WORKING, 0, 1, "1", Outcome.OK)
+    assert timeline(trace_from_spans([span], clock="real", elapsed=1)).get_xlabel() == "seconds"
+
+
+def test_a_deadlock_at_time_zero_shows_who_is_blocked():
+    with pytest.raises(Deadlock) as caught:
+        simulate(pitfalls.two_small_buffers, seconds=0)
+    ax = timeline(caught.value)
+    assert [right - left for left, right, _ in bars(ax)] == pytest.approx([0.05] * 3)
+    assert ax.get_xlim() == (0.0, 1.0)
+
+
+def test_a_worker_who_leaves_at_once_has_an_empty_lane():
+    ax = timeline(simulate(basic.demo, workers=12))
+    assert len(ax.get_yticklabels()) == 12
+    assert {lane for _, _, lane in bars(ax)} == set(range(10))
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["working"]
+    assert not [c for c in ax.collections if isinstance(c, LineCollection)]
+
+
+def test_jobs_that_take_no_time_are_marked():
+    run = simulate(basic.demo, seconds=0)
+    marks = [c for c in timeline(run).collections if isinstance(c, LineCollection)]
+    assert sum(len(m.get_segments()) for m in marks) == 10
+
+
+def test_many_spans_are_few_artists():
+    spans = [
+        Span(f"w{n % 8}", State.WORKING, n // 8, n // 8 + 1, str(n), Outcome.OK)
+        for n in range(20_000)
+    ]
+    ax = timeline(trace_from_spans(spans, clock="virtual", elapsed=2500))
+    assert len(ax.collections) + len(ax.texts) + len(ax.patches) == 1
+
+
+def area(collection):
+    """Return the areas of a collection's polygons, by the shoelace formula."""
+    return [
+        abs(sum(x0 * y1 - x1 * y0 for (x0, y0), (x1, y1) in itertools.pairwise(path.vertices))) / 2
+        for path in collection.get_paths()
+    ]
+
+
+def test_where_bars_would_hide_one_another_a_lane_shows_shares_of_time():
+    spans = [
+        Span("w", state, n + start, n + end, job, outcome)
+        for n in range(5_000)
+        for state, start, end, job, outcome in [
+            (State.WAITING, 0.0, 0.25, None, None),
+            (State.WORKING, 0.25, 0.5, f"a{n}", Outcome.FAILED),
+            (State.WORKING, 0.5, 1.0, f"b{n}", Outcome.OK),
+        ]
+    ]
+    ax = timeline(trace_from_spans(spans, clock="virtual", elapsed=10_000))
+    shares = {c.get_label(): area(c)[0] / (5_000 * 0.8) for c in ax.collections}
+    expected = {"working": 0.5, "failed": 0.25, "waiting": 0.25}
+    assert shares == pytest.approx(expected, rel=1e-3)
+    assert ax.get_ylabel() == "shares of time"
+
+
+def test_a_hundred_thousand_spans_are_a_few_polygons_for_each_lane():
+    spans = [
+        Span(f"w{n % 8}", State.WORKING, n // 8, n // 8 + 1, str(n), Outcome.OK)
+        for n in range(100_000)
+    ]
+    ax = timeline(trace_from_spans(spans, clock="virtual", elapsed=12_500))
+    assert [len(c.get_paths()) for c in ax.collections] == [8]
+
+
+def test_a_thousand_lanes_name_only_some_workers():
+    run = simulate(basic.demo, jobs=1000, workers=1000)
+    assert len(timeline(run).get_yticks()) <= 30
+
+
+def test_every_look_is_a_square_in_its_workers_lane(watched):
+    run, history = watched
+    ax = missed_beats(history, limit=3)(run)
+    points = ax.collections[0].get_offsets()
+    lanes = {"worker-1": 0, "worker-2": 1, "worker-3": 2, "worker-4": 3, "worker-5": 4}
+    assert [tuple(point) for point in points] == [(h.time, lanes[h.worker]) for h in history]
+
+
+def test_the_lanes_are_those_of_the_timeline_whoever_was_looked_at():
+    history = []
+    run = simulate(heartbeat.demo, jobs=2, workers=4, stuck=(), deadly=(), history=history)
+    beats, lanes = missed_beats(history, limit=3)(run), timeline(run)
+    names = [label.get_text() for label in beats.get_yticklabels()]
+    assert names == [label.get_text() for label in lanes.get_yticklabels()]
+    assert names == ["worker-1", "worker-2", "worker-3", "worker-4"]
+    assert beats.get_ylim() == lanes.get_ylim()
+
+
+def test_whoever_was_given_up_is_named_in_words(watched):
+    run, history = watched
+    ax = missed_beats(history, limit=3)(run)
+    assert [text.get_text() for text in ax.texts] == ["stuck", "dead"]
+
+
+def test_the_picture_says_what_the_squares_mean(watched):
+    run, history = watched
+    picture = draw(run, timeline, missed_beats(history, limit=3))
+    told = "beats missed by each worker at each look (worker-1 stuck at 0.9 s, worker-2 dead at"
+    assert told in picture.text

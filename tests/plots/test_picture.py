@@ -1,0 +1,40 @@
+"""What a picture is in a notebook, and as a file."""
+
+import pytest
+
+from lab import simulate
+from lab.plots import Picture, draw
+from patterns import basic
+
+RUN = simulate(basic.demo)
+
+
+def test_a_picture_in_a_notebook_carries_its_text_in_every_form():
+    bundle = draw(RUN)._repr_mimebundle_()
+    assert set(bundle) == {"text/plain", "text/html", "image/png"}
+    assert bundle["text/plain"].startswith("basic. Against time: what each worker did when. 3 w")
+    assert f'alt="{bundle["text/plain"]}"' in bundle["text/html"]
+    assert bundle["image/png"] in bundle["text/html"]
+    assert bundle["text/html"] == draw(RUN).html()
+
+
+def test_the_alternative_text_is_escaped():
+    picture = Picture(draw(RUN).figure, 'a "b" <c>')
+    assert 'alt="a &quot;b&quot; &lt;c&gt;"' in picture.html()
+
+
+def test_a_lone_surrogate_in_the_text_is_spelt_out():
+    assert Picture(draw(RUN).figure, "a \ud800").text == "a \\ud800"
+
+
+@pytest.mark.parametrize("suffix", ["png", "svg"])
+def test_a_saved_picture_is_the_same_every_time(tmp_path, suffix):
+    paths = [tmp_path / f"{n}.{suffix}" for n in (1, 2)]
+    for path in paths:
+        draw(RUN).save(path)
+    assert paths[0].read_bytes() == paths[1].read_bytes()
+
+
+def test_a_picture_of_another_kind_is_refused(tmp_path):
+    with pytest.raises(ValueError, match=r"must end in \.png or \.svg, got .*run\.jpg"):
+        draw(RUN).save(tmp_path / "run.jpg")

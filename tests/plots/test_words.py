@@ -1,0 +1,38 @@
+"""Names and messages as they can be drawn."""
+
+import pytest
+
+from lab.plots.words import printable, shorten, width_of
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("job 5$ and 6$", "job 5$ and 6$"),
+        ("one\ntwo\tthree", "one two three"),
+        ("\ud800 \x00 日", "□ □ □"),
+        (7, "7"),
+    ],
+)
+def test_what_the_font_does_not_have_is_a_box(text, shown):
+    assert printable(text) == shown
+
+
+def test_a_text_that_fits_stays_as_it_is():
+    assert shorten("worker-1", width_of("worker-1")) == "worker-1"
+
+
+@pytest.mark.parametrize("pixels", [20, 50, 100, 400])
+def test_a_text_that_does_not_fit_is_cut_as_late_as_possible(pixels):
+    text = "the jobs that a worker took, in that order, and what became of each of them"
+    shown = shorten(text, pixels)
+    assert shown.endswith("…")
+    assert width_of(shown) <= pixels < width_of(f"{text[: len(shown) + 1]}…")
+
+
+def test_bold_letters_take_more_room():
+    assert len(shorten("deadlock " * 9, 300, bold=True)) < len(shorten("deadlock " * 9, 300))
+
+
+def test_where_there_is_no_room_only_the_ellipsis_is_left():
+    assert shorten("worker", 0) == "…"
