@@ -218,9 +218,9 @@ def queue_threads(
 
     pool = [Thread(target=worker, name=f"worker-{n}") for n in range(1, workers + 1)]
     pool.append(Thread(target=submit, name="submitter"))
-    for thread in pool:
-        thread.start()
     try:
+        for thread in pool:
+            thread.start()
         at_work = workers
         while at_work:
             result = results.get(timeout=limit.left)
@@ -232,7 +232,11 @@ def queue_threads(
         reason = limit.reason
     finally:
         over.set()  # the workers empty the queue, so that the submitter does not wait for ever
-        for thread in pool:
+        begun = [thread for thread in pool if thread.ident is not None]
+        if len(begun) < len(pool):  # the system gave no more threads, so nobody submits
+            for _ in begun:
+                waiting.put(DONE)
+        for thread in begun:
             thread.join()
     if errors:
         raise errors[0]

@@ -1,6 +1,7 @@
 """What holds for every pool in plain Python, whatever it is made of and whatever a job does."""
 
 import asyncio
+import contextlib
 import inspect
 import threading
 import time
@@ -20,6 +21,7 @@ from plain_jobs import (
     returns_what_cannot_be_sent_at_3,
     slow,
 )
+from support import threads_left
 
 from patterns.concurrency import Counts, Failed
 from patterns.plain import (
@@ -178,6 +180,32 @@ def test_a_time_that_has_passed_ends_the_pool_at_once(name, timeout):
 def test_a_bad_timeout_is_refused(name):
     with pytest.raises(ValueError, match=r"^timeout must be a number of seconds <= 1e12, got nan$"):
         run(name, [], double, timeout=float("nan"))
+
+
+@pytest.mark.parametrize("allowed", range(4))
+@pytest.mark.parametrize("name", THREADS)
+def test_where_the_system_gives_no_more_threads_the_pool_ends_and_says_so(
+    name, allowed, monkeypatch
+):
+    start, started = threading.Thread.start, []
+
+    def start_few(thread):
+        if len(started) == allowed:
+            raise RuntimeError("can't start new thread")
+        started.append(thread)
+        start(thread)
+
+    everybody_there = threading.Barrier(5)
+
+    def wait_for_all(job):
+        with contextlib.suppress(threading.BrokenBarrierError):
+            everybody_there.wait(0.05)
+
+    monkeypatch.setattr(threading.Thread, "start", start_few)
+    option = "max_workers" if name.startswith("dynamic") else "workers"
+    with pytest.raises(RuntimeError, match="can't start new thread"):
+        run(name, range(8), wait_for_all, **{option: 5})
+    assert threads_left(set(threading.enumerate()) - set(started)) == []
 
 
 @pytest.mark.parametrize("process", [exits_at_3, cancels_itself_at_3])
