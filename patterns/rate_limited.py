@@ -11,7 +11,9 @@ What it guarantees:
 - idle time: a bucket saves up to `burst` tokens, a ticker one tick; no more, however long it is.
 - cancellation: whoever waits for the limiter or for a job is woken. A job whose worker waited for
   its turn counts as cancelled, though it had not begun.
-- errors, order and backpressure: as in the reusable pool.
+- order: jobs are taken in the order of submission; workers that take theirs at the same moment
+  may come to the limiter in another one.
+- errors and backpressure: as in the reusable pool.
 
 What it costs: jobs wait in a worker's hands for their turn, since a turn that waited for a job
 would be late when it came. A limit per worker wastes the share of a worker that has nothing to
