@@ -26,8 +26,8 @@ In Go: a worker's `select` with a ticker beside its jobs. A goroutine cannot be 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, MutableSequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, MutableSequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Generic, TypeAlias, TypeVar
 
@@ -47,7 +47,7 @@ from .concurrency import (
     sleep,
 )
 from .concurrency.checks import check_count, check_process, nanoseconds
-from .concurrency.runtime import Task, current_runtime
+from .concurrency.runtime import Task, Waiter, current_runtime
 from .reusable import WorkerPool, serve
 
 __all__ = ["Beat", "Health", "HeartbeatPool", "WorkerLost", "demo", "run"]
@@ -144,10 +144,9 @@ class HeartbeatPool(WorkerPool[J, R]):
     def run_workers(self) -> None:
         """Start the supervisor, then the workers; return when the last of these has left."""
         self._began = now()
+        group = TaskGroup()
         try:
-            with Context() as over, TaskGroup() as group:
-                # Not in the group: when that is cancelled, somebody must free it of the stuck.
-                go(self._supervise, group, over)
+            with self._supervised(group), group:
                 for _ in range(self.workers):
                     self._add_worker(group)
                 for _ in self._ended:
@@ -163,10 +162,9 @@ class HeartbeatPool(WorkerPool[J, R]):
     def worker(self, number: int) -> None:
         """Take one job after the other; the last worker to leave ends the pool."""
         me = current_runtime().current()
-        with suppress(Cancelled):
-            for job in self.queue:
-                if not self._do(JobInHand(job, me, self.context)):
-                    return  # without a word: its place is for the supervisor to fill
+        for job in self.queue:
+            if not self._do(JobInHand(job, me, self.context)):
+                return  # without a word: its place is for the supervisor to fill
         if self._places.add(-1) == 0:
             self._ended.close()
 
@@ -195,7 +193,19 @@ class HeartbeatPool(WorkerPool[J, R]):
 
     # The supervisor's side.
 
-    def _supervise(self, group: TaskGroup, over: Context) -> None:
+    @contextmanager
+    def _supervised(self, group: TaskGroup) -> Iterator[None]:
+        """Have a supervisor look after the workers of `group` until the block is left."""
+        over, gone = Context(), current_runtime().waiter()
+        # Not in the group: when that is cancelled, somebody must free it of the stuck.
+        go(self._supervise, group, over, gone)
+        try:
+            yield
+        finally:
+            over.cancel("all workers have left")
+            gone.park(None, "join", group)  # though cancelled: a job's fate may be in its hands
+
+    def _supervise(self, group: TaskGroup, over: Context, gone: Waiter) -> None:
         """Look at every worker that has a job, once an interval, until the pool is over."""
         with suppress(Cancelled):
             while True:
@@ -208,6 +218,8 @@ class HeartbeatPool(WorkerPool[J, R]):
                         if not group.context.cancelled:
                             self._broken = error
                             group.context.cancel("the supervisor failed")
+        if gone.claim():
+            gone.unpark()
 
     def _look_at(self, in_hand: JobInHand[J], group: TaskGroup) -> None:
         beats = in_hand.beats
@@ -300,15 +312,16 @@ def demo(
     The other arguments are those of `run`.
     """
     check_count("jobs", jobs, 0)
-    nanoseconds(interval, "interval", positive=True)
-    intervals, rest = divmod(nanoseconds(seconds, "seconds"), nanoseconds(interval, "interval"))
+    beats, rest = divmod(
+        nanoseconds(seconds, "seconds"), nanoseconds(interval, "interval", positive=True)
+    )
 
     def double(job: int, beat: Beat) -> int:
         if job in stuck:
             hang()
         if job in deadly:
             raise SystemExit(f"job {job} ends its worker's thread")
-        for _ in range(intervals):
+        for _ in range(beats):
             sleep(interval)
             beat()
         sleep(rest / 1e9)

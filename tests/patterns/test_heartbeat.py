@@ -9,12 +9,12 @@ from functools import partial
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support import accounts
+from support import accounts, run_on_threads
 
 from lab import explore, measure, simulate
 from lab.tracing import books
 from patterns import heartbeat
-from patterns.concurrency import Cancelled, Context, TaskGroup, hang, now, sleep
+from patterns.concurrency import Cancelled, Context, hang, now, sleep
 from patterns.heartbeat import Health, HeartbeatPool, WorkerLost
 
 TICK = 0.1  # seconds between two looks in these tests, unless they say otherwise
@@ -30,22 +30,27 @@ def given_up(history):
 
 
 def without(**changes):
-    """Run the pool without jobs that take their worker down, unless `changes` says otherwise."""
-    return partial(heartbeat.run, **{"stuck": (), "deadly": (), **changes})
+    """The demo without jobs that take their worker down, unless `changes` says otherwise."""
+    return partial(heartbeat.demo, **{"stuck": (), "deadly": (), **changes})
+
+
+def processing(process, jobs, **options):
+    """A pool that processes the jobs from 1 to `jobs`."""
+    return partial(heartbeat.run, range(1, jobs + 1), process, **options)
 
 
 # Detection.
 
 
 def test_a_stuck_and_a_dead_worker_of_twelve_jobs_cost_two_jobs_and_two_seconds_in_all():
-    run = simulate(heartbeat.run)
-    assert run.elapsed == 2.0
-    assert run.value.failed == [4, 8]
-    assert run.value.values == [2, 4, 6, 10, 12, 14, 18, 20, 22, 24]
+    for run in in_any_order(heartbeat.demo):
+        assert run.elapsed == 2.0
+        assert run.value.failed == [4, 8]
+        assert sorted(run.value.values) == [2, 4, 6, 10, 12, 14, 18, 20, 22, 24]
 
 
 def test_the_error_of_a_lost_job_names_its_worker_and_what_became_of_it():
-    errors = [result.error for result in simulate(heartbeat.run).value.results if result.error]
+    errors = [result.error for result in simulate(heartbeat.demo).value.results if result.error]
     assert [type(error) for error in errors] == [WorkerLost, WorkerLost]
     assert [str(error) for error in errors] == [
         "worker-1 is stuck: 3 beats missed",
@@ -54,14 +59,14 @@ def test_the_error_of_a_lost_job_names_its_worker_and_what_became_of_it():
 
 
 def test_the_cause_of_a_lost_job_is_what_its_worker_died_of():
-    stuck, dead = (r.error.__cause__ for r in simulate(heartbeat.run).value.results if r.error)
+    stuck, dead = (r.error.__cause__ for r in simulate(heartbeat.demo).value.results if r.error)
     assert stuck is None
     assert repr(dead) == """SystemExit("job 8 ends its worker's thread")"""
 
 
 def test_the_history_tells_each_look_at_each_worker_with_a_job():
     history = []
-    simulate(without(num_jobs=1, num_workers=2, stuck={1}, missed=2, history=history))
+    simulate(without(jobs=1, workers=2, stuck={1}, missed=2, history=history))
     assert history == [
         Health(0.1, "worker-1", 0, 1, "well"),
         Health(0.2, "worker-1", 1, 1, "well"),
@@ -71,19 +76,19 @@ def test_the_history_tells_each_look_at_each_worker_with_a_job():
 
 def test_a_history_may_forget_what_is_old():
     history = deque(maxlen=2)
-    simulate(without(num_jobs=1, stuck={1}, missed=4, history=history))
+    simulate(without(jobs=1, stuck={1}, missed=4, history=history))
     assert [look.missed for look in history] == [3, 4]
 
 
 def test_a_worker_stuck_in_its_first_job_is_found_and_its_place_filled():
-    for run in in_any_order(without(num_jobs=6, num_workers=1, stuck={1})):
+    for run in in_any_order(without(jobs=6, workers=1, stuck={1})):
         assert run.value.failed == [1]
         assert run.value.succeeded == [2, 3, 4, 5, 6]
         assert run.trace.workers == ("worker-1", "worker-2")
 
 
 def test_all_workers_stuck_at_once_are_replaced_in_as_many_beats_as_one():
-    for run in in_any_order(without(num_jobs=6, stuck={1, 2, 3})):
+    for run in in_any_order(without(jobs=6, stuck={1, 2, 3})):
         assert sorted(run.value.failed) == [1, 2, 3]
         assert sorted(run.value.succeeded) == [4, 5, 6]
         assert run.elapsed == 0.4 + 0.5
@@ -91,7 +96,7 @@ def test_all_workers_stuck_at_once_are_replaced_in_as_many_beats_as_one():
 
 def test_a_pool_whose_every_job_hangs_or_kills_still_ends_and_names_each():
     odd, even = range(1, 10, 2), range(2, 9, 2)
-    for run in in_any_order(without(num_jobs=9, stuck=odd, deadly=even)):
+    for run in in_any_order(without(jobs=9, stuck=odd, deadly=even)):
         assert sorted(run.value.failed) == list(range(1, 10))
         assert len(run.trace.workers) == 3 + 9
 
@@ -105,22 +110,16 @@ def test_a_worker_that_dies_of_anything_is_replaced(death):
             raise death
         return job
 
-    run = simulate(without(num_jobs=3, num_workers=1, process=process))
+    run = simulate(
+        processing(
+            process,
+            3,
+            workers=1,
+        )
+    )
     assert accounts(run.value) == [(1, "failed"), (2, "succeeded"), (3, "succeeded")]
     assert isinstance(run.value.results[0].error.__cause__, death)
     assert run.crashes == run.leaks == ()
-
-
-def test_an_exception_costs_a_job_and_no_worker():
-    def process(job, beat):
-        if job == 2:
-            raise KeyError("no such thing")
-        return job
-
-    run = simulate(without(num_jobs=4, num_workers=1, process=process))
-    assert run.value.failed == [2]
-    assert isinstance(run.value.results[1].error, KeyError)
-    assert run.trace.workers == ("worker-1",)
 
 
 @settings(max_examples=200, deadline=None, derandomize=True)
@@ -150,7 +149,7 @@ def test_the_lost_are_found_within_missed_and_one_more_intervals_of_their_last_b
             raise SystemExit
         return hang()
 
-    pool = without(num_jobs=6, num_workers=workers, missed=missed, process=process, history=history)
+    pool = processing(process, 6, workers=workers, missed=missed, history=history)
     report = simulate(pool, seed=seed).value
     assert report.failed == [2]
     ((time, _, verdict),) = given_up(history)
@@ -172,7 +171,12 @@ def test_a_job_is_never_given_up_for_less_silence_than_missed_and_always_for_one
         sleep((start if job == 1 else silence) / 1000)
         return job
 
-    pool = without(num_jobs=2, num_workers=1, missed=missed, process=process)
+    pool = processing(
+        process,
+        2,
+        workers=1,
+        missed=missed,
+    )
     succeeded = 2 in simulate(pool, seed=seed).value.succeeded
     if silence < missed * 100:
         assert succeeded
@@ -183,7 +187,7 @@ def test_a_job_is_never_given_up_for_less_silence_than_missed_and_always_for_one
 @pytest.mark.parametrize("seconds", [0.1, 0.5, 3.0])
 def test_a_job_that_beats_once_an_interval_is_never_given_up_however_long(seconds):
     history = []
-    pool = without(num_jobs=5, num_workers=2, job_seconds=seconds, missed=2, history=history)
+    pool = without(jobs=5, workers=2, seconds=seconds, missed=2, history=history)
     assert all(len(run.value.succeeded) == 5 for run in in_any_order(pool))
     assert max(look.missed for look in history) <= 1
 
@@ -219,7 +223,7 @@ def test_a_slow_reader_makes_no_worker_look_stuck():
 
 @pytest.mark.parametrize("interval", [0.3, 0.1, 0.07, 1.0, 5.0])
 def test_a_job_takes_its_seconds_to_the_last_digit_whatever_the_interval(interval):
-    run = simulate(without(num_jobs=1, job_seconds=1.0, interval=interval))
+    run = simulate(without(jobs=1, seconds=1.0, interval=interval))
     assert run.elapsed == 1.0
 
 
@@ -231,7 +235,13 @@ def test_a_worker_that_comes_back_too_late_is_not_heard_and_takes_no_more_jobs()
         sleep(1.0 if job == 1 else 0.25)
         return job
 
-    for run in in_any_order(without(num_jobs=8, num_workers=1, process=process)):
+    for run in in_any_order(
+        processing(
+            process,
+            8,
+            workers=1,
+        )
+    ):
         assert run.value.failed == [1]
         assert run.value.succeeded == [2, 3, 4, 5, 6, 7, 8]
         workers = {job.id: job.worker for job in run.trace.jobs}
@@ -245,7 +255,13 @@ def test_a_worker_that_comes_back_as_it_is_given_up_has_one_result_all_the_same(
         return job
 
     won = set()
-    for run in in_any_order(without(num_jobs=12, process=process), 100):
+    for run in in_any_order(
+        processing(
+            process,
+            12,
+        ),
+        100,
+    ):
         assert [job for job, _ in accounts(run.value)] == list(range(1, 13))
         assert len(run.value.results) == 12
         won |= {fate for job, fate in accounts(run.value) if job % 2}
@@ -281,7 +297,7 @@ def test_a_worker_that_was_given_up_learns_it_at_its_next_beat():
 def test_a_cancelled_pool_waits_for_a_stuck_worker_until_it_is_given_up_and_no_longer():
     def pool():
         with Context(timeout=1.0) as context:
-            return without(num_jobs=5, num_workers=2, job_seconds=0.9, stuck={3})(context=context)
+            return without(jobs=5, workers=2, seconds=0.9, stuck={3})(context=context)
 
     for run in in_any_order(pool):
         assert run.elapsed == 1.3  # the last beat was at 0.9 s, when it took the job
@@ -295,17 +311,6 @@ def test_a_cancelled_pool_waits_for_a_stuck_worker_until_it_is_given_up_and_no_l
         assert [leak.doing for leak in run.leaks] == ["hanging"]
 
 
-def test_a_pool_cancelled_before_it_begins_starts_nothing():
-    def pool():
-        context = Context()
-        context.cancel("not today")
-        return heartbeat.run(context=context)
-
-    for run in in_any_order(pool):
-        assert (run.elapsed, run.leaks) == (0.0, ())
-        assert run.value.never_started == list(range(1, 13))
-
-
 def test_a_job_whose_worker_died_just_before_the_end_has_failed_too():
     def process(job, beat):
         sleep(0.1 * job)
@@ -313,7 +318,10 @@ def test_a_job_whose_worker_died_just_before_the_end_has_failed_too():
 
     def pool():
         with Context(timeout=0.25) as context:
-            return without(num_jobs=5, process=process)(context=context)
+            return processing(
+                process,
+                5,
+            )(context=context)
 
     for run in in_any_order(pool):
         assert run.elapsed == 0.25
@@ -333,7 +341,11 @@ def test_a_beat_ends_a_job_that_never_waits_once_the_pool_is_cancelled():
                     context.cancel("enough")
 
         context = Context()
-        return without(num_jobs=2, num_workers=1, process=process)(context=context)
+        return processing(
+            process,
+            2,
+            workers=1,
+        )(context=context)
 
     assert accounts(simulate(run).value) == [(1, "cancelled"), (2, "never started")]
     assert next(beats) == 6
@@ -375,27 +387,92 @@ def test_a_block_that_raises_while_a_worker_is_stuck_is_left_when_that_is_given_
         assert run.value == (0.4, [(1, "failed"), (2, "never started")])
 
 
-def test_several_readers_get_every_result_once():
+# Whatever goes wrong with the supervisor.
+
+
+class FullError(Exception):
+    pass
+
+
+class FullHistory(list):
+    """Takes so many looks and no more."""
+
+    def __init__(self, room, error):
+        super().__init__()
+        self.room, self.error = room, error
+
+    def append(self, look):
+        if len(self) >= self.room:
+            raise self.error
+        super().append(look)
+
+
+@pytest.mark.parametrize("room", [0, 1, 5, 7])
+@pytest.mark.parametrize("error", [FullError, SystemExit, Cancelled])
+def test_a_history_that_raises_ends_the_pool_although_a_worker_is_stuck(room, error):
     def pool():
-        got = []
-        pool = HeartbeatPool(lambda job, beat: -job, workers=3)
+        history = FullHistory(room, error)
+        try:
+            without(jobs=6, workers=2, stuck={1}, history=history)()
+        except BaseExceptionGroup as group:
+            return group.subgroup(error) is not None
 
-        def read():
-            got.extend(result.value for result in pool.results())
-
-        with pool.start(), TaskGroup() as readers:
-            readers.spawn(read)
-            readers.spawn(read)
-            for job in range(10):
-                pool.submit(job)
-            pool.close()
-        return got
-
-    for run in in_any_order(pool):
-        assert sorted(run.value) == list(range(-9, 1))
+    for run in in_any_order(pool, 20):
+        assert run.value
+        assert run.elapsed <= 0.4
+        assert [leak.doing for leak in run.leaks] == ["hanging"]
 
 
-# The books, whatever happens.
+def test_a_history_that_raises_when_all_is_over_anyway_changes_nothing():
+    def pool():
+        history = FullHistory(2, FullError)
+        with Context(timeout=0.15) as context:
+            return processing(deaf, 2, workers=1, history=history)(context=context)
+
+    def deaf(job, beat):
+        with suppress(Cancelled):
+            sleep(1)
+        hang()
+
+    report = simulate(pool).value
+    assert (report.failed, report.reason) == ([1], "timeout of 0.15 s passed")
+
+
+@pytest.mark.parametrize("fails_at", range(1, 12))
+def test_a_thread_that_cannot_be_started_is_an_error_and_never_a_hang(monkeypatch, fails_at):
+    def failing(thread):
+        if thread.name != "test body" and next(started) == fails_at:
+            raise RuntimeError("can't start new thread")
+        start(thread)
+
+    def process(job, beat):
+        if job == 2:
+            gate.wait()
+        if job == 4:
+            raise SystemExit
+        return job
+
+    def pool():
+        return heartbeat.run(range(1, 6), process, workers=2, interval=0.01, missed=20)
+
+    def refused(error):
+        return str(error) == "can't start new thread"
+
+    gate, start, started = threading.Event(), threading.Thread.start, itertools.count(1)
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", failing)
+        try:
+            complete = run_on_threads(pool).failed == [2, 4]
+        except (RuntimeError, ExceptionGroup) as raised:
+            complete = refused(raised) or raised.subgroup(refused) is not None
+    try:
+        assert complete
+        assert sorted(run_on_threads(pool).failed) == [2, 4]  # the next run is as if nothing was
+    finally:
+        gate.set()
+
+
+# Every job has one outcome, whatever happens.
 
 KINDS = ("quick", "beats", "late", "stuck", "deadly", "fails", "gives in")
 
@@ -403,7 +480,7 @@ KINDS = ("quick", "beats", "late", "stuck", "deadly", "fails", "gives in")
 @settings(max_examples=300, deadline=None, derandomize=True)
 @given(
     kinds=st.lists(st.sampled_from(KINDS), max_size=9),
-    num_workers=st.integers(1, 4),
+    workers=st.integers(1, 4),
     buffer=st.sampled_from([0, 1, 2, 100]),
     missed=st.integers(2, 4),
     timeout=st.none() | st.sampled_from([0.0, 0.1, 0.15, 0.3, 0.4, 0.41, 0.7, 1.0]),
@@ -411,7 +488,7 @@ KINDS = ("quick", "beats", "late", "stuck", "deadly", "fails", "gives in")
     seed=st.none() | st.integers(0, 10**6),
 )
 def test_the_books_balance_whatever_hangs_dies_or_is_cancelled(
-    kinds, num_workers, buffer, missed, timeout, wanted, seed
+    kinds, workers, buffer, missed, timeout, wanted, seed
 ):
     def process(job, beat):
         kind = kinds[job - 1]
@@ -431,31 +508,20 @@ def test_the_books_balance_whatever_hangs_dies_or_is_cancelled(
             raise Cancelled("of its own will")
         return -job
 
-    def enough(line):
-        nonlocal wanted
-        if wanted is not None and line.startswith("job"):
-            wanted -= 1
-            if wanted < 0:
-                context[0].cancel("the reader has seen enough")
-
-    context = []
-
     def run():
-        context.append(Context(timeout=timeout))
-        return heartbeat.run(
-            num_jobs=len(kinds),
-            num_workers=num_workers,
-            missed=missed,
-            buffer=buffer,
-            process=process,
-            context=context[0],
-            log=enough,
-        )
+        def enough(result):
+            seen.append(result)
+            if wanted is not None and len(seen) > wanted:
+                context.cancel("the reader has seen enough")
+
+        context, seen = Context(timeout=timeout), []
+        options = {"workers": workers, "missed": missed, "buffer": buffer, "context": context}
+        return processing(process, len(kinds), on_result=enough, **options)()
 
     run = simulate(run, seed=seed)
     report, told = run.value, books(run.trace)
-    jobs = list(range(1, len(kinds) + 1))
-    assert [job for job, _ in accounts(report)] == jobs
+    named = [job for job, _ in accounts(report)]
+    assert [*named, *report.unsubmitted] == list(range(1, len(kinds) + 1))
     assert len({result.job for result in report.results}) == len(report.results)
     assert (told.succeeded, told.failed, told.cancelled) == (
         len(report.succeeded),
@@ -476,12 +542,12 @@ def test_the_books_balance_whatever_hangs_dies_or_is_cancelled(
 @settings(max_examples=200, deadline=None, derandomize=True)
 @given(
     kinds=st.lists(st.sampled_from(["quick", "beats", "stuck", "deadly"]), max_size=6),
-    num_workers=st.integers(1, 3),
+    workers=st.integers(1, 3),
     wanted=st.integers(0, 6),
     raises=st.booleans(),
     seed=st.none() | st.integers(0, 10**6),
 )
-def test_a_consumer_that_stops_early_loses_no_job(kinds, num_workers, wanted, raises, seed):
+def test_a_consumer_that_stops_early_loses_no_job(kinds, workers, wanted, raises, seed):
     class StopEarlyError(Exception):
         pass
 
@@ -497,7 +563,7 @@ def test_a_consumer_that_stops_early_loses_no_job(kinds, num_workers, wanted, ra
         return job
 
     def run():
-        pool = HeartbeatPool(process, workers=num_workers, missed=2)
+        pool = HeartbeatPool(process, workers=workers, missed=2)
         with suppress(StopEarlyError), pool.start():
             for job in range(len(kinds)):
                 pool.submit(job)
@@ -523,8 +589,8 @@ def test_a_consumer_that_stops_early_loses_no_job(kinds, num_workers, wanted, ra
 def test_no_order_of_single_statements_loses_or_doubles_a_job(jobs, stuck, deadly, timeout):
     def pool():
         with Context(timeout=timeout) as context:
-            small = {"num_jobs": jobs, "num_workers": 2, "missed": 2, "job_seconds": 0.2}
-            return heartbeat.run(**small, stuck=stuck, deadly=deadly, context=context)
+            small = {"jobs": jobs, "workers": 2, "missed": 2, "seconds": 0.2}
+            return heartbeat.demo(**small, stuck=stuck, deadly=deadly, context=context)
 
     def one_result_each(run):
         report = run.value
@@ -532,7 +598,7 @@ def test_no_order_of_single_statements_loses_or_doubles_a_job(jobs, stuck, deadl
         assert len({result.job for result in report.results}) == len(report.results)
         assert {1, 2} <= set(report.failed)
 
-    watched = [heartbeat.HeartbeatPool, heartbeat.Held]
+    watched = [heartbeat.HeartbeatPool, heartbeat.JobInHand]
     found = explore(pool, check=one_result_each, schedules=150, statements=watched)
     assert found.failures == 0, found.failure.story()
 
@@ -560,7 +626,7 @@ def test_a_thread_that_hangs_is_left_behind_and_the_pool_ends_without_it(gate):
             gate.wait()
         return -job
 
-    report = measure(without(num_jobs=6, num_workers=1, process=process, **PATIENT)).value
+    report = measure(processing(process, 6, workers=1, **PATIENT)).value
     assert report.failed == [2]
     assert report.values == [-1, -3, -4, -5, -6]
     (hung,) = alive("worker-1")
@@ -597,7 +663,7 @@ def test_a_thread_that_dies_is_replaced():
             raise SystemExit("gone")
         return -job
 
-    report = measure(without(num_jobs=3, num_workers=1, process=process, **PATIENT)).value
+    report = measure(processing(process, 3, workers=1, **PATIENT)).value
     assert accounts(report) == [(1, "failed"), (2, "succeeded"), (3, "succeeded")]
     assert str(report.results[0].error.__cause__) == "gone"
 
@@ -611,7 +677,7 @@ def test_a_cancelled_pool_ends_although_a_thread_hangs(gate):
             return -job
 
         context = Context()
-        return without(num_jobs=9, num_workers=1, process=process, **PATIENT)(context=context)
+        return processing(process, 9, workers=1, **PATIENT)(context=context)
 
     report = measure(run).value
     assert accounts(report)[:3] == [(1, "succeeded"), (2, "succeeded"), (3, "failed")]
@@ -627,7 +693,7 @@ def test_a_thread_that_takes_no_notice_of_cancellation_is_left_behind_too(gate):
                     beat()
 
         context = Context()
-        return without(num_jobs=1, process=process, **PATIENT)(context=context)
+        return processing(process, 1, **PATIENT)(context=context)
 
     assert measure(run).value.failed == [1]
     (deaf,) = alive("worker-1") or alive("worker-2") or alive("worker-3")
@@ -635,8 +701,8 @@ def test_a_thread_that_takes_no_notice_of_cancellation_is_left_behind_too(gate):
     deaf.join()
 
 
-def test_the_same_code_on_real_threads_gives_the_same_books():
-    pool = without(job_seconds=0.002, deadly={8}, **PATIENT)
+def test_the_same_code_on_real_threads_gives_the_same_outcomes():
+    pool = without(seconds=0.002, deadly={8}, **PATIENT)
     assert accounts(measure(pool).value) == accounts(simulate(without(deadly={8})).value)
 
 
@@ -646,19 +712,17 @@ def test_the_same_code_on_real_threads_gives_the_same_books():
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        ({"num_workers": 0}, "workers must be a whole number >= 1, got 0"),
-        ({"num_jobs": -1}, "num_jobs must be a whole number >= 0, got -1"),
-        ({"buffer": 0.5}, "buffer must be a whole number >= 0, got 0.5"),
+        ({"jobs": -1}, "jobs must be a whole number >= 0, got -1"),
         ({"missed": 1}, "missed must be a whole number >= 2, got 1"),
         ({"interval": 0}, r"interval must be a number of seconds > 0 and <= 1e12, got 0"),
         ({"interval": float("nan")}, "interval must be a number of seconds > 0 and .* got nan"),
-        ({"job_seconds": -1}, "job_seconds must be a number of seconds >= 0 and .* got -1"),
+        ({"seconds": -1}, "seconds must be a number of seconds >= 0 and .* got -1"),
     ],
 )
 def test_a_bad_number_is_refused_with_the_rule_and_the_value(wrong, message):
     with pytest.raises(ValueError, match=f"^{message}$"):
-        heartbeat.run(**wrong)
+        heartbeat.demo(**wrong)
 
 
 def test_the_smallest_interval_and_the_longest_job_are_no_bad_numbers():
-    assert simulate(without(num_jobs=0, interval=1e-300, job_seconds=1e12)).elapsed == 0.0
+    assert simulate(without(jobs=0, interval=1e-300, seconds=1e12)).elapsed == 0.0
