@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 from lab.model.deadlock import Stuck
 from lab.model.trace import Clock, Trace, Turn
@@ -12,6 +12,8 @@ from lab.model.trace import Clock, Trace, Turn
 __all__ = ["Run"]
 
 T = TypeVar("T")
+
+_LONGEST_VALUE: Final = 200  # characters
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,10 @@ class Run(Generic[T]):
     options: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     def __repr__(self) -> str:
-        text = f"<Run {self.elapsed:.6g} s ({self.clock}), value {self.value!r}"
+        value = repr(self.value)
+        if len(value) > _LONGEST_VALUE:
+            value = str(self.value)[:_LONGEST_VALUE]  # a report's is short
+        text = f"<Run of {self.name}: {self.elapsed:.6g} s ({self.clock}), value {value}"
         if self.leaks:
             text += f", {len(self.leaks)} leaked: " + "; ".join(map(str, self.leaks[:3]))
         if self.crashes:

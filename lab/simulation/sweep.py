@@ -45,7 +45,7 @@ class Sweep(Mapping[Any, Run[T] | Deadlock], Generic[T]):
         return f"<Sweep of {self.option}: {', '.join(map(str, self))}>"
 
     def named(self) -> dict[str, Run[T] | Deadlock]:
-        """Return the same by titles for pictures, such as "workers 3"."""
+        """Return the same by titles for pictures, such as "3 workers"."""
         titles = distinct(_title(self.option, value) for value in self)
         return dict(zip(titles, self.values(), strict=True))
 
@@ -99,10 +99,15 @@ def _outcome(
 
 
 def _title(option: str, value: object) -> str:
-    """Name a run by the value; a number or the like says nothing without the option's name."""
-    says_enough = isinstance(value, str) or callable(value)
-    return _text(value) if says_enough else f"{option.replace('_', ' ')} {_text(value)}"
+    """Name a run: "honest" for a function or a word, "3 workers" for a number, or "buffer 3"."""
+    if isinstance(value, str) or callable(value):
+        return _text(value)
+    if type(value) is int and option.endswith("s") and "_" not in option:
+        return f"{value} {option if value != 1 else option[:-1]}"
+    return f"{option.replace('_', ' ')} {_text(value)}"
 
 
 def _text(value: object) -> str:
-    return title(value) if callable(value) else cell(value)
+    if callable(value):
+        return title(value)
+    return str(value) if value is None else cell(value)

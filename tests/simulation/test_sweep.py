@@ -36,10 +36,18 @@ def test_the_order_of_events_can_be_swept():
     assert runs[1].trace != runs[2].trace
 
 
-def test_runs_are_named_by_what_differs():
-    runs = sweep(basic.demo, workers=[2, 3])
-    assert list(runs.named()) == ["workers 2", "workers 3"]
-    assert [run.name for run in runs.values()] == ["workers 2", "workers 3"]
+@pytest.mark.parametrize(
+    ("options", "names"),
+    [
+        ({"workers": [1, 2]}, ["1 worker", "2 workers"]),
+        ({"buffer": [0, 2]}, ["buffer 0", "buffer 2"]),
+        ({"timeout": [None, 0.5]}, ["timeout None", "timeout 0.5"]),
+    ],
+)
+def test_runs_are_named_by_what_differs(options, names):
+    runs = sweep(basic.demo, **options)
+    assert list(runs.named()) == names
+    assert [run.name for run in runs.values()] == names
 
 
 def test_a_function_or_a_word_is_a_name_by_itself():
