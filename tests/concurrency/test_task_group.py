@@ -8,6 +8,7 @@ import pytest
 from support import run_on_threads, until, waits_under
 
 from lab import simulate
+from patterns import basic, reusable
 from patterns.concurrency import (
     AtomicInt,
     Cancelled,
@@ -542,3 +543,177 @@ def test_a_task_that_has_ended_cannot_be_abandoned(run):
             return group.abandon(task)
 
     assert run(body) is False
+
+
+def test_a_task_of_another_group_cannot_be_abandoned(run):
+    def body():
+        with TaskGroup() as group, TaskGroup() as other:
+            task = other.spawn(sleep, 0.001)
+            with pytest.raises(ValueError, match="must be one that this group spawned") as caught:
+                group.abandon(task)
+        return task.ended, task.abandoned, task.name in str(caught.value)
+
+    assert run(body) == (True, False, True)
+
+
+def test_a_bare_task_cannot_be_abandoned_by_a_group(run):
+    def body():
+        with TaskGroup() as group, pytest.raises(ValueError, match="that this group spawned"):
+            group.abandon(go(int))
+
+    run(body)
+
+
+# Groups left out of order.
+
+
+def stream(jobs, channel):
+    """Yield what a task sends: a generator that is suspended inside a task group."""
+
+    def send():
+        for job in jobs:
+            channel.send(job)
+        channel.close()
+
+    with TaskGroup() as group:
+        group.spawn(send)
+        yield from channel
+
+
+def test_two_generators_suspended_in_groups_and_left_out_of_order_are_both_named(run):
+    def body():
+        with pytest.raises(RuntimeError) as caught:
+            list(zip(stream("ab", Channel()), stream("abcd", Channel()), strict=False))
+        return str(caught.value)
+
+    line = stream.__code__.co_firstlineno + 8
+    group = f"the task group entered in stream, line {line}"
+    assert run(body) == (
+        f"{group} was left before {group}, entered after it: leave task groups in reverse order, "
+        "and none of them inside a generator that may be suspended"
+    )
+
+
+def test_two_pools_left_out_of_order_poison_nothing_that_comes_after(run):
+    def results(jobs):
+        pool = reusable.WorkerPool(lambda job: job, workers=2)
+        with pool.start(), TaskGroup() as submitter:
+            submitter.spawn(reusable.submit, jobs, pool)
+            for result in pool.results():
+                yield result.value
+
+    def body():
+        with pytest.raises(RuntimeError, match=r"entered in .*results"):
+            list(zip(results("ab"), results("abcd"), strict=False))
+        sleep(0)
+        report = basic.run([1, 2, 3], lambda job: job)
+        with TaskGroup() as group:
+            group.spawn(sleep, 0.001)
+        return sorted(report.values), report.reason
+
+    assert run(body) == ([1, 2, 3], None)
+
+
+def test_a_group_left_out_of_order_waits_for_its_tasks_and_keeps_their_failures(run):
+    def body():
+        first, second, ended = TaskGroup(), TaskGroup(), []
+        first.__enter__()
+        second.__enter__()
+        first.spawn(lambda: (sleep(0.005), ended.append(True), fail()))
+        with pytest.raises(RuntimeError, match="was left before") as caught:
+            first.__exit__(None, None, None)
+        second.__exit__(None, None, None)
+        sleep(0)
+        return ended, [str(error) for error in caught.value.__cause__.exceptions]
+
+    assert run(body) == ([True], ["trouble"])
+
+
+def test_a_group_left_by_another_task_says_who_entered_it_and_poisons_nothing(run):
+    def body():
+        group, entered = TaskGroup(), []
+        go(lambda: entered.append(group.__enter__()), name="the other")
+        until(lambda: entered)
+        group.spawn(sleep, 0.001)
+        with pytest.raises(RuntimeError) as caught:
+            group.__exit__(None, None, None)
+        sleep(0)
+        return str(caught.value).partition(" was entered by the task ")[2]
+
+    me = {"main", "test body"}
+    rule = "the task that enters a group must leave it"
+    assert run(body) in {f"the other and left by {name}: {rule}" for name in me}
+
+
+def test_a_group_of_a_contextmanager_is_named_by_the_block_that_uses_it(run):
+    def body():
+        pool, group = reusable.WorkerPool(lambda job: job), TaskGroup()
+        with pytest.raises(RuntimeError) as caught, pool.start():
+            group.__enter__()
+        group.__exit__(None, None, None)
+        return str(caught.value)
+
+    said = run(body)
+    assert said.startswith("the task group entered in ")
+    assert "contextlib" not in said
+    assert said.count(f"{__name__}.") == 0
+    assert said.count("body, line ") == 2
+
+
+# Starting that fails or is interrupted.
+
+
+class Pressed(BaseException):
+    """What a second Ctrl-C is."""
+
+
+@pytest.mark.parametrize("started", [True, False])
+def test_a_spawn_that_is_interrupted_counts_its_task_once(monkeypatch, started):
+    start = threading.Thread.start
+
+    def interrupted_start(thread):
+        if thread.name != "victim":
+            return start(thread)
+        if started:
+            start(thread)
+        raise Pressed
+
+    def spawn(log):
+        with TaskGroup() as group:
+            group.spawn(lambda: (sleep(0.001), log.append("sibling")))
+            with pytest.raises(Pressed):
+                group.spawn(lambda: (sleep(0.002), log.append("victim")), name="victim")
+
+    def body():
+        for _ in range(20):
+            log = []
+            spawn(log)
+            assert sorted(log) == (["sibling", "victim"] if started else ["sibling"])
+
+    monkeypatch.setattr(threading.Thread, "start", interrupted_start)
+    run_on_threads(body)
+
+
+def test_a_spawn_from_outside_that_fails_does_not_leave_the_group_waiting(monkeypatch):
+    start, failing, go_on = threading.Thread.start, Channel(), Channel()
+
+    def no_thread(thread):
+        if thread.name == "victim":
+            failing.send(None)
+            go_on.receive()
+            raise RuntimeError("can't start new thread")
+        return start(thread)
+
+    def spawn_from_outside(group):
+        with pytest.raises(RuntimeError, match="start new thread"):
+            group.spawn(int, name="victim")
+
+    def body():
+        with TaskGroup() as group:
+            go(spawn_from_outside, group)
+            failing.receive()
+            go(lambda: (until(lambda: group._waiter is not None), go_on.send(None)))
+        return "left"
+
+    monkeypatch.setattr(threading.Thread, "start", no_thread)
+    assert run_on_threads(body) == "left"

@@ -389,6 +389,75 @@ def test_a_bare_task_that_raises_is_reported_by_its_thread(monkeypatch):
     assert reported == [ZeroDivisionError]
 
 
+# What threads do is among what the search of all schedules finds.
+
+
+def test_who_is_cancelled_before_the_channel_is_closed_never_hears_closed():
+    def body():
+        heard = Counter()
+
+        def listen(operation, context):
+            try:
+                operation(context)
+            except (Cancelled, Closed) as error:
+                heard[type(error).__name__] += 1
+
+        for _ in range(300):
+            channel, context = Channel(), Context()
+            with TaskGroup() as group:
+                group.spawn(listen, channel.receive, context)
+                context.cancel()
+                channel.close()
+        return heard
+
+    assert run_on_threads(body) == {"Cancelled": 300}
+
+
+def test_a_loop_whose_group_is_cancelled_before_the_channel_is_closed_never_just_ends():
+    def body():
+        ended = AtomicInt()
+
+        def loop(channel):
+            for _ in channel:
+                pass
+            ended.add(1)
+
+        for _ in range(300):
+            channel = Channel()
+            with TaskGroup() as group:
+                group.spawn(loop, channel)
+                group.context.cancel()
+                channel.close()
+        return ended.load()
+
+    assert run_on_threads(body) == 0
+
+
+def test_who_is_woken_by_a_cancellation_is_never_served_by_another_who_waits_under_it():
+    def body():
+        served = AtomicInt()
+
+        def send(channel, context):
+            with pytest.raises(Cancelled):
+                channel.send("value", context)
+            try:
+                channel.receive(Context(timeout=1e-6))
+            except Cancelled:
+                return
+            served.add(1)
+
+        for _ in range(200):
+            channel, context = Channel(), Context()
+            with TaskGroup() as group:
+                for _ in range(3):
+                    group.spawn(send, channel, context)
+                until(lambda: parked(channel) == (3, 0))  # noqa: B023
+                context.cancel()
+        return served.load()
+
+    assert run_on_threads(body) == 0
+
+
 # Ctrl-C. Each scenario runs in an interpreter of its own, in its main thread, many times over.
 
 PRELUDE = """
@@ -570,3 +639,80 @@ thread.start()
 thread.join()
 """
     assert python(script) == "True\n"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="it has no signal to send to a thread")
+def test_a_signal_handler_may_cancel_whatever_the_main_thread_is_doing():
+    script = f"""{PRELUDE}
+from patterns.concurrency import Cancelled
+
+context = None
+signal.signal(signal.SIGTERM, lambda number, frame: context.cancel("terminated"))
+
+def collect():
+    results = Channel()
+    def worker():
+        while True:
+            results.send("result")
+    def terminate():
+        for _ in range(3):
+            signal.pthread_kill(threading.main_thread().ident, signal.SIGTERM)
+    with TaskGroup(context) as group:
+        group.spawn(worker)
+        threading.Thread(target=terminate).start()
+        for result in results:
+            pass
+
+reasons = set()
+for _ in range(300):
+    context = Context()
+    try:
+        collect()
+    except Cancelled as cancelled:
+        reasons.add(str(cancelled))
+print(reasons)
+"""
+    assert python(script) == "{'terminated'}\n"
+
+
+def test_another_thread_may_cancel_at_any_moment():
+    def wait_below(context):
+        with TaskGroup(context) as group:
+            group.spawn(Channel().receive)
+            while True:
+                sleep(0)
+
+    def body():
+        for _ in range(300):
+            context = Context()
+            threading.Thread(target=context.cancel, args=("from outside",)).start()
+            with pytest.raises(Cancelled, match="from outside"):
+                wait_below(context)
+        return "left"
+
+    assert run_on_threads(body) == "left"
+
+
+def test_a_group_entered_in_the_main_thread_and_left_by_another_leaves_ctrl_c_as_it_was():
+    script = f"""{PRELUDE}
+group = TaskGroup()
+group.__enter__()
+
+def leave():
+    try:
+        group.__exit__(None, None, None)
+    except RuntimeError as error:
+        print(type(error).__name__)
+
+thread = threading.Thread(target=leave)
+thread.start()
+thread.join()
+try:
+    press()
+    time.sleep(10)
+except KeyboardInterrupt:
+    print("interrupted")
+{POOLS["the main task sleeps itself"]}
+interrupted(pool, rounds=2)
+"""
+    assert python(script) == "RuntimeError\ninterrupted\n2 0 True\n"
