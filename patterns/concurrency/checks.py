@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from functools import partial
 from numbers import Integral, Real
@@ -35,9 +36,9 @@ def nanoseconds(seconds: float, name: str, *, positive: bool = False) -> int:
 
     Raises ValueError, naming `name`, unless `seconds` is >= 0 (> 0 if `positive`) and <= 1e12.
     """
-    is_number = isinstance(seconds, Real) and 0 <= seconds <= _LONGEST
-    if is_number and (seconds > 0 or not positive):
-        return max(_rounded(seconds), int(positive))
+    number = plain(seconds) if isinstance(seconds, Real) else math.nan
+    if 0 <= number <= _LONGEST and (number > 0 or not positive):
+        return max(round(number * NANOSECONDS_PER_SECOND), int(positive))
     rule = "> 0" if positive else ">= 0"
     raise ValueError(f"{name} must be a number of seconds {rule} and <= 1e12, got {seconds!r}")
 
@@ -47,14 +48,16 @@ def moment(seconds: float, name: str) -> int:
 
     Raises ValueError, naming `name`, unless `seconds` is a number <= 1e12.
     """
-    if isinstance(seconds, Real) and seconds <= _LONGEST:
-        return _rounded(max(seconds, 0.0))
+    number = plain(seconds) if isinstance(seconds, Real) else math.nan
+    if number <= _LONGEST:
+        return round(max(number, 0) * NANOSECONDS_PER_SECOND)
     raise ValueError(f"{name} must be a number of seconds <= 1e12, got {seconds!r}")
 
 
 def check_rate(name: str, rate: float) -> None:
     """Raise ValueError unless `rate` is a number per second from 1e-9 to 1e9."""
-    if isinstance(rate, bool) or not (isinstance(rate, Real) and 1e-9 <= rate <= 1e9):
+    is_number = isinstance(rate, Real) and not isinstance(rate, bool)
+    if not (is_number and 1e-9 <= plain(rate) <= 1e9):
         raise ValueError(f"{name} must be a number per second from 1e-9 to 1e9, got {rate!r}")
 
 
@@ -78,13 +81,7 @@ def check_value(value: object) -> None:
 
 def plain(number: float) -> float:
     """Convert a number of any type to Python's int or float: NumPy's integers would overflow."""
-    if type(number) is float:
-        return number
     return int(number) if isinstance(number, Integral) else float(number)
-
-
-def _rounded(seconds: float) -> int:
-    return round(plain(seconds) * NANOSECONDS_PER_SECOND)
 
 
 def _is_async(function: Callable[..., Any]) -> bool:

@@ -1,4 +1,4 @@
-"""The clock, tickers and token buckets: on both runtimes, and to the nanosecond in simulations."""
+"""Tickers and token buckets: on both runtimes, and to the nanosecond in simulations."""
 
 import math
 
@@ -26,34 +26,6 @@ def refused(operation, *args):
     except Cancelled:
         return True
     return False
-
-
-# The clock.
-
-
-def test_sleeping_takes_at_least_as_long_as_asked(run):
-    def body():
-        start = now()
-        sleep(0.002)
-        return now() - start
-
-    assert run(body) >= 0.002
-
-
-def test_a_simulation_starts_at_zero():
-    assert run_simulated(now) == 0.0
-
-
-def test_virtual_time_adds_up_exactly():
-    assert run_simulated(lambda: (sleep(0.1), sleep(0.2), now())[-1]) == 0.3
-
-
-def test_a_virtual_sleep_of_nothing_takes_no_time():
-    assert run_simulated(lambda: (sleep(0), now())[-1]) == 0.0
-
-
-def test_less_than_half_a_nanosecond_is_nothing():
-    assert run_simulated(lambda: (sleep(4e-10), now())[-1]) == 0.0
 
 
 # Tickers.
