@@ -43,8 +43,6 @@ from lab.tracing.tables import tabulate
 from lab.tracing.traced import HasTrace, Traced, trace_of
 from lab.tracing.words import describe, elapsed_text
 
-books = counts
-turns = start_times
 
 __all__ = [
     "Clock",

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from support import accounts, run_on_threads
 
 from lab import explore, measure, simulate
-from lab.tracing import books
+from lab.tracing import counts
 from patterns import heartbeat
 from patterns.concurrency import Cancelled, Context, hang, now, sleep
 from patterns.heartbeat import Health, HeartbeatPool, WorkerLost
@@ -327,7 +327,7 @@ def test_a_job_whose_worker_died_just_before_the_end_has_failed_too():
         assert run.elapsed == 0.25
         assert sorted(run.value.failed) == [1, 2]
         assert run.value.cancelled == [3]
-        assert books(run.trace).failed == 2
+        assert counts(run).failed == 2
 
 
 def test_a_beat_ends_a_job_that_never_waits_once_the_pool_is_cancelled():
@@ -519,7 +519,7 @@ def test_the_books_balance_whatever_hangs_dies_or_is_cancelled(
         return processing(process, len(kinds), on_result=enough, **options)()
 
     run = simulate(run, seed=seed)
-    report, told = run.value, books(run.trace)
+    report, told = run.value, counts(run)
     named = [job for job, _ in accounts(report)]
     assert [*named, *report.unsubmitted] == list(range(1, len(kinds) + 1))
     assert len({result.job for result in report.results}) == len(report.results)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from support import accounts
 
 from lab import measure, simulate
-from lab.tracing import State, books, turns
+from lab.tracing import State, counts, start_times
 from patterns import rate_limited
 from patterns.concurrency import Cancelled, Context, TaskGroup, Ticker, TokenBucket, now, sleep
 from patterns.rate_limited import LIMITERS, SCOPES, RateLimitedPool
@@ -63,7 +63,7 @@ def test_ten_jobs_with_a_tick_every_0_4_s_take_four_seconds(seed):
 
 def test_one_job_starts_at_each_tick_and_none_before_the_first():
     trace = simulate(rate_limited.demo).trace
-    assert turns(trace) == [0.4, 0.8, 1.2, 1.6, 2.0, 2.4, 2.8, 3.2, 3.6, 4.0]
+    assert start_times(trace) == [0.4, 0.8, 1.2, 1.6, 2.0, 2.4, 2.8, 3.2, 3.6, 4.0]
 
 
 def test_a_shared_limit_serves_the_workers_in_turn():
@@ -203,7 +203,7 @@ def test_in_no_window_more_jobs_start_than_the_limit_allows(
     )
     run = simulate(lambda: pool(range(jobs), process, buffer=buffer, timeout=timeout), seed=seed)
     times = [time for each in began.values() for time in each]
-    assert sorted(times) == turns(run.trace)
+    assert sorted(times) == start_times(run)
     if scope == "shared":
         assert passes_windows(times, saved_by(limiter, burst), rate)
         return
@@ -307,8 +307,8 @@ def test_a_job_cancelled_in_the_limiter_was_taken_but_never_begun():
     assert began == run.value.succeeded == [0]  # the tick at 0.667 s
     assert run.value.cancelled == [1, 2, 3]  # in the hands of the three workers
     assert run.value.never_started == [4, 5, 6, 7, 8, 9]
-    assert len(turns(run.trace)) == 1
-    assert books(run.trace).cancelled == 3
+    assert len(start_times(run)) == 1
+    assert counts(run).cancelled == 3
 
 
 def test_a_failed_job_has_used_up_its_turn_and_the_worker_goes_on():
