@@ -14,7 +14,7 @@ from lab.plots.turns import (
     draw_timelines,
     has_timeline,
     paint_turns,
-    timeline_row,
+    timeline_rows,
     turns_row,
 )
 from lab.tracing import describe
@@ -48,7 +48,7 @@ def draw_failure(failure: Failure) -> Picture:
         rows = [turns_row(lengths[0], charts=2)]
     else:
         rows = [turns_row(length) for length in lengths]
-    rows += map(timeline_row, traces.values())
+    rows += timeline_rows(traces.values())
     figure, axes = page(rows, key=0, below=AXIS if traces else 12)
     for ax, (title, shown), length in zip(axes, panels.items(), lengths, strict=False):
         paint_turns(ax, shown, title=title, first=start)

@@ -29,7 +29,11 @@ class Picture:
 
     def __init__(self, figure: Figure, text: str) -> None:
         self.figure = figure
-        self.text = text.encode("utf-8", "backslashreplace").decode()  # lone surrogates
+        # Lone surrogates and controls, which no page can hold, are spelt out.
+        self.text = "".join(
+            c if c.isprintable() or c.isspace() else c.encode("unicode_escape").decode()
+            for c in text
+        )
 
     def __repr__(self) -> str:
         return self.text

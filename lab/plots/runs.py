@@ -98,10 +98,11 @@ def named(runs: Any) -> dict[str, Any]:
     pairs = (
         [(str(label), run) for label, run in runs.items()]
         if isinstance(runs, Mapping)
-        else [(name_of(run) or f"run {number}", run) for number, run in enumerate(runs, start=1)]
+        else [(name_of(run), run) for run in runs]
     )
     labels: dict[str, Any] = {}
-    for name, run in pairs:
+    for place, (name, run) in enumerate(pairs, start=1):
+        name = name or f"run {place}"
         label, number = name, 1
         while label in labels:
             number += 1

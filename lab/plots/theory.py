@@ -274,8 +274,9 @@ def draw_envelope(
         ax.plot([0, end], limit, color=FORMULA, linestyle=FORMULA_DASHES)
         ax.step(x, y, where="post", color=MEASURED)
         ax.set_ylim(0, 1.15 * max(limit[1], counts[-1]))
-        label_end(ax, end, limit[1], words, FORMULA)
-        label_end(ax, end, counts[-1], "let through", MEASURED)
+        ends = [(limit[1], words, FORMULA), (counts[-1], "let through", MEASURED)]
+        for height, label, colour in sorted(ends):  # from below, so that each has room
+            label_end(ax, end, height, label, colour)
         ax.set_ylabel("jobs")
     set_time_axis(above, trace)
     write_title(above, "Jobs let through so far")
@@ -320,16 +321,19 @@ def _makespan_and_bounds(trace: Trace) -> tuple[float, float, float]:
 def _label_sides(ax: Axes, looks: Sequence[float], sides: Mapping[str, Sequence[float]]) -> None:
     """Label two curves where they are furthest apart."""
     (one, first), (other, second) = sides.items()
-    gaps = [abs(a - b) for a, b in zip(first, second, strict=True)]
-    place = gaps.index(max(gaps))
+    gaps = np.abs(np.subtract(first, second))
+    furthest = np.flatnonzero(gaps >= 0.999 * gaps.max())
+    place = int(furthest[len(furthest) // 2])
+    top = max(*first, *second)
     for name, values, rival, colour in (
         (one, first, second, MEASURED),
         (other, second, first, CURVES[1][0]),
     ):
+        below = values[place] < rival[place] and values[place] > 0.2 * top
         ax.annotate(
             name,
             (looks[place], values[place]),
-            xytext=(0, 7 if values[place] >= rival[place] else -8),
+            xytext=(0, -8 if below else 7),
             textcoords="offset points",
             color=colour,
             fontsize=SMALL,

@@ -7,7 +7,7 @@ below the other, a column a task.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, Final
@@ -17,7 +17,7 @@ from matplotlib.patches import Ellipse, Rectangle
 
 from lab.model.trace import Trace, Turn, telling
 from lab.plots.axes import add_key, share_time, time_limit, write_title
-from lab.plots.figure import AXIS, WIDTH, Row, page, styled
+from lab.plots.figure import AXIS, TITLE, WIDTH, Row, page, styled
 from lab.plots.lanes import looks_in, timeline
 from lab.plots.palette import AHEAD, PALE, PLAIN, RING, WAITS
 from lab.plots.picture import Picture
@@ -30,7 +30,7 @@ __all__ = [
     "draw_turns",
     "has_timeline",
     "paint_turns",
-    "timeline_row",
+    "timeline_rows",
     "turns_row",
 ]
 
@@ -72,7 +72,7 @@ def draw_turns(
     first = max(min(max(passed - rows // 2, 0), len(visible) - rows), 0)
     shown = visible[first : first + rows]
     traces = [] if run is None else [trace for trace in [trace_of(run)] if has_timeline(trace)]
-    page_rows = [turns_row(max(len(shown) + bool(ready), 1)), *map(timeline_row, traces)]
+    page_rows = [turns_row(max(len(shown) + bool(ready), 1)), *timeline_rows(traces)]
     figure, (ax, *below) = page(page_rows, key=0, below=AXIS if traces else 12)
     paint_turns(
         ax,
@@ -168,10 +168,13 @@ def has_timeline(trace: Trace) -> bool:
     return bool(trace.workers and trace.elapsed)
 
 
-def timeline_row(trace: Trace) -> Row:
-    """Return the room for a timeline below turns."""
-    lanes = min(max(len(trace.workers), 1), _MOST_LANES)
-    return Row(max(30 * lanes, 50), right=_TIMELINE_RIGHT)
+def timeline_rows(traces: Iterable[Trace]) -> list[Row]:
+    """Return the room for timelines below turns, and for their key."""
+    lanes = [min(max(len(trace.workers), 1), _MOST_LANES) for trace in traces]
+    return [
+        Row(max(30 * number, 50), above=TITLE if place else TITLE + 34, right=_TIMELINE_RIGHT)
+        for place, number in enumerate(lanes)
+    ]
 
 
 def draw_timelines(axes: Sequence[Axes], traces: Mapping[str, Trace]) -> None:

@@ -13,9 +13,15 @@ __all__ = ["printable", "shorten", "width_of"]
 
 
 def printable(text: object) -> str:
-    """Return the text in one line, with a box for each character that the font does not have."""
+    """Return the text in one line, with a box for each character that cannot be drawn.
+
+    That is what the font does not have, and what would turn the direction of the text.
+    """
     glyphs = _glyphs()
-    return "".join(c if ord(c) in glyphs else " " if c.isspace() else "□" for c in str(text))
+    return "".join(
+        " " if c.isspace() else c if ord(c) in glyphs and c.isprintable() else "□"
+        for c in str(text)
+    )
 
 
 def width_of(text: str, size: float = 10, *, bold: bool = False) -> float:

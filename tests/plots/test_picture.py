@@ -23,8 +23,9 @@ def test_the_alternative_text_is_escaped():
     assert 'alt="a &quot;b&quot; &lt;c&gt;"' in picture.html()
 
 
-def test_a_lone_surrogate_in_the_text_is_spelt_out():
-    assert Picture(draw(RUN).figure, "a \ud800").text == "a \\ud800"
+def test_what_no_page_can_hold_is_spelt_out_in_the_text():
+    picture = Picture(draw(RUN).figure, "a \ud800 \x00 \u202e\nλ 日")
+    assert picture.text == "a \\ud800 \\x00 \\u202e\nλ 日"
 
 
 @pytest.mark.parametrize("suffix", ["png", "svg"])

@@ -1,6 +1,7 @@
 """Laws that every picture keeps, whatever it shows."""
 
 import io
+import itertools
 import subprocess
 import sys
 from functools import cache
@@ -159,15 +160,21 @@ every_chart = pytest.mark.parametrize("chart", CHARTS)
 every_trace = pytest.mark.parametrize("trace", TRACES)
 
 
+def out_of_view(axis):
+    """Return the labels of ticks that lie beyond the end of an axis, and are not drawn."""
+    low, high = sorted(axis.get_view_interval())
+    beyond = [tick for tick in axis.get_major_ticks() if not low <= tick.get_loc() <= high]
+    return {label for tick in beyond for label in (tick.label1, tick.label2)}
+
+
 def written(picture):
     """Return the texts that are drawn, as (text, extent in pixels)."""
-    picture.figure.canvas.draw()
-    extents = [
-        (text.get_text(), text.get_window_extent())
-        for text in picture.figure.findobj(Text)
-        if text.get_visible() and text.get_text()
-    ]
-    return [(text, extent) for text, extent in extents if extent.width]
+    figure = picture.figure
+    figure.canvas.draw()
+    axes = [axis for ax in figure.axes for axis in (ax.xaxis, ax.yaxis)]
+    hidden = set().union(*map(out_of_view, axes))
+    texts = [t for t in figure.findobj(Text) if t.get_visible() and t.get_text() not in ("", " ")]
+    return [(t.get_text(), t.get_window_extent()) for t in texts if t not in hidden]
 
 
 @every_picture
@@ -180,6 +187,18 @@ def test_nothing_is_refused_and_every_text_lies_on_the_page(picture, trace):
         if extent.x0 < 0 or extent.y0 < 0 or extent.x1 > width or extent.y1 > height
     ]
     assert outside == []
+
+
+@every_picture
+def test_no_text_covers_another(picture):
+    texts = sorted(written(drawn(picture, "ten jobs")), key=lambda one: one[1].extents.tolist())
+    covered = [
+        (one, other)
+        for (one, here), (other, there) in itertools.combinations(texts, 2)
+        if min(here.x1, there.x1) - max(here.x0, there.x0) > 2
+        and min(here.y1, there.y1) - max(here.y0, there.y0) > 2
+    ]
+    assert covered == []
 
 
 @every_picture

@@ -10,7 +10,7 @@ from lab.plots.words import printable, shorten, width_of
     [
         ("job 5$ and 6$", "job 5$ and 6$"),
         ("one\ntwo\tthree", "one two three"),
-        ("\ud800 \x00 日", "□ □ □"),
+        ("\ud800 \x00 日 \u202e", "□ □ □ □"),
         (7, "7"),
     ],
 )
