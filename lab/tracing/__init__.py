@@ -43,7 +43,6 @@ from lab.tracing.tables import tabulate
 from lab.tracing.traced import HasTrace, Traced, trace_of
 from lab.tracing.words import describe, elapsed_text
 
-
 __all__ = [
     "Clock",
     "Counter",
