@@ -13,6 +13,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from support import parked, waits_under
+
 from patterns.concurrency import Cancelled, Channel, Closed, Context
 
 
@@ -101,10 +103,10 @@ class History:
             check_capacity(ch.capacity, sends, receives + interrupted)
             late = [o.value for o in sends if o.how == "done" and o.began > self._closing(ch)]
             assert not late, f"sent after the close: {late}"
-            assert not ch._senders, f"{ch._senders} left among the senders"
-            assert not ch._receivers, f"{ch._receivers} left among the receivers"
+            waiting = parked(ch)
+            assert waiting == (0, 0), f"{waiting} left among the senders and receivers"
         for c in self.contexts:
-            assert not c._waiters, f"{c} still knows {c._waiters}"
+            assert not waits_under(c), f"{c} still knows who waited"
 
     def _closing(self, channel: Channel[Any]) -> float:
         return self.closed.get(channel, math.inf)
@@ -142,11 +144,12 @@ def check_capacity(capacity: float, sends: list[Operation], receives: list[Opera
 
 def check_at_rest(ch: Channel[Any]) -> None:
     """Check that nobody waits in vain; called when everybody waits."""
-    if ch._receivers:
-        assert not ch._items, f"{ch!r} has values, and a receiver waits"
-        assert not ch._senders, f"a sender and a receiver wait for each other at {ch!r}"
-    if ch._senders:
-        assert len(ch._items) == ch.capacity, f"a sender waits, and {ch!r} has room"
+    now = ch.statistics()
+    if now.receivers_waiting:
+        assert not now.buffered, f"{ch!r} has values, and a receiver waits"
+        assert not now.senders_waiting, f"a sender and a receiver wait for each other at {ch!r}"
+    if now.senders_waiting:
+        assert now.buffered == now.capacity, f"a sender waits, and {ch!r} has room"
 
 
 def check_room(ch: Channel[Any]) -> None:

@@ -5,7 +5,16 @@ import math
 import pytest
 from support import alive, parked, until
 
-from patterns.concurrency import Cancelled, Channel, Closed, Context, DeadlineExceeded, TaskGroup
+from lab import simulate
+from patterns.concurrency import (
+    Cancelled,
+    Channel,
+    ChannelStatistics,
+    Closed,
+    Context,
+    DeadlineExceeded,
+    TaskGroup,
+)
 from patterns.concurrency.runtime import Waiter
 
 CAPACITIES = [0, 1, 2, 7, math.inf]
@@ -486,6 +495,39 @@ def test_its_repr_shows_how_full_it_is(run):
         return before, repr(channel)
 
     assert run(body) == ("jobs (2/3)", "jobs (2/3, closed)")
+
+
+def test_its_statistics_say_what_it_holds_and_who_waits(run):
+    def body():
+        channel = filled(Channel(2), "a", "b")
+        full = Channel(0)
+        with TaskGroup() as group:
+            group.spawn(outcome, channel.send, "c")
+            for _ in range(2):
+                group.spawn(outcome, full.receive)
+            until(lambda: parked(channel) == (1, 0) and parked(full) == (0, 2))
+            waiting = channel.statistics(), full.statistics()
+            channel.close()
+            full.close()
+        return *waiting, channel.statistics()
+
+    assert run(body) == (
+        ChannelStatistics(2, 2, False, 1, 0),
+        ChannelStatistics(0, 0, False, 0, 2),
+        ChannelStatistics(2, 2, True, 0, 0),
+    )
+
+
+def test_looking_at_the_statistics_is_no_scheduling_point():
+    def body(look):
+        channel = Channel(1)
+        with TaskGroup() as group:
+            group.spawn(channel.send, "a")
+            group.spawn(channel.receive)
+            for _ in range(10 if look else 0):
+                channel.statistics()
+
+    assert simulate(lambda: body(True)).steps == simulate(lambda: body(False)).steps
 
 
 def test_channels_that_nobody_named_are_told_apart(run):

@@ -1,13 +1,17 @@
 """Contexts: the same bodies on real threads and in simulations."""
 
+import contextlib
 import gc
 import math
+import sys
 
 import pytest
 from support import alive, run_on_threads, until, waits_under
 
+from patterns import concurrency
 from patterns.concurrency import (
     Cancelled,
+    Channel,
     Context,
     DeadlineExceeded,
     TaskGroup,
@@ -173,6 +177,56 @@ def test_a_cancel_that_was_interrupted_half_way_is_completed_by_the_next_one(mon
             context.sleep(1000)
 
     assert run_on_threads(body) == ["first", "first"]
+
+
+class Strike:
+    """Calls a function before the step of that number, of those of `context.py` in this thread."""
+
+    def __init__(self, number, function):
+        self.left, self.function = number, function
+
+    def enter(self, frame, event, argument):
+        if frame.f_code.co_filename != concurrency.context.__file__:
+            return None
+        frame.f_trace_opcodes = True
+        return self.step
+
+    def step(self, frame, event, argument):
+        self.left -= 1
+        if self.left == 0:
+            self.function()
+        return self.step
+
+    def __enter__(self):
+        self.before = sys.gettrace()
+        sys.settrace(self.enter)
+        return self
+
+    def __exit__(self, *exc_info):
+        sys.settrace(self.before)
+
+
+def test_a_signal_handler_may_cancel_between_any_two_steps_of_the_thread_that_it_strikes():
+    def work(context):
+        channel = Channel()
+        with TaskGroup(context) as group:
+            group.spawn(channel.send, "value")
+            channel.receive()
+            sleep(1e-6)
+            context.child().cancel()
+
+    def body():
+        number, struck = 0, True
+        while struck:
+            number += 1
+            context = Context()
+            with contextlib.suppress(Cancelled), Strike(number, context.cancel) as strike:
+                work(context)
+            struck = strike.left <= 0
+            assert context.cancelled is struck
+        return number
+
+    assert run_on_threads(body) > 300
 
 
 def test_cancelling_again_and_again_leaves_nothing_in_memory(run):
