@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from lab.observing.observe import observe
     from lab.plots import compare, draw
     from lab.simulation import Sweep, simulate, sweep
+    from lab.teaching.board import board, draw_game
     from lab.teaching.game import Game
     from lab.teaching.source import show_code
 
@@ -26,9 +27,11 @@ _HOME = {
     "ScheduleDiverged": "lab.model.schedule",
     "Sweep": "lab.simulation",
     "all_schedules": "lab.exploring",
+    "board": "lab.teaching.board",
     "compare": "lab.plots",
     "count_orders": "lab.exploring",
     "draw": "lab.plots",
+    "draw_game": "lab.teaching.board",
     "explore": "lab.exploring",
     "measure": "lab.observing.measure",
     "observe": "lab.observing.observe",
@@ -45,9 +48,11 @@ __all__ = [
     "ScheduleDiverged",
     "Sweep",
     "all_schedules",
+    "board",
     "compare",
     "count_orders",
     "draw",
+    "draw_game",
     "explore",
     "measure",
     "observe",
