@@ -26,6 +26,7 @@ from lab.tracing.laws import (
 from lab.tracing.numbers import (
     counts,
     ideal_makespan,
+    last_submission,
     latencies,
     longest_wait,
     makespan,
@@ -66,6 +67,7 @@ __all__ = [
     "job_starts",
     "jobs_done",
     "jobs_in_system",
+    "last_submission",
     "latencies",
     "littles_law",
     "littles_law_until",

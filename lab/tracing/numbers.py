@@ -19,6 +19,7 @@ from patterns.concurrency import Counts
 __all__ = [
     "counts",
     "ideal_makespan",
+    "last_submission",
     "latencies",
     "longest_wait",
     "makespan",
@@ -117,6 +118,13 @@ def workers_joined(run: Traced) -> bool:
 def queue_peak(run: Traced) -> int:
     """The most jobs that waited in the job channel at one time."""
     return max(queue_depth(run)[1], default=0)
+
+
+@measured_in("s")
+def last_submission(run: Traced) -> float:
+    """Seconds from the start of the run until the last job found room; 0.0 without jobs."""
+    times = (job.submitted for job in trace_of(run).jobs if job.submitted is not None)
+    return max(times, default=0.0)
 
 
 def waiting_times(run: Traced, arrivals: Mapping[str, float] | None = None) -> list[float]:

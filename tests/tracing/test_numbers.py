@@ -7,6 +7,7 @@ from lab.tracing import (
     counts,
     found_at,
     job_starts,
+    last_submission,
     littles_law,
     longest_wait,
     makespan,
@@ -47,6 +48,11 @@ def test_the_counts_of_a_trace_are_those_of_the_report():
 def test_a_job_waits_in_the_queue():
     assert waiting_times(RUN) == [0.0] * 3 + [1.0] * 3 + [2.0] * 3 + [3.0]
     assert (longest_wait(RUN), queue_peak(RUN)) == (3.0, 7)
+
+
+def test_a_job_is_submitted_when_it_has_found_room():
+    assert last_submission(RUN) == 0.0
+    assert last_submission(simulate(basic.demo, buffer=3)) == 2.0
 
 
 def test_a_job_waits_for_a_limiter_too():
