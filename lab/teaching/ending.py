@@ -16,7 +16,6 @@ from pathlib import Path
 from threading import Thread
 from types import FrameType
 
-import lab
 from lab.simulation.finalizer import is_finalizer
 from lab.simulation.runtime import Ended, SimulatedRuntime
 from patterns import concurrency
@@ -27,9 +26,10 @@ TICK = 0.01  # seconds between two tries to end a run
 _LONG = 5  # ticks in one call, after which it counts as blocked or endless
 _HOPELESS = 100  # ticks in one finalizer, after which it counts as one that nothing ends
 
+_LAB = Path(__file__).parents[1]
 _LIBRARIES = (
     *(sysconfig.get_path(kind) + os.sep for kind in ("stdlib", "platstdlib", "purelib", "platlib")),
-    *(f"{Path(package.__file__ or '').parent}{os.sep}" for package in (concurrency, lab)),
+    *(f"{folder}{os.sep}" for folder in (Path(concurrency.__file__).parent, _LAB)),
     "<frozen ",
 )
 

@@ -34,6 +34,15 @@ def check_elsewhere(pool, patience=0.02):
 CHECKS = pytest.mark.parametrize("check", [check, check_elsewhere], ids=["signal", "no signal"])
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _quick_collections():
+    """Collect what these pools make, and not all that was imported and tested before."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
+
+
 def collector_is_alive():
     garbage = []
     garbage.append(garbage)

@@ -157,7 +157,7 @@ def load(autoscale: Callable[[DynamicPool[int, int]], object]) -> int:
 def check_extend(autoscale: Any) -> str:
     """Workers come with the burst, leave when they are too many, and stay under a steady load."""
     expect_function(autoscale, "pool")
-    run_orders(partial(load, autoscale), 10, expect=_well_scaled, max_steps=LOAD_STEPS)
+    run_orders(partial(load, autoscale), 5, expect=_well_scaled, max_steps=LOAD_STEPS)
     return "workers come with the burst, as many stay as the steady load needs, and then they leave"
 
 
