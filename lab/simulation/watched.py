@@ -16,7 +16,7 @@ from lab.simulation.scheduled import (
 )
 from patterns.concurrency.atomic import AtomicInt
 from patterns.concurrency.channel import Channel
-from patterns.concurrency.context import Context
+from patterns.concurrency.context import Cancelled, Context
 from patterns.concurrency.recording import Recorder
 from patterns.concurrency.runtime import Waiter
 
@@ -193,7 +193,7 @@ def _tell(runtime: WatchedRuntime, value: T) -> T:
 def _telling(runtime: WatchedRuntime, operation: Callable[..., Any], *args: Any) -> Any:
     try:
         value = operation(*args)
-    except Exception as error:
+    except (Exception, Cancelled) as error:
         runtime.done(f"raised {type(error).__name__}")
         raise
     return _tell(runtime, value)

@@ -1,6 +1,7 @@
 """A schedule is a value: short JSON that replays exactly, or says that it does not fit."""
 
 import json
+from contextlib import suppress
 from functools import partial
 
 import pytest
@@ -13,7 +14,7 @@ from lab.simulation import PriorityOrder, RandomOrder, RunToBlock
 from lab.simulation.play import play
 from lab.simulation.replay import Noting, Replay
 from patterns import basic, dynamic, pitfalls
-from patterns.concurrency import TaskGroup
+from patterns.concurrency import Cancelled, Channel, Context, TaskGroup
 
 
 def noted(pool, order):
@@ -156,6 +157,17 @@ def test_the_turns_of_a_replay_tell_waits_values_and_ends():
     assert ("main", "receive results: waits") in turns
     assert ("main", "receive results: job 1") in turns
     assert turns[-1] == ("main", "end")
+
+
+def test_the_turns_of_a_replay_tell_who_heard_a_cancel():
+    def main():
+        context, jobs = Context(), Channel(0, "jobs")
+        context.cancel("enough")
+        with suppress(Cancelled):
+            jobs.receive(context)
+
+    turns = [str(turn) for turn in simulate(main, schedule=noted(main, RunToBlock())[0]).turns]
+    assert turns[1:3] == ["cancel the context", "receive jobs: raised Cancelled"]
 
 
 def test_a_replay_is_used_for_one_run():
