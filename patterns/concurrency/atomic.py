@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from .runtime import Runtime, current_runtime, variant
+from .runtime import Runtime, Varied, current_runtime
 
 __all__ = ["AtomicInt"]
 
 
-class AtomicInt:
+class AtomicInt(Varied):
     """Answers to Go's `atomic.Int32`: each operation is one indivisible step, two are not."""
-
-    def __new__(cls, *args: Any, **kwargs: Any) -> AtomicInt:
-        """Build the class that the current runtime asks for."""
-        return object.__new__(variant(cls))
 
     def __init__(self, value: int = 0, name: str | None = None) -> None:
         self._runtime: Runtime = current_runtime()

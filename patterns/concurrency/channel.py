@@ -26,12 +26,12 @@ import math
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final, Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 from .checks import check_count
 from .context import Context, park
 from .errors import Closed
-from .runtime import Runtime, Waiter, claim_first, current_runtime, variant
+from .runtime import Runtime, Varied, Waiter, claim_first, current_runtime
 
 __all__ = ["Channel", "ChannelStatistics"]
 
@@ -57,7 +57,7 @@ class ChannelStatistics:
     receivers_waiting: int
 
 
-class Channel(Generic[T]):
+class Channel(Varied, Generic[T]):
     """A first-in first-out channel of at most `capacity` buffered values.
 
     Args:
@@ -70,10 +70,6 @@ class Channel(Generic[T]):
     An exception that strikes in the middle of an operation, such as a KeyboardInterrupt outside a
     task group, may lose the value under way. Inside one, Ctrl-C cancels and nothing is lost.
     """
-
-    def __new__(cls, *args: Any, **kwargs: Any) -> Channel[T]:
-        """Build the class that the current runtime asks for."""
-        return object.__new__(variant(cls))
 
     def __init__(self, capacity: float = 0, name: str | None = None) -> None:
         if capacity != math.inf:

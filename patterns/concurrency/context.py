@@ -40,14 +40,14 @@ from .recording import (
     RESUMED,
     error_of,
 )
-from .runtime import Runtime, Waiter, current_runtime, variant
+from .runtime import Runtime, Varied, Waiter, current_runtime
 
 __all__ = ["Context", "cancels_caller", "park"]
 
 _PARKED_KIND = {"send": PARKED_SENDING, "receive": PARKED_RECEIVING, "throttle": PARKED_THROTTLED}
 
 
-class Context:
+class Context(Varied):
     """A signal to stop, and optionally a time by which to stop.
 
     Args:
@@ -57,10 +57,6 @@ class Context:
 
     Raises ValueError for a bad time. As a context manager it is cancelled on leaving.
     """
-
-    def __new__(cls, *args: Any, **kwargs: Any) -> Context:
-        """Build the class that the current runtime asks for."""
-        return object.__new__(variant(cls))
 
     def __init__(
         self,

@@ -10,16 +10,15 @@ import math
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 from .checks import NANOSECONDS_PER_SECOND, check_count, check_rate, nanoseconds, plain
 from .context import Context, park
 from .runtime import (
     Runtime,
+    Varied,
     Waiter,
     claim_first,
     current_runtime,
-    variant,
 )
 
 __all__ = ["Ticker", "TokenBucket"]
@@ -70,12 +69,8 @@ class _Turn:
             waiter.unpark()
 
 
-class _Limiter:
+class _Limiter(Varied):
     """What both limiters share: a turn that one task at a time holds while it waits."""
-
-    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
-        """Build the class that the current runtime asks for."""
-        return object.__new__(variant(cls))
 
     def __init__(self, name: str | None, kind: str) -> None:
         self._runtime: Runtime = current_runtime()

@@ -7,13 +7,14 @@ Channel, Context, TaskGroup and the rest are written once, above this line.
 
 from __future__ import annotations
 
+import inspect
 import threading
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from .errors import WrongRuntime
 from .recording import Recorder
@@ -26,11 +27,11 @@ __all__ = [
     "Lock",
     "Runtime",
     "Task",
+    "Varied",
     "Waiter",
     "claim_first",
     "current_runtime",
     "use_runtime",
-    "variant",
 ]
 
 
@@ -230,6 +231,22 @@ class use_runtime:  # noqa: N801  (reads as a verb: `with use_runtime(r):`)
         _local.runtime = self._outer
 
 
-def variant(cls: type) -> type:
-    """Return the class to build for `cls` on the current runtime."""
-    return current_runtime().variants.get(cls, cls)
+class Varied:
+    """A primitive that is built as the class which the current runtime asks for.
+
+    Type checkers and `help` see its `__init__` alone.
+    """
+
+    __signature__: ClassVar[inspect.Signature]
+
+    if not TYPE_CHECKING:
+
+        def __new__(cls, *args, **kwargs):
+            """Build the class that the current runtime asks for."""
+            return object.__new__(current_runtime().variants.get(cls, cls))
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        signature = inspect.signature(cls.__init__)
+        arguments = list(signature.parameters.values())[1:]
+        cls.__signature__ = inspect.Signature(arguments)

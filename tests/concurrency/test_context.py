@@ -2,6 +2,7 @@
 
 import contextlib
 import gc
+import inspect
 import math
 import sys
 
@@ -10,11 +11,14 @@ from support import alive, run_on_threads, until, waits_under
 
 from patterns import concurrency
 from patterns.concurrency import (
+    AtomicInt,
     Cancelled,
     Channel,
     Context,
     DeadlineExceeded,
     TaskGroup,
+    Ticker,
+    TokenBucket,
     now,
     sleep,
 )
@@ -378,3 +382,12 @@ def test_a_bad_time_limit_is_refused_with_the_rule_and_what_came(name, seconds):
         Context(**{name: seconds})
     rule = f"{name} must be a number of seconds <= 1e12, got {seconds!r}"
     assert str(caught.value) == rule
+
+
+@pytest.mark.parametrize("primitive", [AtomicInt, Channel, Context, Ticker, TokenBucket])
+def test_help_shows_how_a_primitive_is_made(primitive):
+    parameters = inspect.signature(primitive).parameters.values()
+    assert {each.kind for each in parameters}.isdisjoint(
+        {inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD}
+    )
+    assert "self" not in {each.name for each in parameters}
