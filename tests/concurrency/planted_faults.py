@@ -10,8 +10,8 @@ Some changes look like faults and are none, because nobody could ever see them:
 - In `Channel._fill`, leaving the tokens kept: every later send takes the lock.
 - In `Channel._take_back`, putting values back in another order: those that are put back were all
   sent during the close, so none was sent before another.
-- In `Context._mark`, passing on the cause that came and not the first one: only two that cancel
-  at the same time differ in it, and either one's is right as long as it stays.
+- In `Context.end`, not unparking in a `finally`: only an exception in the middle of it, such as a
+  second Ctrl-C, would show it.
 """
 
 from __future__ import annotations
