@@ -26,7 +26,7 @@ def test_each_part_has_its_number_written_on_it():
 
 def test_the_first_run_is_on_top_and_the_axis_ends_with_the_last_job():
     [ax] = draw_counts(RUNS).figure.axes
-    assert [label.get_text() for label in ax.get_yticklabels()] == ["timeout 0.12", "timeout 5.0"]
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["timeout 0.12", "timeout 5"]
     assert ax.get_ylim()[0] > ax.get_ylim()[1]
     assert ax.get_xlim() == (0, 20)
 

@@ -125,5 +125,5 @@ def test_no_jobs_to_draw_are_refused():
 def test_two_runs_are_called_by_their_names_if_these_differ():
     one, other = sweep(basic.demo, workers=[3, 4]).values()
     text = draw_diff(one, other).text
-    assert text.startswith("Job by job, workers 3 against workers 4: makespan 4 s (workers 3)")
+    assert text.startswith("Job by job, 3 workers against 4 workers: makespan 4 s (3 workers)")
     assert draw_diff(THREE, FOUR).text.startswith("Job by job, the first run against the second")

@@ -63,7 +63,7 @@ def labels(picture):
 
 
 def test_a_sweep_says_what_its_runs_are_called():
-    assert labels(compare(sweep(basic.demo, workers=[2, 5]))) == ["workers 2", "workers 5"]
+    assert labels(compare(sweep(basic.demo, workers=[2, 5]))) == ["2 workers", "5 workers"]
 
 
 def test_a_mapping_has_labels_and_a_list_of_runs_their_names():
