@@ -38,6 +38,7 @@ from .concurrency import (
     sleep,
 )
 from .concurrency.checks import check_count, nanoseconds
+from .concurrency.context import cancels_caller
 from .reusable import WorkerPool, serve
 
 __all__ = ["Autoscaler", "DynamicPool", "demo", "run"]
@@ -49,14 +50,8 @@ R = TypeVar("R")
 class DynamicPool(WorkerPool[J, R]):
     """A reusable pool whose workers can be added and removed.
 
-    Args:
-        process: makes a job's value; called by the workers, in several threads at once.
-        min_workers: workers to start with, and below which none is removed; 1 to `max_workers`.
-        max_workers: workers at once, >= 1.
-        autoscaler: adds and removes workers by load; None: only who calls the methods does.
-        buffer: jobs that may wait for a worker, >= 0.
-
-    Raises ValueError or TypeError for a bad argument.
+    The arguments, and what it raises, are those of `run`; without an autoscaler workers come and
+    go only when `add_worker` and `remove_worker` are called.
     """
 
     def __init__(
@@ -156,8 +151,9 @@ class DynamicPool(WorkerPool[J, R]):
             for job in self.queue.values(term):
                 self.begin(job)
                 self.finish(attempt(self.process, job))
-        except Cancelled:
-            pass
+        except Cancelled as cancelled:
+            if cancels_caller(cancelled):
+                raise  # the pool is cancelled, and not only this worker's term over
         finally:
             self._count_out()
 

@@ -107,15 +107,7 @@ class JobInHand(Generic[J]):
 class HeartbeatPool(WorkerPool[J, R]):
     """A reusable pool whose workers are watched and replaced.
 
-    Args:
-        process: makes a job's value; gets the job, and `beat` to call once an interval.
-        workers: workers, >= 1.
-        interval: seconds between two looks of the supervisor, > 0.
-        missed: beats, >= 2, missed in a row, with which a worker is given up.
-        buffer: jobs that may wait for a worker, >= 0.
-        history: what the supervisor sees is appended to it; a deque may forget what is old.
-
-    Raises ValueError or TypeError for a bad argument.
+    The arguments, and what it raises, are those of `run`.
     """
 
     def __init__(
@@ -272,7 +264,8 @@ def run(
         process: makes a job's value; gets the job, and `beat` to call once an interval.
         interval: seconds between two looks of the supervisor, > 0.
         missed: beats, >= 2, missed in a row, with which a worker is given up.
-        history: what the supervisor sees of each worker at each look is appended to it.
+        history: what the supervisor sees of each worker at each look is appended to it; a deque
+            may forget what is old.
 
     The other arguments, and what it raises, are those of `reusable.run`.
     """

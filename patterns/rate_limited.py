@@ -49,16 +49,7 @@ SCOPES: Final[tuple[Scope, ...]] = get_args(Scope)
 class RateLimitedPool(WorkerPool[J, R]):
     """A reusable pool whose workers wait for their turn before each job.
 
-    Args:
-        process: makes a job's value; called by the workers, in several threads at once.
-        rate: jobs a second, of all workers together, from 1e-9 to 1e9.
-        burst: tokens, >= 1, that a bucket saves up; a ticker takes no notice of it.
-        limiter: "bucket", or "ticker" for jobs at equal distances.
-        scope: "shared", one limit for all workers, or "per worker", one for each.
-        workers: workers, >= 1.
-        buffer: jobs that may wait for a worker, >= 0.
-
-    Raises ValueError or TypeError for a bad argument.
+    The arguments, and what it raises, are those of `run`.
     """
 
     def __init__(

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from pools import CLASSES, RUNS
 
 from lab import explore, simulate
+from lab.tracing import counts
 from patterns import dynamic, heartbeat
 from patterns.concurrency import (
     Cancelled,
@@ -183,6 +184,12 @@ def test_the_books_balance_and_nobody_is_left_whatever_happens(pool, story, seed
     run = simulate(lambda: story.tell(pool), seed=seed, max_steps=200_000)
     assert (run.leaks, run.crashes) == ((), ())
     story.check(run.value, pool)
+    traced = counts(run.trace)
+    assert traced.balanced
+    if run.value is not None and run.value.started:  # only then does the trace know of jobs
+        told = run.value.counts
+        assert (traced.succeeded, traced.failed) == (told.succeeded, told.failed)
+        assert traced.cancelled == told.cancelled
 
 
 @every_pool
