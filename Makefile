@@ -23,6 +23,7 @@ check: $(READY)  ## The quick gate: style, spelling, types, tests; no notebooks.
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/codespell
 	$(VENV)/bin/mypy
+	$(VENV)/bin/mypy --config-file tests/mypy.ini tests
 	$(VENV)/bin/pytest tests $(IN_PARALLEL)
 
 test: $(READY)  ## Check everything: as `make check`, and every notebook's output.
@@ -30,6 +31,7 @@ test: $(READY)  ## Check everything: as `make check`, and every notebook's outpu
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/codespell
 	$(VENV)/bin/mypy
+	$(VENV)/bin/mypy --config-file tests/mypy.ini tests
 	$(VENV)/bin/pytest tests notebooks $(IN_PARALLEL) \
 		--nbval --nbval-current-env --nbval-cell-timeout 60 \
 		--nbval-sanitize-with tests/nbval_sanitize.cfg

@@ -245,7 +245,7 @@ def gives_up_in_silence(task, process, attempts, pause):
 
 @retrying
 def misspells(task, process, attempts, pause):
-    return proces(task)  # noqa: F821  (a typing error, on purpose)
+    return proces(task)  # type: ignore[name-defined]  # noqa: F821  # codespell:ignore
 
 
 @retrying
