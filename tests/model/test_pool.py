@@ -43,7 +43,7 @@ def test_a_pool_without_arguments_stays_the_function_it_is():
     [
         ((), {}, "add: missing a required argument: 'first'; it takes first, second"),
         ((1, 2, 3), {}, "add: too many positional arguments"),
-        ((1,), {"secnd": 2}, "add: got an unexpected keyword argument 'secnd'"),
+        ((1,), {"secnd": 2}, "add: got an unexpected keyword argument 'secnd'"),  # codespell:ignore
     ],
 )
 def test_arguments_that_do_not_fit_are_refused(args, options, message):

@@ -26,8 +26,8 @@ QUICK = {
 def siblings(name):
     """Return the modules beside it that a pattern imports, and those that these import."""
     tree = ast.parse((PATTERNS / f"{name}.py").read_text(encoding="utf-8"))
-    froms = [node for node in tree.body if isinstance(node, ast.ImportFrom) and node.level == 1]
-    beside = {node.module for node in froms if "concurrency" not in (node.module or "")}
+    sources = [node for node in tree.body if isinstance(node, ast.ImportFrom) and node.level == 1]
+    beside = {node.module for node in sources if "concurrency" not in (node.module or "")}
     return beside.union(*(siblings(each) for each in beside))
 
 
