@@ -253,8 +253,8 @@ def test_arguments_are_passed_on_to_the_pool():
 
 
 def test_an_argument_that_the_pool_does_not_take_is_refused_before_it_runs():
-    with pytest.raises(TypeError, match="got an unexpected keyword argument 'wokers'"):  # codespell:ignore
-        Game(basic.demo, wokers=2)  # codespell:ignore
+    with pytest.raises(TypeError, match="got an unexpected keyword argument 'num_workers'"):
+        Game(basic.demo, num_workers=2)
 
 
 def test_the_rules_need_neither_pictures_nor_widgets():
