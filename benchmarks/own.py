@@ -88,7 +88,7 @@ def print_exploring(schedules: int) -> None:
     for kind, number in ((SimulatedRuntime, schedules), (BatonRuntime, schedules // 5)):
         start = time.perf_counter()
         for seed in range(number):
-            play(basic.run, RandomOrder(seed), record=False, max_steps=100_000, kind=kind)
+            play(basic.run, RandomOrder(seed), max_steps=100_000, kind=kind)
         rates[kind] = number / (time.perf_counter() - start)
     ratio = rates[SimulatedRuntime] / rates[BatonRuntime]
     print(

@@ -13,7 +13,7 @@ from lab.simulation.play import play
 from patterns.concurrency.checks import check_count
 
 if TYPE_CHECKING:
-    from lab.simulation.runtime import SimulatedTask
+    from lab.simulation.tasks import SimulatedTask
 
 __all__ = ["Orders", "count_orders"]
 

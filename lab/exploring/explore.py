@@ -2,41 +2,29 @@
 
 from __future__ import annotations
 
-import itertools
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from functools import partial
 from typing import Any, Final
 
-from lab.exploring.exhaustive import EverySchedule
-from lab.exploring.judge import Check, judge
-from lab.exploring.shrink import Tried, shrink
-from lab.model.exploration import Exploration, Failure, How, Outcome
+from lab.exploring.failure import shortest_failure
+from lab.exploring.judge import Check
+from lab.exploring.processes import Wrong, can_divide, in_one, in_several
+from lab.exploring.trial import Trial
+from lab.model.exploration import Exploration, How, Outcome
 from lab.model.pool import bind
-from lab.model.schedule import NotRepeatable, Schedule, ScheduleDiverged
-from lab.model.trace import Turn
-from lab.simulation.order import (
-    Order,
-    PriorityOrder,
-    RandomOrder,
-    RoundRobin,
-    RunToBlock,
-)
-from lab.simulation.play import Played, play
-from lab.simulation.replay import Lenient, Noting, Replay
-from lab.simulation.runtime import SimulatedRuntime
+from lab.model.schedule import NotRepeatable, Schedule
+from lab.simulation.order import Order, PriorityOrder, RandomOrder, RoundRobin, RunToBlock
 from lab.simulation.statements import Target, instrument_pool
-from lab.simulation.watched import WatchedRuntime
 from patterns.concurrency.checks import check_count
 
 __all__ = ["all_schedules", "explore"]
 
 HOWS: Final = ("mix", "random", "pct", "every")
-_LOTS: Final = 1_000_000  # so many random numbers belong to a seed
-_STEPS_FOR_NEIGHBOURS: Final = 100_000
-_NEIGHBOURS: Final = 300  # schedules of one move more that are tried for one that goes well
+_SEED_STRIDE: Final = 1_000_000  # random orders that belong to one seed
+
+Advance = Callable[[int], object]
 
 
 def explore(
@@ -81,7 +69,8 @@ def explore(
         traced: record each run, so that `check` can look at its trace; three times slower.
         max_steps: turns of one run after which it counts as endless, >= 1.
         progress: show a progress bar.
-        processes: how many run the schedules, >= 1; the answer does not depend on it.
+        processes: how many run the schedules, >= 1, each in a copy of this process (not on
+            Windows, not with how="every"); the answer does not depend on it.
         options: passed on to `pool`.
 
     Raises ValueError for a bad argument; TypeError if `pool` does not take these arguments;
@@ -94,9 +83,20 @@ def explore(
     check_count("seed", seed, 0)
     if how not in HOWS:
         raise ValueError(f"how must be one of {', '.join(HOWS)}, got {how!r}")
-    with instrument_pool(statements):
-        explorer = _Explorer(main, check, traced, max_steps)
-        return explorer.explore(schedules, how, seed, stop_at_first, progress)
+    if processes > 1 and how == "every":
+        raise ValueError(
+            'processes must be 1 with how="every": each schedule follows from the last'
+        )
+    if processes > 1 and not can_divide():
+        raise ValueError("processes must be 1 here: this system cannot copy a process (os.fork)")
+    with instrument_pool(statements), Trial(main, check, traced, max_steps) as trial:
+        base = trial.run(RunToBlock(), record=True)  # warns of real waits, too
+        trial.schedule(RunToBlock)
+        with _bar(schedules, progress) as advance:
+            if how == "every":
+                return _every(trial, schedules, stop_at_first, advance)
+            numbered = partial(_order, how, seed, max(base.runtime.steps, 1))
+            return _sample(trial, numbered, how, schedules, stop_at_first, processes, advance)
 
 
 def all_schedules(
@@ -122,171 +122,120 @@ def all_schedules(
     """
     main = bind(pool, args, options)
     check_count("most", most, 1)
-    explorer = _Explorer(main, check, False, max_steps)
     outcomes: list[Outcome] = []
-    for run in EverySchedule(lambda order, kind: explorer._play(order, kind=kind)).runs():
-        if run is None:
-            outcomes.clear()
-            continue
-        if len(outcomes) == most:
-            raise ValueError(f"most must be >= the number of schedules, got {most}: a smaller pool")
-        played, schedule = run
-        kind, message = judge(played, check, traced=False) or (None, "")
-        outcomes.append(Outcome(schedule(), played.value, kind, message))
+    with Trial(main, check, False, max_steps) as trial:
+        for run in trial.every_schedule().runs():
+            if run is None:
+                outcomes.clear()
+                continue
+            if len(outcomes) == most:
+                raise ValueError(
+                    f"most must be >= the number of schedules, got {most}: a smaller pool"
+                )
+            played, schedule = run
+            kind, message = trial.verdict(played) or (None, "")
+            outcomes.append(Outcome(schedule(), played.value, kind, message))
     return tuple(outcomes)
 
 
-class _Explorer:
-    def __init__(
-        self, pool: Callable[[], Any], check: Check | None, traced: bool, max_steps: int
-    ) -> None:
-        self._pool = pool
-        self._check = check
-        self._traced = traced
-        self._max_steps = max_steps
+def _sample(
+    trial: Trial,
+    numbered: Callable[[int], Callable[[], Order]],
+    how: How,
+    schedules: int,
+    stop_at_first: bool,
+    processes: int,
+    advance: Advance,
+) -> Exploration:
+    """Run the schedules of the orders 1, 2, 3, …"""
 
-    def explore(
-        self, schedules: int, how: How, seed: int, stop_at_first: bool, progress: bool
-    ) -> Exploration:
-        turns = self._play(RunToBlock(), record=True).runtime.steps  # warns of real waits, too
-        self._repeatable(RunToBlock)
-        search = EverySchedule(lambda order, kind: self._play(order, kind=kind))
-        runs = search.runs() if how == "every" else self._runs(_orders(how, seed, max(turns, 1)))
-        done, kinds = 0, Counter[str]()
-        first: tuple[int, Schedule, str] | None = None
-        with _bar(schedules, progress) as advance:
-            for run in runs:
-                if run is None:
-                    advance(-done)
-                    done, first = 0, None
-                    kinds.clear()
-                    continue
-                if done == schedules:
-                    break
-                done += 1
-                advance(1)
-                played, schedule = run
-                verdict = judge(played, self._check, self._traced)
-                if verdict is not None:
-                    kinds[verdict[0]] += 1
-                    first = first or (done, schedule(), verdict[0])
-                    if stop_at_first:
-                        break
-        failure = None if first is None else self._failure(*first[1:])
-        return Exploration(
-            schedules=done,
-            failures=sum(kinds.values()),
-            kinds=dict(kinds),
-            how=how,
-            complete=search.exhausted,
-            first=None if first is None else first[0],
-            failure=failure,
-        )
+    def attempt(number: int) -> str | None:
+        verdict = trial.verdict(trial.run(numbered(number)()))
+        return None if verdict is None else verdict[0]
 
-    def _runs(
-        self, orders: Iterable[Callable[[], Order]]
-    ) -> Iterator[tuple[Played, Callable[[], Schedule]]]:
-        for new_order in orders:
-            yield self._play(new_order()), partial(self._noted, new_order)
-
-    def _noted(self, new_order: Callable[[], Order]) -> Schedule:
-        return self._repeatable(new_order)[1]
-
-    def _repeatable(self, new_order: Callable[[], Order]) -> tuple[Played, Schedule]:
-        """Run twice and compare."""
-        one, other = Noting(new_order()), Noting(new_order())
-        played, again = self._play(one), self._play(other)
-        verdicts = [judge(p, self._check, self._traced) for p in (played, again)]
-        if one.schedule != other.schedule or verdicts[0] != verdicts[1]:
-            raise NotRepeatable
-        return played, one.schedule
-
-    def _play(
-        self,
-        order: Order,
-        *,
-        record: bool = False,
-        kind: type[SimulatedRuntime] = SimulatedRuntime,
-    ) -> Played:
-        return play(
-            self._pool,
-            order,
-            record=record or self._traced,
-            max_steps=self._max_steps,
-            kind=kind,
-        )
-
-    # The first failure.
-
-    def _failure(self, schedule: Schedule, kind: str) -> Failure:
-        def attempt(order: Order) -> Tried:
-            played = self._play(order)
-            found = judge(played, self._check, self._traced)
-            return Tried(found is not None and found[0] == kind, max(played.runtime.steps, 1))
-
-        shortest = shrink(schedule, attempt)
-        if kind == "endless":
-            shortest = replace(shortest, steps=self._max_steps)
-        played, turns = self._replayed(shortest)
-        found = judge(played, self._check, self._traced)
-        if found is None or found[0] != kind:
-            raise NotRepeatable
-        passing = self._nearest_passing(shortest)
-        failure = Failure(
-            kind=kind,
-            message=found[1],
-            schedule=shortest,
-            trace=played.trace(),
-            turns=turns,
-        )
-        if passing is None:
-            return failure
-        well, well_turns = self._replayed(passing)
-        return replace(
-            failure, passing=passing, passing_trace=well.trace(), passing_turns=well_turns
-        )
-
-    def _replayed(self, schedule: Schedule) -> tuple[Played, tuple[Turn, ...]]:
-        replay = Replay(schedule)
-        try:
-            played = self._play(replay, record=True, kind=WatchedRuntime)
-            replay.check_end()
-        except ScheduleDiverged as diverged:
-            raise NotRepeatable from diverged
-        assert isinstance(played.runtime, WatchedRuntime)
-        return played, played.runtime.turns
-
-    def _nearest_passing(self, schedule: Schedule) -> Schedule | None:
-        """Leave out one move, the last one first; if there is none, make one."""
-        choices = [(move.decision, move.task) for move in schedule.moves]
-        for leave_out in reversed(range(len(choices))):
-            found = self._passes(dict(choices[:leave_out] + choices[leave_out + 1 :]))
-            if found is not None:
-                return found
-        listing = Lenient(dict(choices), list_from=1)
-        steps = max(self._play(listing).runtime.steps, 1)
-        for decision, task in listing.others[: min(_NEIGHBOURS, _STEPS_FOR_NEIGHBOURS // steps)]:
-            found = self._passes({**dict(choices), decision: task})
-            if found is not None:
-                return found
-        return None
-
-    def _passes(self, choices: dict[int, str]) -> Schedule | None:
-        noting = Noting(Lenient(choices))
-        verdict = judge(self._play(noting), self._check, self._traced)
-        return noting.schedule if verdict is None else None
+    if processes == 1:
+        wrong = in_one(attempt, schedules, stop_at_first, advance)
+    else:
+        wrong = in_several(attempt, schedules, stop_at_first, advance, processes)
+        for number, kind in wrong:
+            if kind is None:
+                attempt(number)  # raises here what it raised there
+                raise NotRepeatable
+    first = wrong[0] if wrong else None
+    done = first[0] if first is not None and stop_at_first else schedules
+    kinds = Counter(kind for _, kind in wrong if kind is not None)
+    schedule = None if first is None else trial.schedule(numbered(first[0]))
+    return _exploration(trial, how, done, kinds, first, schedule, complete=False)
 
 
-def _orders(how: How, seed: int, turns: int) -> Iterator[Callable[[], Order]]:
-    yield RunToBlock
-    yield RoundRobin
-    for number in itertools.count():
-        lot = seed * _LOTS + number
-        depth = {"random": 0, "pct": 1 + number % 3, "mix": number % 4}[how]
-        if depth == 0:
-            yield partial(RandomOrder, lot)
-        else:
-            yield partial(PriorityOrder, lot, depth, turns)
+def _every(trial: Trial, schedules: int, stop_at_first: bool, advance: Advance) -> Exploration:
+    """Run all distinct schedules, or so many."""
+    search = trial.every_schedule()
+    done, kinds = 0, Counter[str]()
+    first: Wrong | None = None
+    schedule: Schedule | None = None
+    for run in search.runs():
+        if run is None:
+            advance(-done)
+            done, first, schedule = 0, None, None
+            kinds.clear()
+            continue
+        if done == schedules:
+            break
+        done += 1
+        advance(1)
+        played, its_schedule = run
+        verdict = trial.verdict(played)
+        if verdict is not None:
+            kinds[verdict[0]] += 1
+            if first is None:
+                first, schedule = (done, verdict[0]), its_schedule()
+            if stop_at_first:
+                break
+    return _exploration(trial, "every", done, kinds, first, schedule, complete=search.exhausted)
+
+
+def _exploration(
+    trial: Trial,
+    how: How,
+    done: int,
+    kinds: Counter[str],
+    first: Wrong | None,
+    schedule: Schedule | None,
+    *,
+    complete: bool,
+) -> Exploration:
+    failure = None
+    if first is not None and schedule is not None:
+        failure = shortest_failure(trial, schedule, str(first[1]))
+    return Exploration(
+        schedules=done,
+        failures=kinds.total(),
+        kinds=dict(kinds),
+        how=how,
+        complete=complete,
+        first=None if first is None else first[0],
+        failure=failure,
+    )
+
+
+def _order(how: How, seed: int, turns: int, number: int) -> Callable[[], Order]:
+    """Return what makes the order of this number, from 1: two that are always tried, then random.
+
+    Args:
+        how: the strategy.
+        seed: which random orders.
+        turns: that a run takes, about.
+        number: which of them.
+    """
+    if number <= 2:
+        return RunToBlock if number == 1 else RoundRobin
+    number -= 3
+    depth = {"random": 0, "pct": 1 + number % 3, "mix": number % 4}[how]
+    own_seed = seed * _SEED_STRIDE + number
+    return (
+        partial(PriorityOrder, own_seed, depth, turns) if depth else partial(RandomOrder, own_seed)
+    )
 
 
 @contextmanager

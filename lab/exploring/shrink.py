@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from lab.model.schedule import Schedule
 from lab.simulation.order import Order
-from lab.simulation.replay import Lenient, Noting
+from lab.simulation.replay import BestEffortReplay, RecordingOrder
 
 __all__ = ["Tried", "shrink"]
 
@@ -84,8 +84,8 @@ class _Shrinking:
         """Of all failing schedules of so many moves return the one with the fewest switches."""
         found: list[tuple[int, Choices, Schedule]] = []
         for choices in self._all_of(moves, ()):
-            order = Lenient(dict(choices))
-            noting = Noting(order)
+            order = BestEffortReplay(dict(choices))
+            noting = RecordingOrder(order)
             if self._run(noting):
                 schedule = noting.schedule
                 if len(schedule.moves) <= len(best.moves):
@@ -99,7 +99,7 @@ class _Shrinking:
             yield choices
             return
         last = choices[-1][0] if choices else 0
-        order = Lenient(dict(choices), list_from=last + 1)
+        order = BestEffortReplay(dict(choices), list_from=last + 1)
         self._run(order)
         for other in order.others:
             if self._left <= 0:
@@ -107,7 +107,7 @@ class _Shrinking:
             yield from self._all_of(moves, (*choices, other))
 
     def _try(self, choices: Choices) -> Schedule | None:
-        noting = Noting(Lenient(dict(choices)))
+        noting = RecordingOrder(BestEffortReplay(dict(choices)))
         return noting.schedule if self._run(noting) else None
 
     def _run(self, order: Order) -> bool:

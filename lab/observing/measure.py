@@ -9,7 +9,9 @@ from typing import Any, TypeVar
 from lab.model.pool import bind, title
 from lab.model.run import Run
 from lab.tracing.build import build_trace
-from patterns.concurrency.recording import Event
+from lab.tracing.events import Recorder
+from patterns.concurrency.hooked import HOOKED
+from patterns.concurrency.hooks import Hook
 from patterns.concurrency.runtime import current_runtime, use_runtime
 from patterns.concurrency.threads import ThreadRuntime
 
@@ -28,13 +30,14 @@ def measure(pool: Callable[..., T], /, *args: Any, **options: Any) -> Run[T]:
     if not isinstance(current_runtime(), ThreadRuntime):
         raise RuntimeError("measure runs on real threads: it cannot be called in a simulation")
     main = bind(pool, args, options)
-    events: list[Event] = []
-    runtime = ThreadRuntime(events.append)
+    recorder = Recorder()
+    runtime = ThreadRuntime(Hook(HOOKED, recorder))
+    recorder.begin(runtime)
     start = runtime.now()
     with use_runtime(runtime):
         value = main()
     end = runtime.now()
-    trace = build_trace(list(events), clock="real", start=start, end=end)
+    trace = build_trace(recorder.events(), clock="real", start=start, end=end)
     return Run(value, trace, trace.elapsed, "real", name=title(pool), options=options)
 
 

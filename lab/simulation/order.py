@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import random
 from collections import deque
-from typing import TYPE_CHECKING, Protocol
+from typing import Final, Protocol
 
-if TYPE_CHECKING:
-    from lab.simulation.runtime import SimulatedTask
+from lab.simulation.tasks import SimulatedTask
 
 __all__ = ["Order", "PriorityOrder", "RandomOrder", "RoundRobin", "RunToBlock"]
+
+_NEVER: Final = 0
 
 
 class Order(Protocol):
@@ -54,6 +55,8 @@ class RandomOrder:
 
     def take(self, ready: deque[SimulatedTask], running: SimulatedTask | None) -> SimulatedTask:
         """Take one at random."""
+        if len(ready) == 1:
+            return ready.popleft()
         index = int(self._draw() * len(ready))
         task = ready[index]
         del ready[index]
@@ -77,30 +80,54 @@ class PriorityOrder:
     def __init__(self, seed: int, depth: int, steps: int) -> None:
         if depth < 1 or steps < 1:
             raise ValueError(f"depth and steps must be >= 1, got {depth} and {steps}")
-        self._random = random.Random(seed)
-        self._priorities = _Priorities(self._random)
-        turns = self._random.sample(range(1, steps + depth), depth - 1)
-        self._changes = {turn: -1.0 - index for index, turn in enumerate(turns)}
+        source = random.Random(seed)
+        self._draw = source.random
+        turns = source.sample(range(1, steps + depth), depth - 1)
+        # The turns at which a priority changes, and to what; the next one last.
+        self._changes = sorted(((turn, -1.0 - n) for n, turn in enumerate(turns)), reverse=True)
+        self._next_change = self._changes[-1][0] if self._changes else _NEVER
+        self._left = 0  # how many were ready after the last turn, all of lower priority
         self.turns = 0
 
     def take(self, ready: deque[SimulatedTask], running: SimulatedTask | None) -> SimulatedTask:
         """Take the one of highest priority."""
         self.turns += 1
-        priority = self._priorities.__getitem__
-        task = max(ready, key=priority)
-        if self.turns in self._changes:
-            self._priorities[task] = self._changes[self.turns]
-            task = max(ready, key=priority)
-        ready.remove(task)
+        if self.turns == self._next_change:
+            self._highest(ready).rank = self._changes.pop()[1]
+            self._next_change = self._changes[-1][0] if self._changes else _NEVER
+            task = self._highest(ready)
+            ready.remove(task)
+        elif running is None:
+            task = self._highest(ready)
+            ready.remove(task)
+        elif len(ready) == self._left + 1:
+            task = ready.pop()
+        else:
+            task = self._highest_newcomer(ready, running)
+            ready.remove(task)
+        self._left = len(ready)
         return task
 
+    def _highest(self, ready: deque[SimulatedTask]) -> SimulatedTask:
+        best, highest = ready[0], float("-inf")
+        for task in ready:
+            rank = task.rank
+            if rank is None:
+                rank = task.rank = self._draw()
+            if rank > highest:
+                best, highest = task, rank
+        return best
 
-class _Priorities(dict["SimulatedTask", float]):
-    """Draws a priority from 0 to 1 for each task when it is first seen."""
-
-    def __init__(self, source: random.Random) -> None:
-        self._source = source
-
-    def __missing__(self, task: SimulatedTask) -> float:
-        priority = self[task] = self._source.random()
-        return priority
+    def _highest_newcomer(
+        self, ready: deque[SimulatedTask], running: SimulatedTask
+    ) -> SimulatedTask:
+        """Return the running task, or one that became ready in its turn and is to go before it."""
+        best, highest = running, running.rank or 0.0
+        for index in range(self._left, len(ready) - 1):
+            task = ready[index]
+            rank = task.rank
+            if rank is None:
+                rank = task.rank = self._draw()
+            if rank > highest:
+                best, highest = task, rank
+        return best

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from lab.model.deadlock import Deadlock, Stuck
 from lab.model.run import Run
 from lab.model.trace import Trace, Turn
+from lab.simulation.ctrl_c import ended_by_ctrl_c, noticing_ctrl_c
 from lab.simulation.order import Order
 from lab.simulation.runtime import SimulatedRuntime, StepLimitExceeded
+from lab.simulation.strands import Strands
+from lab.simulation.watcher import Watcher
 from lab.tracing.build import build_trace
-from patterns.concurrency.recording import Event
+from lab.tracing.events import Recorder
 from patterns.concurrency.runtime import use_runtime
 
 __all__ = ["Played", "play"]
@@ -31,7 +34,9 @@ class Played:
         end: virtual nanoseconds at which `main` ended or the run was stopped.
         leaks: tasks that had not ended when `main` returned.
         runtime: the simulation, which has ended.
-        events: what was recorded until `end`.
+        recorder: what was recorded; None if nothing was.
+        recorded: the number of events until `end`.
+        turns: what was done, one operation after the other, if that was watched.
     """
 
     value: Any
@@ -39,13 +44,16 @@ class Played:
     end: int
     leaks: tuple[Stuck, ...]
     runtime: SimulatedRuntime
-    events: list[Event]
+    recorder: Recorder | None
+    recorded: int
+    turns: tuple[Turn, ...]
 
     def trace(self) -> Trace:
         """Make the trace of what was recorded."""
-        return build_trace(self.events, clock="virtual", start=0, end=self.end)
+        events = [] if self.recorder is None else self.recorder.events(self.recorded)
+        return build_trace(events, clock="virtual", start=0, end=self.end)
 
-    def run(self, turns: Iterable[Turn] = ()) -> Run[Any]:
+    def run(self) -> Run[Any]:
         """Return the run, with its trace. Raises what ended it, if it did not end well."""
         if self.error is not None:
             raise self.error
@@ -58,7 +66,7 @@ class Played:
             self.leaks,
             tuple(runtime.crashes),
             runtime.steps,
-            tuple(turns),
+            self.turns,
         )
 
 
@@ -66,17 +74,41 @@ def play(
     main: Callable[[], Any],
     order: Order,
     *,
-    record: bool,
     max_steps: int,
+    record: bool = False,
+    watcher: Watcher | None = None,
+    strands: Strands | None = None,
     kind: type[SimulatedRuntime] = SimulatedRuntime,
 ) -> Played:
     """Run `main` on a new simulation of the given kind.
 
+    Args:
+        main: called as the task "main".
+        order: says who goes next.
+        max_steps: turns after which the run is stopped.
+        record: make a trace possible, and warn of tasks that wait in real time.
+        watcher: notes every operation.
+        strands: what the tasks run on, for many runs one after the other, in `noticing_ctrl_c`;
+            None: on their own.
+        kind: the simulation to make.
+
     Raises KeyboardInterrupt after Ctrl-C, and what an order stopped the run with; what `main`
     itself raises, a deadlock and too many steps are part of what is returned.
     """
-    events: list[Event] = []
-    runtime = kind(order, events.append if record else None, max_steps)
+    if strands is None:
+        with noticing_ctrl_c(), Strands() as strands:
+            return play(
+                main,
+                order,
+                max_steps=max_steps,
+                record=record,
+                watcher=watcher,
+                strands=strands,
+                kind=kind,
+            )
+    recorder = Recorder() if record else None
+    listeners = [listener for listener in (recorder, watcher) if listener is not None]
+    runtime = kind(order, *listeners, max_steps=max_steps, watch=record, strands=strands)
     outcome: list[Any] = []
     errors: list[BaseException] = []
     leaks: tuple[Stuck, ...] = ()
@@ -87,21 +119,22 @@ def play(
         except BaseException as raised:
             errors.append(raised)
 
-    with use_runtime(runtime), runtime.interruptible():
+    with use_runtime(runtime), ended_by_ctrl_c(runtime):
         try:
             runtime.run(body)
-            end, events_until_end = runtime.now(), len(events)
+            end, recorded = runtime.now(), 0 if recorder is None else len(recorder)
             runtime.settle()
             leaks = tuple(runtime.left())
         except (Deadlock, StepLimitExceeded) as stopped:
-            end, events_until_end = runtime.now(), len(events)
+            end, recorded = runtime.now(), 0 if recorder is None else len(recorder)
             errors[:] = [stopped]  # whatever main raises at the end is not its own
         finally:
             runtime.end()
             _warn_of_real_waits(runtime.real_waits)
     value = outcome[0] if outcome else None
     error = errors[0] if errors else None
-    return Played(value, error, end, leaks, runtime, events[:events_until_end])
+    turns = () if watcher is None else watcher.turns
+    return Played(value, error, end, leaks, runtime, recorder, recorded, turns)
 
 
 def _warn_of_real_waits(waits: list[tuple[str, float]]) -> None:
@@ -111,5 +144,5 @@ def _warn_of_real_waits(waits: list[tuple[str, float]]) -> None:
             f"{task} waited {seconds:.2f} s of real time inside a simulation, and everybody with "
             "it: use patterns.concurrency.sleep, not time.sleep",
             RuntimeWarning,
-            stacklevel=4,
+            stacklevel=5,
         )

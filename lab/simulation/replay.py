@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
 from lab.model.schedule import Move, Schedule, ScheduleDiverged
+from lab.simulation.order import Order
+from lab.simulation.runtime import SimulatedRuntime, begin
+from lab.simulation.tasks import SimulatedTask
 
-if TYPE_CHECKING:
-    from lab.simulation.order import Order
-    from lab.simulation.runtime import SimulatedRuntime, SimulatedTask
-
-__all__ = ["Lenient", "Noting", "Replay", "begin", "label", "told"]
+__all__ = ["BestEffortReplay", "RecordingOrder", "Replay", "describe", "label"]
 
 
-class Noting:
-    """Asks another order, and notes its decisions as moves away from the base run."""
+class RecordingOrder:
+    """Asks another order, and records its decisions as moves away from the base run."""
 
     def __init__(self, order: Order) -> None:
         self._order = order
@@ -37,7 +35,7 @@ class Noting:
             base = ready[0] if running is None else running
             self._decisions += 1
             task = self._order.take(ready, running)
-            operation = told(task)
+            operation = describe(task)
             if task is not base:
                 move = Move(self._decisions, label(task, ready), operation, f"{self._crc:08x}")
                 self._moves.append(move)
@@ -77,7 +75,7 @@ class Replay:
             task = self._moved(self._moves.popleft(), ready) or base
             self.instead_of[task] = base.name
         ready.remove(task)
-        self._crc = _next_crc(self._crc, task, told(task))
+        self._crc = _next_crc(self._crc, task, describe(task))
         return task
 
     def _moved(self, move: Move, ready: deque[SimulatedTask]) -> SimulatedTask | None:
@@ -86,8 +84,8 @@ class Replay:
         expected = f"{move.task} at {move.operation!r}"
         if task is None:
             self._diverged(expected, f"{', '.join(tasks)} ready")
-        elif told(task) != move.operation:
-            self._diverged(expected, f"{move.task} at {told(task)!r}")
+        elif describe(task) != move.operation:
+            self._diverged(expected, f"{move.task} at {describe(task)!r}")
         elif f"{self._crc:08x}" != move.history:
             self._diverged(f"{expected} after history {move.history}", f"history {self._crc:08x}")
         return task
@@ -107,7 +105,7 @@ class Replay:
             )
 
 
-class Lenient:
+class BestEffortReplay:
     """Makes the moves that can be made and leaves out the others, as shrinking needs it.
 
     Args:
@@ -140,13 +138,6 @@ class Lenient:
         return base
 
 
-def begin(order: Any, runtime: SimulatedRuntime) -> None:
-    """Tell an order who asks it, if it wants to know."""
-    hook = getattr(order, "begin", None)
-    if hook is not None:
-        hook(runtime)
-
-
 def label(task: SimulatedTask, ready: deque[SimulatedTask]) -> str:
     """Name a task by its name, and by its number too if another one that is ready has its name."""
     name = task.name
@@ -155,7 +146,7 @@ def label(task: SimulatedTask, ready: deque[SimulatedTask]) -> str:
     return name
 
 
-def told(task: SimulatedTask) -> str:
+def describe(task: SimulatedTask) -> str:
     """Say what a ready task is about to do, such as "receive jobs"."""
     subject = task.subject
     name = subject if isinstance(subject, str) else getattr(subject, "name", None)

@@ -1,9 +1,9 @@
 """The simulated runtime: a virtual clock, and greenlets that take turns at scheduling points.
 
 One thread runs everything. A task runs until it comes to a scheduling point, waits or ends; then
-the order says who goes next. The clock stands still while anybody can go on, and otherwise jumps
-to the next time that somebody waits for; timers of one instant go off in the order in which they
-were set.
+the order says who goes next. There is a point before each operation that tasks can see of each
+other. The clock stands still while anybody can go on, and otherwise jumps to the next time that
+somebody waits for; timers of one instant go off in the order in which they were set.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ from __future__ import annotations
 import contextvars
 import heapq
 import itertools
-import signal
 import sys
 import threading
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
-from types import FrameType
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from functools import partial
+from typing import Any
 
 from greenlet import getcurrent, greenlet
 
@@ -25,14 +25,15 @@ from lab.model.deadlock import Deadlock, Stuck
 from lab.simulation.finalizer import in_finalizer
 from lab.simulation.order import Order
 from lab.simulation.real_wait import RealWaitWatch
-from lab.simulation.replay import begin
-from lab.simulation.scheduled import RECORDED_AND_SCHEDULED, SCHEDULED
+from lab.simulation.strands import Strand, Strands
 from lab.simulation.stuck import stuck_task
+from lab.simulation.tasks import SimulatedTask, SimulatedWaiter, Simulation
 from patterns.concurrency.context import Context
-from patterns.concurrency.recording import Recorder
-from patterns.concurrency.runtime import Lock, Runtime, Task, Waiter, _local
+from patterns.concurrency.hooked import HOOKED
+from patterns.concurrency.hooks import Hook, Listener
+from patterns.concurrency.runtime import Lock, Runtime, Task, Waiter, current_runtime
 
-__all__ = ["Ended", "SimulatedRuntime", "SimulatedTask", "StepLimitExceeded"]
+__all__ = ["Ended", "SimulatedRuntime", "StepLimitExceeded", "begin"]
 
 _STEPS_TO_END = 1_000  # operations that never wait, allowed in a task's `finally` at the end
 _STEPS_TO_FINALIZE = 100_000  # and in all finalizers, once the run is over
@@ -46,106 +47,63 @@ class Ended(BaseException):
     """Thrown into the tasks that are left when a simulation ends, so that `finally` runs."""
 
 
-class SimulatedTask(Task):
-    """A task with its greenlet."""
+class SimulatedRuntime(Simulation, Listener):
+    """A simulation, used once: `run` it, then look at what is left.
 
-    __slots__ = ("blocked_on", "greenlet", "operation", "subject")
+    It is the first listener of its own hook: what it hears of is a scheduling point.
 
-    def __init__(self, name: str | None, number: int, context: Context | None) -> None:
-        super().__init__(name, number, context)
-        self.greenlet: greenlet | None = None
-        self.operation = "start"  # what it is about to do, while it is ready at a point
-        self.subject: object = None
-        self.blocked_on: tuple[str, object, int | None] | None = None  # verb, subject, until
+    Args:
+        order: says who goes next.
+        listeners: hear what is done; those that have a method `begin` are told where.
+        max_steps: turns after which it is stopped.
+        watch: notice when a task waits in real time.
+        strands: what its tasks run on; None: on its own.
+    """
 
-
-class SimulatedWaiter(Waiter):
-    """One wait of a greenlet."""
-
-    __slots__ = ("_claimed", "_open", "_parked", "_task")
-    runtime: SimulatedRuntime
-
-    def __init__(self, runtime: SimulatedRuntime, task: SimulatedTask) -> None:
-        self.runtime = runtime
-        self.value = self.outcome = self.cancelled_by = None
-        self._task = task
-        self._claimed = self._open = self._parked = False
-
-    def claim(self) -> bool:
-        """Return True for the first caller."""
-        if self._claimed:
-            return False
-        self._claimed = True
-        return True
-
-    @property
-    def claimed(self) -> bool:
-        """Whether anybody has claimed it; a timer whose waiter was claimed is stale."""
-        return self._claimed
-
-    def unpark(self) -> None:
-        """Make the task ready."""
-        self._open = True
-        if self._parked:
-            self.runtime.ready.append(self._task)
-
-    def park(self, deadline: int | None, verb: str, subject: object) -> bool:
-        """Let others run until unparked, or until the clock reaches `deadline`."""
-        if self._open:
-            return True
-        task = self._task
-        task.operation, task.subject = "go on", None
-        task.blocked_on = (verb, subject, deadline)
-        self._parked = True
-        try:
-            if deadline is not None:
-                self.runtime.set_timer(deadline, self)
-            self.runtime.give_way()
-        finally:
-            self._parked = False
-            task.blocked_on = None
-        return self._open
-
-    def fire(self) -> None:
-        """End the wait because its time has come."""
-        self._claimed = True
-        self.runtime.ready.append(self._task)
-
-
-class SimulatedRuntime(Runtime):
-    """A simulation, used once: `run` it, then look at what is left."""
+    variants: Mapping[type, type] = HOOKED
 
     def __init__(
-        self, order: Order, record: Recorder | None = None, max_steps: int = 10_000_000
+        self,
+        order: Order,
+        *listeners: Any,
+        max_steps: int = 10_000_000,
+        watch: bool = False,
+        strands: Strands | None = None,
     ) -> None:
-        self.record = record
-        self.variants: Mapping[type, type] = SCHEDULED if record is None else RECORDED_AND_SCHEDULED
+        self.hook = Hook(self.variants, self, *listeners)
         self.ready: deque[SimulatedTask] = deque()
         self.steps = 0
         self.crashes: list[tuple[str, BaseException]] = []
         self.real_waits: list[tuple[str, float]] = []  # task, seconds of real time
         self._lock = threading.RLock()
-        self._watch = None if record is None else RealWaitWatch()
-        self._order = order
-        begin(order, self)
+        self._watch = RealWaitWatch() if watch else None
+        self._strands = Strands() if strands is None else strands
+        self._take = order.take
         self._max_steps = self._halt_at = max_steps
         self._time = 0
         self._timers: list[tuple[int, int, SimulatedWaiter]] = []
         self._timer_numbers = itertools.count()
         self._prune_timers_at = 64
-        self._counters: defaultdict[str, itertools.count[int]] = defaultdict(
-            lambda: itertools.count(1)
-        )
+        self._counters: defaultdict[str, int] = defaultdict(int)
         self._live: dict[SimulatedTask, None] = {}
         self._next: SimulatedTask | None = None
         self._running: SimulatedTask | None = None
+        self._main: SimulatedTask | None = None
+        self._hub: greenlet | None = None
         self._state = "new"
         self._escaped: BaseException | None = None
         self._end_by = 0
         self._finalizing = 0
+        for listener in (order, *listeners):
+            begin(listener, self)
 
     def __repr__(self) -> str:
         return "a simulation that has ended" if self._state == "ended" else "a simulation"
+
+    @property
+    def over(self) -> bool:
+        """Whether tasks only run to be ended: what they do has no effect on anybody."""
+        return self._state in ("ending", "ended")
 
     # The runtime interface.
 
@@ -159,7 +117,8 @@ class SimulatedRuntime(Runtime):
 
     def waiter(self) -> Waiter:
         """Return a waiter for the running task."""
-        return SimulatedWaiter(self, self.current())
+        assert self._running is not None
+        return SimulatedWaiter(self, self._running)
 
     def current(self) -> SimulatedTask:
         """Return the running task."""
@@ -173,8 +132,11 @@ class SimulatedRuntime(Runtime):
     def start(self, task: Task, body: Callable[[], None]) -> None:
         """Make a new greenlet ready."""
         assert isinstance(task, SimulatedTask)
-        task.greenlet = greenlet(lambda: self._run_task(task, body), self._hub)
-        task.greenlet.gr_context = contextvars.copy_context()
+        assert self._hub is not None
+        self._count_step()  # so that a program that does nothing but start tasks ends, too
+        strand = self._strands.take(partial(self._run_task, task, body), self._hub)
+        strand.gr_context = contextvars.copy_context()
+        task.strand = strand
         self._live[task] = None
         self.ready.append(task)
 
@@ -183,7 +145,8 @@ class SimulatedRuntime(Runtime):
 
     def next_number(self, kind: str) -> int:
         """Return the next number of its kind."""
-        return next(self._counters[kind])
+        self._counters[kind] = number = self._counters[kind] + 1
+        return number
 
     def interrupts(self, context: Context) -> AbstractContextManager[object]:
         """Leave Ctrl-C alone: it ends the whole simulation."""
@@ -195,9 +158,9 @@ class SimulatedRuntime(Runtime):
 
     # Turns.
 
-    def point(self, operation: str, subject: object) -> None:
+    def before(self, operation: str, subject: Any) -> None:
         """Stand before an operation: the running task may have to let others go first."""
-        if getattr(_local, "runtime", None) is not self:
+        if current_runtime() is not self:
             self.check_caller(subject)
         self.steps += 1
         if self.steps >= self._halt_at:
@@ -211,9 +174,23 @@ class SimulatedRuntime(Runtime):
         assert task is not None
         task.operation, task.subject = operation, subject
         ready.append(task)
-        following = self._order.take(ready, task)
+        following = self._take(ready, task)
         if following is not task:
-            self._switch_to(following)
+            strand = following.strand
+            if strand and self._watch is None:
+                self._running = following
+                strand.switch()
+            else:
+                self._switch_to(following)
+
+    point = before  # what the statements of instrumented code call
+
+    def _count_step(self) -> None:
+        self.steps += 1
+        if self.steps >= self._halt_at and not (
+            self._state == "ending" and self.steps < self._end_by
+        ):
+            self._halt(waits=False)
 
     def give_way(self) -> None:
         """Let others run; the running task goes on when it has been made ready."""
@@ -223,16 +200,27 @@ class SimulatedRuntime(Runtime):
                 self._end_by = 0
                 raise Ended
             self._halt(waits=True)
-        if self.ready:
-            self._switch_to(self._order.take(self.ready, None))
+        if self._watch is not None:
+            self._note_real_wait(self._watch)
+        if self.ready or (self._state == "running" and self._advance()):
+            following = self._take(self.ready, None)
+            strand = following.strand
+            if following is self._running:
+                return
+            if strand:
+                self._running = following
+                strand.switch()
+            else:
+                self._switch_to(following)
         else:
+            assert self._hub is not None
             self._hub.switch()
 
     def set_timer(self, when: int, waiter: SimulatedWaiter) -> None:
-        """Fire `waiter` at `when` (ns) unless it is claimed before."""
+        """Fire `waiter` at `when` (ns) unless its wait has ended before."""
         timers = self._timers
         if len(timers) >= self._prune_timers_at:
-            timers[:] = [t for t in timers if not t[2].claimed]
+            timers[:] = [t for t in timers if t[2].waits and not t[2].claimed]
             heapq.heapify(timers)
             self._prune_timers_at = 2 * len(timers) + 64
         heapq.heappush(timers, (when, next(self._timer_numbers), waiter))
@@ -256,6 +244,7 @@ class SimulatedRuntime(Runtime):
             if waits or self._finalizing > _STEPS_TO_FINALIZE:
                 raise Ended
             return
+        assert self._hub is not None
         while True:
             self._hub.switch()
 
@@ -276,18 +265,20 @@ class SimulatedRuntime(Runtime):
 
     def leave(self) -> None:
         """Leave the running task standing where it is: it does not get another turn by itself."""
+        assert self._hub is not None
         self._hub.switch()
 
     def _switch_to(self, task: SimulatedTask) -> None:
-        # A greenlet is started from the hub only: started from another one, it would begin at
-        # that one's depth of recursion.
+        # A strand is started from the hub only: started from another one, it would begin at that
+        # one's depth of recursion.
         if self._watch is not None:
             self._note_real_wait(self._watch)
-        turn = task.greenlet
-        if turn:
+        strand = task.strand
+        if strand:
             self._running = task
-            turn.switch()
+            strand.switch()
         else:
+            assert self._hub is not None
             self._next = task
             self._hub.switch()
 
@@ -296,7 +287,8 @@ class SimulatedRuntime(Runtime):
         if waited and self._running is not None:
             self.real_waits.append((self._running.name, waited))
 
-    def _run_task(self, task: SimulatedTask, body: Callable[[], None]) -> None:
+    def _run_task(self, task: SimulatedTask, body: Callable[[], None]) -> Any:
+        """Run a task to its end; return who has the next turn: a strand, or the hub."""
         try:
             body()
         except Ended:
@@ -305,8 +297,20 @@ class SimulatedRuntime(Runtime):
             self.stop(error)
         except BaseException as error:
             self.crashes.append((task.name, error))
-        finally:
-            self._live.pop(task, None)
+        del self._live[task]
+        if task.strand is not None:
+            self._strands.give_back(task.strand)
+            task.strand = None
+        if task is self._main or self._escaped is not None or not self.ready:
+            return self._hub
+        if self._watch is not None:
+            self._note_real_wait(self._watch)
+        following = self._take(self.ready, None)
+        if following.strand:
+            self._running = following
+            return following.strand
+        self._next = following
+        return self._hub
 
     # The whole run.
 
@@ -318,33 +322,29 @@ class SimulatedRuntime(Runtime):
         assert self._state == "new"
         self._hub = getcurrent()
         self._state = "running"
-        task = SimulatedTask("main", 0, None)
+        self._main = task = SimulatedTask("main", 0, None)
         task.named = False
-        self.start(task, main)
+        self.start(task, partial(self._tell, task, main))
         self._turns(until=task)
+
+    def _tell(self, task: SimulatedTask, main: Callable[[], None]) -> None:
+        """Run `main`, telling listeners as a group does of its tasks."""
+        hook = self.hook
+        if hook is None or hook.started is None or hook.ended is None:
+            main()
+            return
+        hook.started(task)
+        try:
+            main()
+        except BaseException as error:
+            hook.ended(task, error)
+            raise
+        hook.ended(task, None)
 
     def settle(self) -> None:
         """Let what is ready run on, at a standing clock, until everybody waits or has ended."""
         self._state = "settling"
         self._turns(until=None)
-
-    @contextmanager
-    def interruptible(self) -> Iterator[None]:
-        """Remember Ctrl-C while entered, so that it ends the run even where a task catches it."""
-
-        def handle(number: int, frame: FrameType | None) -> None:
-            self.stop(KeyboardInterrupt())
-            raise KeyboardInterrupt
-
-        is_main = threading.current_thread() is threading.main_thread()
-        if not is_main or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
-            yield
-            return
-        signal.signal(signal.SIGINT, handle)
-        try:
-            yield
-        finally:
-            signal.signal(signal.SIGINT, signal.default_int_handler)
 
     def _turns(self, until: SimulatedTask | None) -> None:
         while self._escaped is None:
@@ -356,10 +356,10 @@ class SimulatedRuntime(Runtime):
                     if until is None:
                         return
                     raise Deadlock(self._time, self.left())
-                task = self._order.take(self.ready, None)
+                task = self._take(self.ready, None)
             self._running = task
-            assert task.greenlet is not None
-            task.greenlet.switch()
+            assert task.strand is not None
+            task.strand.switch()
             if self._watch is not None:
                 self._note_real_wait(self._watch)
         raise self._escaped
@@ -367,14 +367,14 @@ class SimulatedRuntime(Runtime):
     def _advance(self) -> bool:
         """Move the clock to the next timer and fire all timers of that instant."""
         timers = self._timers
-        while timers and timers[0][2].claimed:
+        while timers and (timers[0][2].claimed or not timers[0][2].waits):
             heapq.heappop(timers)
         if not timers:
             return False
         self._time = max(self._time, timers[0][0])
         while timers and timers[0][0] <= self._time:
             waiter = heapq.heappop(timers)[2]
-            if not waiter.claimed:
+            if waiter.waits and not waiter.claimed:
                 waiter.fire()
         return True
 
@@ -388,9 +388,11 @@ class SimulatedRuntime(Runtime):
         Raises KeyboardInterrupt after Ctrl-C, when all have ended.
         """
         self._state, self._halt_at, self._escaped = "ending", 0, Ended()
-        self.record = None
-        for task in list(self._live):
-            self._end_task(task)
+        if self._live:
+            if self.hook is not None:
+                self.hook = Hook(self.variants, self)  # nobody else hears of it
+            for task in list(self._live):
+                self._end_task(task)
         self._live.clear()
         self.ready.clear()
         self._timers.clear()
@@ -399,19 +401,27 @@ class SimulatedRuntime(Runtime):
             raise self._escaped
 
     def _end_task(self, task: SimulatedTask) -> None:
-        turn = task.greenlet
-        assert turn is not None
+        strand = task.strand
+        assert strand is not None
+        if strand.body is not None:  # it has not begun
+            self._strands.give_back(strand)
+            return
         for _ in range(3):
-            if turn.dead:
-                return
             self._running = task
             self._end_by = self.steps + _STEPS_TO_END
-            with suppress(Ended):  # raised here by a greenlet that was never started
-                turn.throw(Ended)
-        if not turn.dead:
-            _graveyard.append(turn)
+            strand.throw(Ended)
+            if task not in self._live:
+                return
+        _graveyard.append(strand)
+
+
+def begin(listener: Any, runtime: SimulatedRuntime) -> None:
+    """Tell an order or a listener which simulation it serves, if it wants to know."""
+    hook = getattr(listener, "begin", None)
+    if hook is not None:
+        hook(runtime)
 
 
 # A suspended greenlet that is collected as garbage runs its `finally` blocks at that moment,
 # wherever that is; so those that refuse to end are kept.
-_graveyard: list[greenlet] = []
+_graveyard: list[Strand] = []

@@ -14,7 +14,7 @@ from lab.simulation.order import Order, RandomOrder, RoundRobin
 from lab.simulation.play import play
 from lab.simulation.replay import Replay
 from lab.simulation.statements import Target, instrument_pool
-from lab.simulation.watched import WatchedRuntime
+from lab.simulation.watcher import Watcher
 
 __all__ = ["simulate"]
 
@@ -71,11 +71,10 @@ def simulate(
     elif order is None:
         order = RoundRobin() if seed is None else RandomOrder(seed)
     with instrument_pool(statements):
-        kind = {} if replay is None else {"kind": WatchedRuntime}
-        played = play(main, order, record=True, max_steps=max_steps, **kind)
+        watcher = None if replay is None else Watcher(replay.instead_of)
+        played = play(main, order, record=True, watcher=watcher, max_steps=max_steps)
     if replay is not None:
         replay.check_end()
     if isinstance(played.error, Deadlock):
         played.error.trace = played.trace()
-    turns = played.runtime.turns if isinstance(played.runtime, WatchedRuntime) else ()
-    return replace(played.run(turns), name=title(pool), options=options)
+    return replace(played.run(), name=title(pool), options=options)

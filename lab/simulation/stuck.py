@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from lab.model.deadlock import Stuck
+from lab.simulation.tasks import SimulatedTask
 from patterns.concurrency.channel import Channel
-
-if TYPE_CHECKING:
-    from lab.simulation.runtime import SimulatedTask
 
 __all__ = ["stuck_task"]
 
@@ -37,20 +35,20 @@ def stuck_task(task: SimulatedTask) -> Stuck:
 
 
 def _filling(channel: Channel[Any]) -> str:
-    buffered = len(channel._items)
-    closed = ", closed" if channel._closed else ""
-    if channel.capacity == 0:
+    state = channel.statistics()
+    closed = ", closed" if state.closed else ""
+    if state.capacity == 0:
         return f"unbuffered{closed}"
-    if buffered == channel.capacity:
-        return f"{buffered}/{channel.capacity} full{closed}"
-    if buffered == 0:
+    if state.buffered == state.capacity:
+        return f"{state.buffered}/{state.capacity} full{closed}"
+    if state.buffered == 0:
         return f"empty{closed}"
-    limit = "" if channel.capacity == math.inf else f"/{channel.capacity}"
-    return f"{buffered}{limit} buffered{closed}"
+    limit = "" if state.capacity == math.inf else f"/{state.capacity}"
+    return f"{state.buffered}{limit} buffered{closed}"
 
 
 def _where(task: SimulatedTask) -> str:
-    frame = task.greenlet.gr_frame if task.greenlet is not None else None
+    frame = task.strand.gr_frame if task.strand is not None else None
     while frame is not None:
         module = frame.f_globals.get("__name__", "")
         inner = frame.f_code.co_name in _COMPREHENSIONS

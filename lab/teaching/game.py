@@ -15,9 +15,10 @@ from lab.model.pool import bind
 from lab.model.schedule import NotRepeatable, Schedule
 from lab.model.trace import Turn
 from lab.simulation.play import play
-from lab.simulation.replay import Noting, label, told
-from lab.simulation.runtime import SimulatedRuntime, SimulatedTask
-from lab.simulation.watched import WatchedRuntime
+from lab.simulation.replay import RecordingOrder, describe, label
+from lab.simulation.runtime import SimulatedRuntime
+from lab.simulation.tasks import SimulatedTask
+from lab.simulation.watcher import Watcher
 
 __all__ = ["Game", "Position"]
 
@@ -100,15 +101,14 @@ class Game:
         return self.position
 
     def _play(self, moves: tuple[str, ...]) -> Position:
-        guided = _Guided(moves)
-        noting = Noting(guided)
+        watcher = Watcher()
+        guided = _Guided(moves, watcher)
+        noting = RecordingOrder(guided)
         try:
-            played = play(
-                self._pool, noting, record=False, max_steps=MAX_STEPS, kind=WatchedRuntime
-            )
+            played = play(self._pool, noting, watcher=watcher, max_steps=MAX_STEPS)
         except _Paused as paused:
             return Position(paused.turns, paused.choices, None, False, noting.schedule)
-        turns = guided.runtime.turns
+        turns = played.turns
         wrong = judge(played, self._check, traced=False)
         if wrong is None:
             return Position(turns, {}, "it is over, and all went well", False, noting.schedule)
@@ -126,15 +126,13 @@ class _Paused(BaseException):
 class _Guided:
     """The order of a game: the player's moves, then a stop."""
 
-    runtime: WatchedRuntime
-
-    def __init__(self, moves: tuple[str, ...]) -> None:
+    def __init__(self, moves: tuple[str, ...], watcher: Watcher) -> None:
         self._moves = deque(moves)
+        self._watcher = watcher
 
     def begin(self, runtime: SimulatedRuntime) -> None:
         """Remember whom to stop."""
-        assert isinstance(runtime, WatchedRuntime)
-        self.runtime = runtime
+        self._runtime = runtime
 
     def take(self, ready: deque[SimulatedTask], running: SimulatedTask | None) -> SimulatedTask:
         """Take who begins, else whom the player has chosen."""
@@ -144,7 +142,7 @@ class _Guided:
             wanted = self._moves.popleft()
             task = next((task for task in ready if label(task, ready) == wanted), None)
             if task is None:
-                self.runtime.stop(
+                self._runtime.stop(
                     NotRepeatable(
                         f"after the same moves {wanted} could go next before, and now cannot: "
                         "the code depends on something besides them"
@@ -153,9 +151,9 @@ class _Guided:
                 task = ready[0]
         elif task is None:
             in_order = sorted(ready, key=lambda task: task.number)
-            choices = {label(task, ready): told(task) for task in in_order}
+            choices = {label(task, ready): describe(task) for task in in_order}
             # Now, because whoever is taken below still does one operation that nobody chose.
-            self.runtime.stop(_Paused(self.runtime.turns, choices))
+            self._runtime.stop(_Paused(self._watcher.turns, choices))
             task = ready[0]
         ready.remove(task)
         return task

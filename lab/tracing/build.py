@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from lab.model.trace import Clock, Counter, Span, Trace
+from lab.tracing.events import RECEIVED, SENT, Event
 from lab.tracing.labels import distinct
 from lab.tracing.lanes import follow
 from lab.tracing.ledger import Ledger
-from patterns.concurrency.recording import RECEIVED, SENT, Event
 
 __all__ = ["build_trace"]
 

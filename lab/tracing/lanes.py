@@ -20,8 +20,7 @@ from __future__ import annotations
 from typing import Any
 
 from lab.model.trace import Outcome, State
-from patterns.concurrency import Cancelled, Closed
-from patterns.concurrency.recording import (
+from lab.tracing.events import (
     ENDED,
     NO_MORE,
     PARKED_RECEIVING,
@@ -34,6 +33,7 @@ from patterns.concurrency.recording import (
     STARTED,
     Event,
 )
+from patterns.concurrency import Cancelled, Closed
 
 __all__ = ["JobInHand", "Lane", "follow"]
 

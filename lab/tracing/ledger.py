@@ -6,9 +6,9 @@ from collections import deque
 from typing import Any
 
 from lab.model.trace import Job, Outcome, Span, State
+from lab.tracing.events import RECEIVED, SENT, Event
 from lab.tracing.labels import error_text, job_labels
 from lab.tracing.lanes import JobInHand, Lane
-from patterns.concurrency.recording import RECEIVED, SENT, Event
 
 __all__ = ["Ledger"]
 

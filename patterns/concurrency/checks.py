@@ -36,6 +36,8 @@ def nanoseconds(seconds: float, name: str, *, positive: bool = False) -> int:
 
     Raises ValueError, naming `name`, unless `seconds` is >= 0 (> 0 if `positive`) and <= 1e12.
     """
+    if type(seconds) is float and 0 < seconds <= _LONGEST:  # as nearly always
+        return round(seconds * NANOSECONDS_PER_SECOND) or int(positive)
     number = plain(seconds) if isinstance(seconds, Real) else math.nan
     if 0 <= number <= _LONGEST and (number > 0 or not positive):
         return max(round(number * NANOSECONDS_PER_SECOND), int(positive))

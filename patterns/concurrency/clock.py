@@ -36,4 +36,4 @@ def hang() -> NoReturn:
     Stands in for a call into somebody else's code that hangs: a read without a timeout, say.
     """
     while True:
-        current_runtime().waiter().park(None, "hang", None)
+        current_runtime().waiter().wait("hang", None)

@@ -32,19 +32,9 @@ from typing import Any
 
 from .checks import NANOSECONDS_PER_SECOND, moment, nanoseconds
 from .errors import Cancelled, DeadlineExceeded, WrongRuntime
-from .recording import (
-    PARKED,
-    PARKED_RECEIVING,
-    PARKED_SENDING,
-    PARKED_THROTTLED,
-    RESUMED,
-    error_of,
-)
 from .runtime import Runtime, Varied, Waiter, current_runtime
 
 __all__ = ["Context", "cancels_caller", "park"]
-
-_PARKED_KIND = {"send": PARKED_SENDING, "receive": PARKED_RECEIVING, "throttle": PARKED_THROTTLED}
 
 
 class Context(Varied):
@@ -69,6 +59,7 @@ class Context(Varied):
         self.cause: Cancelled | None = None  # set once, by the first of `_causes`
         self.ends_at: int | None = None  # nanoseconds
         self._causes: list[Cancelled] = []
+        self._all_woken = False  # here and below, after it was cancelled
         self._why_deadline = ""
         self._waiters: dict[Waiter, None] = {}
         self._children: dict[weakref.ref[Context], None] = {}
@@ -148,15 +139,17 @@ class Context(Varied):
 
         Who comes second does it all again, for the first one may have been interrupted half-way.
         """
-        claimed = []
+        claimed, marked = [], set[Context]()
         try:
-            for context, waiter in self._mark(self.error() if self.ended() else cause, set()):
+            for context, waiter in self._mark(self.error() if self.ended() else cause, marked):
                 if waiter.claim():
                     waiter.cancelled_by = context
                     claimed.append(waiter)
         finally:
             for waiter in claimed:
                 waiter.unpark()
+        for context in marked:
+            context._all_woken = True
 
     def explains(self, error: BaseException) -> bool:
         """Tell whether `error` only says that this context, or one above, is cancelled."""
@@ -195,7 +188,7 @@ class Context(Varied):
         waiting = [(self, waiter) for waiter in _copied(self._waiters)]
         for reference in _copied(self._children):
             child = reference()
-            if child is not None and child not in marked:
+            if child is not None and child not in marked and not child._all_woken:
                 waiting += child._mark(cause, marked)
         return waiting
 
@@ -231,21 +224,20 @@ def park(
     still be queued.
     """
     runtime = waiter.runtime
-    runtime.check_caller(subject)
+    if current_runtime() is not runtime:
+        runtime.check_caller(subject)
     task = runtime.current()
     contexts = _distinct(context, task.context)
     end, ends_it = until, None
     for c in contexts:
-        if c.ended() and waiter.claim():
+        if (c.cause is not None or c.ends_at is not None) and c.ended() and waiter.claim():
             waiter.cancelled_by = c
             raise c.error()
         if c.ends_at is not None and (end is None or c.ends_at < end):
             end, ends_it = c.ends_at, c
-    record = runtime.record
-    if record is not None:
-        kind = _PARKED_KIND.get(verb, PARKED)
-        value = waiter.value
-        record((runtime.now(), task, kind, subject, value, 0, error_of(value)))
+    hook = runtime.hook
+    if hook is not None and hook.parks is not None:
+        hook.parks(verb, subject, waiter.value, end)
     try:
         for c in contexts:
             c.watch(waiter)
@@ -253,8 +245,8 @@ def park(
     finally:
         for c in contexts:
             c.forget(waiter)
-        if record is not None:
-            record((runtime.now(), task, RESUMED, subject, None, 0, None))
+        if hook is not None and hook.goes_on is not None:
+            hook.goes_on(verb, subject)
     if waiter.cancelled_by is not None:
         ends_it = waiter.cancelled_by
     elif claimed:

@@ -11,13 +11,13 @@ import inspect
 import threading
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from .errors import WrongRuntime
-from .recording import Recorder
+from .hooks import Hook
 
 if TYPE_CHECKING:
     from .context import Context
@@ -83,6 +83,17 @@ class Waiter(ABC):
         `verb` and `subject` say what the task waits for, to whoever asks ("send", channel).
         """
 
+    def wait(self, verb: str, subject: object) -> None:
+        """Park for as long as it takes, whatever is cancelled meanwhile, and tell the hook."""
+        hook = self.runtime.hook
+        if hook is not None and hook.parks is not None:
+            hook.parks(verb, subject, self.value, None)
+        try:
+            self.park(None, verb, subject)
+        finally:
+            if hook is not None and hook.goes_on is not None:
+                hook.goes_on(verb, subject)
+
 
 def claim_first(queue: deque[Waiter]) -> Waiter | None:
     """Take waiters off the front until one can be claimed; the others were cancelled."""
@@ -146,13 +157,10 @@ class Task:
 class Runtime(ABC):
     """What the primitives need from the machine they run on.
 
-    `variants` maps a primitive's class to the subclass to build in its place, which is how
-    recording and scheduling points get in without a line in the primitives. `record` takes the
-    events, or is None.
+    `hook` hears what tasks and primitives do, for recording and scheduling; None: nobody listens.
     """
 
-    variants: Mapping[type, type]
-    record: Recorder | None
+    hook: Hook | None = None
 
     @abstractmethod
     def now(self) -> int:
@@ -232,7 +240,7 @@ class use_runtime:  # noqa: N801  (reads as a verb: `with use_runtime(r):`)
 
 
 class Varied:
-    """A primitive that is built as the class which the current runtime asks for.
+    """A primitive that is built as the class which the current runtime's hook asks for.
 
     Type checkers and `help` see its `__init__` alone.
     """
@@ -242,8 +250,14 @@ class Varied:
     if not TYPE_CHECKING:
 
         def __new__(cls, *args, **kwargs):
-            """Build the class that the current runtime asks for."""
-            return object.__new__(current_runtime().variants.get(cls, cls))
+            """Build the class that the current runtime's hook asks for, if it has one."""
+            hook = current_runtime().hook
+            if hook is None:
+                return object.__new__(cls)
+            primitive = object.__new__(hook.variants.get(cls, cls))
+            if hook.made is not None:
+                hook.made(primitive)
+            return primitive
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()

@@ -14,7 +14,6 @@ from typing import TypeVarTuple, Unpack
 
 from .context import Context
 from .errors import Cancelled
-from .recording import ENDED, STARTED
 from .runtime import Runtime, Task, Waiter, current_runtime
 
 __all__ = ["TaskGroup", "go"]
@@ -179,7 +178,7 @@ class TaskGroup:
                     self._open = False
                     break
                 self._waiter = waiter = self._runtime.waiter()
-            waiter.park(None, "join", self)
+            waiter.wait("join", self)
         self._join_ended()
 
     def _run(self, task: Task, function: Callable[[Unpack[Ts]], object], args: tuple[*Ts]) -> None:
@@ -189,7 +188,7 @@ class TaskGroup:
             task.begun = True
         failure: BaseException | None = None
         try:
-            _recorded(self._runtime, task, function, args)
+            _told(self._runtime, task, function, args)
         except BaseException as error:
             failure = None if self._context.explains(error) else error
             if failure is not None and not task.abandoned:
@@ -254,21 +253,22 @@ def go(function: Callable[[Unpack[Ts]], object], *args: *Ts, name: str | None = 
     """
     runtime = current_runtime()
     task = runtime.task(name, None)
-    runtime.start(task, lambda: _recorded(runtime, task, function, args))
+    runtime.start(task, lambda: _told(runtime, task, function, args))
     return task
 
 
-def _recorded(
+def _told(
     runtime: Runtime,
     task: Task,
     function: Callable[[Unpack[Ts]], object],
     args: tuple[*Ts],
 ) -> None:
-    record = runtime.record
-    if record is None:
+    hook = runtime.hook
+    if hook is None:
         function(*args)
         return
-    record((runtime.now(), task, STARTED, None, None, 0, None))
+    if hook.started is not None:
+        hook.started(task)
     ended_by: BaseException | None = None
     try:
         function(*args)
@@ -276,4 +276,5 @@ def _recorded(
         ended_by = error
         raise
     finally:
-        record((runtime.now(), task, ENDED, None, None, 0, ended_by))
+        if hook.ended is not None:
+            hook.ended(task, ended_by)

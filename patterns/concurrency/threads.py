@@ -13,14 +13,13 @@ import signal
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from types import FrameType
 
 from .checks import NANOSECONDS_PER_SECOND
 from .context import Context
-from .recorded import RECORDED
-from .recording import Recorder
+from .hooks import Hook
 from .runtime import (
     Lock,
     Runtime,
@@ -78,11 +77,10 @@ class ThreadWaiter(Waiter):
 
 
 class ThreadRuntime(Runtime):
-    """Real threads on the monotonic clock; with `record`, the recording primitives."""
+    """Real threads on the monotonic clock."""
 
-    def __init__(self, record: Recorder | None = None) -> None:
-        self.record = record
-        self.variants: Mapping[type, type] = {} if record is None else RECORDED
+    def __init__(self, hook: Hook | None = None) -> None:
+        self.hook = hook
         self._counters: defaultdict[str, itertools.count[int]] = defaultdict(
             lambda: itertools.count(1)
         )

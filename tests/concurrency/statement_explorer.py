@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from statement_history import History
 from statement_programs import Program
+from statement_runtime import StatementRuntime
 
 from lab.simulation.order import Order, PriorityOrder, RandomOrder
-from lab.simulation.statements import StatementRuntime
 from patterns import concurrency
 from patterns.concurrency.runtime import claim_first, use_runtime
 

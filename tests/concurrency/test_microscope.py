@@ -13,7 +13,7 @@ from statement_history import History
 from statement_programs import PROGRAMS
 
 from lab import explore
-from lab.simulation.replay import Lenient
+from lab.simulation.replay import BestEffortReplay
 from lab.simulation.statements import instrument
 from patterns import concurrency
 
@@ -64,7 +64,7 @@ def test_a_small_program_is_right_in_all_its_schedules(name):
 def schedules_of(program, moves, choices=()):
     """Run `program` in every schedule that continues `choices` by so many moves; count them."""
     last = choices[-1][0] if choices else 0
-    order = Lenient(dict(choices), list_from=last + 1 if moves else float("inf"))
+    order = BestEffortReplay(dict(choices), list_from=last + 1 if moves else float("inf"))
     run_statements(program, order)
     return 1 + sum(schedules_of(program, moves - 1, (*choices, other)) for other in order.others)
 

@@ -9,8 +9,8 @@ from planting import planted
 from statement_explorer import PRIMITIVES, explore
 from statement_programs import PROGRAMS
 
-from lab.simulation.runtime import SimulatedWaiter
 from lab.simulation.statements import instrument
+from lab.simulation.tasks import SimulatedWaiter
 
 ENOUGH = 3000  # schedules
 

@@ -6,7 +6,8 @@ from functools import partial
 import pytest
 
 from lab import explore
-from lab.exploring.exhaustive import CHANGE, EverySchedule, TrackedRuntime
+from lab.exploring.exhaustive import EverySchedule
+from lab.exploring.footprints import CHANGE, TrackedRuntime
 from lab.simulation.play import play
 from lab.simulation.statements import instrument
 from patterns import basic, pitfalls, reusable
@@ -27,12 +28,12 @@ from patterns.concurrency import (
 class Noting(TrackedRuntime):
     """Notes every touch while the run lasts."""
 
-    def __init__(self, *arguments):
+    def __init__(self, *arguments, **limits):
         self.touches = []
-        super().__init__(*arguments)
+        super().__init__(*arguments, **limits)
 
     def touch(self, thing, how):
-        if thing is not None and self._running is not None and self._state != "ending":
+        if thing is not None and self._running is not None and not self.over:
             self.touches.append((self.key_of(self._running), thing, how))
         super().touch(thing, how)
 
@@ -58,7 +59,7 @@ def canonical(runtime):
 def search(pool, *, reduce=True, most=None):
     """Count the runs by their canonical form, and the outcomes; None if there are too many."""
     every = EverySchedule(
-        lambda order, kind: play(pool, order, record=False, max_steps=10_000, kind=Noting),
+        lambda order, kind: play(pool, order, max_steps=10_000, kind=Noting),
         reduce=reduce,
     )
     runs, outcomes = Counter(), set()

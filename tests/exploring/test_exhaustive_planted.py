@@ -6,8 +6,9 @@ from functools import cache
 import pytest
 from test_exhaustive import PROGRAMS, search
 
-from lab.exploring import exhaustive
-from lab.exploring.exhaustive import COUNT, LOOK, EverySchedule, TrackedRuntime
+from lab.exploring import exhaustive, footprints
+from lab.exploring.exhaustive import EverySchedule
+from lab.exploring.footprints import COUNT, LOOK, TrackedRuntime
 
 TOUCH = TrackedRuntime.touch
 NUMBERS = itertools.count(1)
@@ -47,8 +48,8 @@ def is_named_by_its_task_alone(runtime):
 
 # What is wrong; where, and what stands there instead; the program that shows it.
 FAULTS = {
-    "sleep sets never wake": (exhaustive, "_conflict", lambda *_: False, "buffer of one"),
-    "sleep sets always wake": (exhaustive, "_conflict", lambda *_: True, "two receivers"),
+    "sleep sets never wake": (exhaustive, "conflict", lambda *_: False, "buffer of one"),
+    "sleep sets always wake": (exhaustive, "conflict", lambda *_: True, "deadlock or not"),
     "footprints forget looks": (
         TrackedRuntime,
         "touch",
@@ -87,13 +88,13 @@ FAULTS = {
         "two loads and a store",
     ),
     "a sleep is ended without a trace": (
-        exhaustive._TrackedWaiter,
+        footprints.TrackedWaiter,
         "claim",
-        exhaustive.SimulatedWaiter.claim,
+        footprints.SimulatedWaiter.claim,
         "sleeper woken by two",
     ),
     "a look at a context forgets those above": (
-        exhaustive._TrackedContext,
+        footprints.TrackedContext,
         "_look",
         lambda context: context.runtime.touch_context(context, LOOK),
         "looks at a context of its own",

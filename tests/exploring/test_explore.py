@@ -133,7 +133,7 @@ def test_a_pool_that_has_not_run_at_all_is_no_success():
 
 
 def test_what_is_no_function_is_refused():
-    with pytest.raises(ValueError, match="pool must be a function without parameters, got 3"):
+    with pytest.raises(ValueError, match="pool must be a function, got 3"):
         explore(3)
 
 

@@ -190,7 +190,7 @@ def test_what_only_the_benchmark_needs_is_pinned():
 @pytest.mark.parametrize("seed", range(20))
 def test_threads_that_hand_on_a_baton_run_the_same_schedule_as_greenlets(seed):
     runs = [
-        play(basic.demo, RandomOrder(seed), record=False, max_steps=10_000, kind=kind)
+        play(basic.demo, RandomOrder(seed), max_steps=10_000, kind=kind)
         for kind in (SimulatedRuntime, BatonRuntime)
     ]
     values = [(run.value, run.end, run.runtime.steps) for run in runs]

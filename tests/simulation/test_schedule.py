@@ -12,14 +12,14 @@ from support import python
 from lab import Schedule, ScheduleDiverged, explore, simulate
 from lab.simulation import PriorityOrder, RandomOrder, RunToBlock
 from lab.simulation.play import play
-from lab.simulation.replay import Noting, Replay
+from lab.simulation.replay import RecordingOrder, Replay
 from patterns import basic, dynamic, pitfalls
 from patterns.concurrency import Cancelled, Channel, Context, TaskGroup
 
 
 def noted(pool, order):
     """Run `pool` and return its schedule and what came of it."""
-    noting = Noting(order)
+    noting = RecordingOrder(order)
     played = play(pool, noting, record=True, max_steps=100_000)
     return noting.schedule, played
 
@@ -173,7 +173,7 @@ def test_the_turns_of_a_replay_tell_who_heard_a_cancel():
 def test_a_replay_is_used_for_one_run():
     schedule, _ = noted(basic.demo, RandomOrder(2))
     replay = Replay(schedule)
-    play(basic.demo, replay, record=False, max_steps=10_000)
+    play(basic.demo, replay, max_steps=10_000)
     replay.check_end()
 
 

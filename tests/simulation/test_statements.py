@@ -7,12 +7,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import pytest
+from statement_runtime import StatementRuntime
 
 from lab import explore, simulate
 from lab.model.deadlock import Deadlock
 from lab.simulation import RandomOrder
 from lab.simulation.order import PriorityOrder
-from lab.simulation.statements import StatementRuntime, instrument
+from lab.simulation.statements import instrument
 from patterns import concurrency
 from patterns.concurrency import Channel, TaskGroup
 from patterns.concurrency.runtime import current_runtime, use_runtime

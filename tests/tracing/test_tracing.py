@@ -38,6 +38,7 @@ from lab.tracing import (
     workers_joined,
     workers_peak,
 )
+from lab.tracing.events import RECEIVED, SENT
 from patterns import basic, heartbeat
 from patterns.concurrency import (
     Channel,
@@ -50,7 +51,6 @@ from patterns.concurrency import (
     Ticker,
     sleep,
 )
-from patterns.concurrency.recording import RECEIVED, SENT
 from patterns.concurrency.runtime import Task
 
 EMPTY = Trace("virtual", 0.0, (), (), ())

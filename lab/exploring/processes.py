@@ -1,0 +1,158 @@
+"""Divide numbered trials among several processes, with the same answer as in one.
+
+Each process tries every n-th number. What comes back is only which numbers went wrong, and how.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import mmap
+import os
+import signal
+import struct
+import warnings
+from collections.abc import Callable
+from select import select
+from typing import IO, Final
+
+__all__ = ["Wrong", "can_divide", "in_one", "in_several"]
+
+Wrong = tuple[int, str | None]  # the number of a trial, and what went wrong; None: it raised
+
+_RAISED: Final = object()
+_SLOT: Final = struct.Struct("qq")  # trials done, and the number of the first that went wrong
+
+
+def can_divide() -> bool:
+    """Tell whether this system can fork."""
+    return hasattr(os, "fork")
+
+
+def in_one(
+    attempt: Callable[[int], str | None],
+    trials: int,
+    stop_at_first: bool,
+    advance: Callable[[int], object],
+) -> list[Wrong]:
+    """Try each number from 1 to `trials`; what `attempt` raises comes out."""
+    wrong: list[Wrong] = []
+    for number in range(1, trials + 1):
+        advance(1)
+        kind = attempt(number)
+        if kind is not None:
+            wrong.append((number, kind))
+            if stop_at_first:
+                break
+    return wrong
+
+
+def in_several(
+    attempt: Callable[[int], str | None],
+    trials: int,
+    stop_at_first: bool,
+    advance: Callable[[int], object],
+    processes: int,
+) -> list[Wrong]:
+    """Do the same in copies of this process, which end with it; a trial that raises is `None`.
+
+    What the trials leave behind or print is lost.
+    """
+    with mmap.mmap(-1, _SLOT.size * processes) as board:
+        for place in range(processes):
+            _SLOT.pack_into(board, place * _SLOT.size, 0, trials + 1)
+        children = [
+            _Child(attempt, range(place + 1, trials + 1, processes), place, stop_at_first, board)
+            for place in range(processes)
+        ]
+        try:
+            done = 0
+            waiting = {child.pipe: child for child in children}
+            while waiting:
+                ready, _, _ = select(list(waiting), [], [], 0.1)
+                for pipe in ready:
+                    waiting.pop(pipe).collect()
+                now_done = sum(_slots(board, processes)[0])
+                advance(now_done - done)
+                done = now_done
+        finally:
+            for child in children:
+                child.end()
+    wrong = sorted(one for child in children for one in child.wrong)
+    return wrong[:1] if stop_at_first else wrong
+
+
+def _slots(board: mmap.mmap, processes: int) -> tuple[list[int], list[int]]:
+    slots = [_SLOT.unpack_from(board, place * _SLOT.size) for place in range(processes)]
+    return [slot[0] for slot in slots], [slot[1] for slot in slots]
+
+
+class _Child:
+    """A copy of this process that tries its share of the numbers."""
+
+    def __init__(
+        self,
+        attempt: Callable[[int], str | None],
+        numbers: range,
+        place: int,
+        stop_at_first: bool,
+        board: mmap.mmap,
+    ) -> None:
+        self.wrong: list[Wrong] = []
+        reading, writing = os.pipe()
+        with warnings.catch_warnings():
+            # Other threads may hold locks that the copy would wait for; the simulation takes none.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            self._id = os.fork()
+        if self._id == 0:
+            try:
+                os.close(reading)
+                found = _try_all(attempt, numbers, place, stop_at_first, board)
+                with os.fdopen(writing, "w", encoding="utf-8") as pipe:
+                    json.dump(found, pipe)
+            finally:
+                os._exit(0)
+        os.close(writing)
+        self.pipe: IO[str] = os.fdopen(reading, encoding="utf-8")
+
+    def collect(self) -> None:
+        """Take in what it found. Raises RuntimeError if it died without a word."""
+        text = self.pipe.read()
+        if not text:
+            raise RuntimeError("a process that ran schedules has died")
+        self.wrong = [(number, kind) for number, kind in json.loads(text)]
+
+    def end(self) -> None:
+        """End it, if it has not ended by itself."""
+        self.pipe.close()
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self._id, signal.SIGKILL)
+        os.waitpid(self._id, 0)
+
+
+def _try_all(
+    attempt: Callable[[int], str | None],
+    numbers: range,
+    place: int,
+    stop_at_first: bool,
+    board: mmap.mmap,
+) -> list[Wrong]:
+    wrong: list[Wrong] = []
+    processes = len(board) // _SLOT.size
+    first = numbers.stop
+    for done, number in enumerate(numbers, 1):
+        try:
+            kind = attempt(number)
+        except Exception:
+            kind = None
+            wrong.append((number, None))
+        else:
+            if kind is not None:
+                wrong.append((number, kind))
+        if wrong:
+            first = wrong[0][0]
+        _SLOT.pack_into(board, place * _SLOT.size, done, first)
+        over = wrong and (stop_at_first or wrong[-1][1] is None)
+        if over or (stop_at_first and min(_slots(board, processes)[1]) < number):
+            break
+    return wrong

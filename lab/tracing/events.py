@@ -1,0 +1,115 @@
+"""What a recorder notes of a run: one tuple an event, nothing else.
+
+An event is the tuple (time, task, kind, subject, value, depth, error):
+
+- `time`: nanoseconds on the runtime's clock;
+- `task`: the task it happened to, a `Task` with `name`, `named` and `number`;
+- `kind`: one of the constants below;
+- `subject`: the channel, ticker, token bucket, context or group concerned, or None;
+- `value`: the value sent or received, else None;
+- `depth`: values buffered in the channel after a SENT or RECEIVED, else 0;
+- `error`: for SENT, PARKED_SENDING and REFUSED, the value's `error` attribute, None if it has
+  none; for ENDED, the exception that ended the task; else None.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final, TypeAlias
+
+from patterns.concurrency import Cancelled, Channel, Closed
+from patterns.concurrency.hooks import Listener
+from patterns.concurrency.runtime import Runtime
+
+__all__ = ["Event", "Recorder"]
+
+Event: TypeAlias = tuple[int, Any, str, Any, Any, int, Any]
+
+STARTED: Final = "started"  # the task begins to run
+ENDED: Final = "ended"  # the task is over
+SENT: Final = "sent"  # a send is complete
+RECEIVED: Final = "received"  # a receive is complete
+REFUSED: Final = "refused"  # a send raised Closed or Cancelled: the value is still the sender's
+NO_MORE: Final = "no more"  # a receive raised Closed or Cancelled
+PARKED_SENDING: Final = "parked sending"  # the task begins to wait in a send
+PARKED_RECEIVING: Final = "parked receiving"  # ... in a receive
+PARKED_THROTTLED: Final = "parked throttled"  # ... for a ticker or a token bucket
+PARKED: Final = "parked"  # ... for anything else, such as sleeping
+RESUMED: Final = "resumed"  # the wait is over, however it ended
+
+_PARKED_KIND: Final = {
+    "send": PARKED_SENDING,
+    "receive": PARKED_RECEIVING,
+    "throttle": PARKED_THROTTLED,
+}
+_FIELDS: Final = 7
+_OVER: Final = (Closed, Cancelled, StopIteration)
+_depth: Final = Channel.__len__  # of a hooked channel too, without telling the hook
+
+
+class Recorder(Listener):
+    """Notes the events of one runtime's tasks.
+
+    They are kept one field after the other in one list: a million tuples would keep the garbage
+    collector busy.
+    """
+
+    def __init__(self) -> None:
+        self._fields: list[Any] = []
+        self._note = self._fields.extend
+
+    def begin(self, runtime: Runtime) -> None:
+        """Note what happens on `runtime`, whose hook calls this recorder."""
+        self._now, self._current = runtime.now, runtime.current
+
+    def __len__(self) -> int:
+        return len(self._fields) // _FIELDS
+
+    def events(self, number: int | None = None) -> list[Event]:
+        """Return the events, or the first `number` of them."""
+        fields = (*self._fields,) if number is None else self._fields[: number * _FIELDS]
+        return list(zip(*[iter(fields)] * _FIELDS, strict=True))
+
+    def after(self, operation: str, subject: Any, value: Any, error: BaseException | None) -> None:
+        """Note what was sent, received or refused."""
+        if operation == "send":
+            if error is None:
+                kind = SENT
+            elif isinstance(error, _OVER):
+                kind = REFUSED
+            else:
+                return
+            depth = _depth(subject)
+            self._note((self._now(), self._current(), kind, subject, value, depth, _error(value)))
+        elif operation == "receive":
+            if error is None:
+                kind = RECEIVED
+            elif isinstance(error, _OVER):
+                kind = NO_MORE
+            else:
+                return
+            self._note((self._now(), self._current(), kind, subject, value, _depth(subject), None))
+
+    def parks(self, verb: str, subject: Any, value: Any, until: int | None) -> None:
+        """Note the beginning of a wait."""
+        kind = _PARKED_KIND.get(verb, PARKED)
+        self._note((self._now(), self._current(), kind, subject, value, 0, _error(value)))
+
+    def goes_on(self, verb: str, subject: Any) -> None:
+        """Note its end."""
+        self._note((self._now(), self._current(), RESUMED, subject, None, 0, None))
+
+    def started(self, task: Any) -> None:
+        """Note that a task begins."""
+        self._note((self._now(), task, STARTED, None, None, 0, None))
+
+    def ended(self, task: Any, error: BaseException | None) -> None:
+        """Note that it is over."""
+        self._note((self._now(), task, ENDED, None, None, 0, error))
+
+
+def _error(value: object) -> object:
+    """Return the `error` of a result that is sent; None for what has none, or will not say."""
+    try:
+        return getattr(value, "error", None)
+    except Exception:
+        return None
