@@ -16,7 +16,8 @@ _WIDTH: Final = 100  # a signature that fits on one line of so many characters g
 _MAKES_A_TYPE: Final = {"NewType", "ParamSpec", "TypeVar", "TypeVarTuple"}
 _IS_A_TYPE: Final = {"Callable", "Literal", "Optional", "Union"}
 _FIELDS_MATTER: Final = {"NamedTuple", "TypedDict", "dataclass"}
-_HAS_BODY: Final = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef, ast.If)
+_BLOCKS: Final = (ast.If, ast.For, ast.AsyncFor, ast.While, ast.With, ast.AsyncWith, ast.Try)
+_HAS_BODY: Final = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef, *_BLOCKS)
 _INDENTED: Final = "if True:\n"  # before a method, so that it can be parsed where it stands
 
 

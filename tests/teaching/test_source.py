@@ -201,6 +201,19 @@ def test_what_only_type_checkers_read_is_left_out_with_its_imports():
     )
 
 
+def test_a_hint_without_a_value_is_left_out_of_loops_too():
+    source = """
+        async def worker(jobs):
+            async for job in jobs:
+                result: Result[J, R]
+                try:
+                    result = Succeeded(job)
+                except ValueError as error:
+                    result = Failed(job, error)
+    """
+    assert "Result[" not in without_hints(source)
+
+
 def test_a_protocol_that_is_asked_for_is_shown():
     assert without_hints("class Sized(Protocol):\n    def __len__(self) -> int: ...") == (
         "class Sized(Protocol):\n    def __len__(self): ..."
