@@ -145,7 +145,7 @@ class HeartbeatPool(WorkerPool[J, R]):
                     pass
         finally:
             for in_hand in list(self._in_hand):  # of workers that died too late to be replaced
-                self._give_up(in_hand)
+                self.give_up(in_hand)
             if self._broken is not None:
                 raise self._broken
 
@@ -155,12 +155,12 @@ class HeartbeatPool(WorkerPool[J, R]):
         """Take one job after the other; the last worker to leave ends the pool."""
         me = current_runtime().current()
         for job in self.queue:
-            if not self._do(JobInHand(job, me, self.context)):
+            if not self.do(JobInHand(job, me, self.context)):
                 return  # without a word: its place is for the supervisor to fill
         if self._places.add(-1) == 0:
             self._ended.close()
 
-    def _do(self, in_hand: JobInHand[J]) -> bool:
+    def do(self, in_hand: JobInHand[J]) -> bool:
         """Process a job; tell whether its worker is alive and in its place afterwards."""
         self.begin(in_hand.job)
         self._in_hand[in_hand] = None
@@ -173,9 +173,9 @@ class HeartbeatPool(WorkerPool[J, R]):
         except BaseException as error:  # such as SystemExit, of which a thread dies unheard
             in_hand.died_of = error
             return False
-        return self._settle(in_hand, result)
+        return self.settle(in_hand, result)
 
-    def _settle(self, in_hand: JobInHand[J], result: Result[J, R]) -> bool:
+    def settle(self, in_hand: JobInHand[J], result: Result[J, R]) -> bool:
         """Give a job its result, unless it has one; tell whether it had none."""
         if not in_hand.unsettled.compare_and_swap(1, 0):
             return False
@@ -204,7 +204,7 @@ class HeartbeatPool(WorkerPool[J, R]):
                 over.sleep(self._interval)
                 for in_hand in list(self._in_hand):
                     try:
-                        self._look_at(in_hand, group)
+                        self.look_at(in_hand, group)
                     except BaseException as error:
                         # And go on: the group waits for the stuck until they are given up.
                         if not group.context.cancelled:
@@ -213,7 +213,8 @@ class HeartbeatPool(WorkerPool[J, R]):
         if gone.claim():
             gone.unpark()
 
-    def _look_at(self, in_hand: JobInHand[J], group: TaskGroup) -> None:
+    def look_at(self, in_hand: JobInHand[J], group: TaskGroup) -> None:
+        """Count what a worker has missed since the last look; replace it if that is too much."""
         beats = in_hand.beats
         in_hand.missed = in_hand.missed + 1 if beats == in_hand.beats_seen else 0
         in_hand.beats_seen = beats
@@ -222,10 +223,11 @@ class HeartbeatPool(WorkerPool[J, R]):
         try:
             self._history.append(Health(time, worker.name, in_hand.missed, in_hand.job, verdict))
         finally:
-            if verdict != "well" and self._give_up(in_hand):
-                self._replace(worker, group)
+            if verdict != "well" and self.give_up(in_hand):
+                self.replace(worker, group)
 
-    def _replace(self, worker: Task, group: TaskGroup) -> None:
+    def replace(self, worker: Task, group: TaskGroup) -> None:
+        """Start a worker in place of one that nobody waits for any more."""
         try:
             if not group.context.cancelled:
                 self._add_worker(group)  # before the old one leaves, so that the group stays open
@@ -236,13 +238,13 @@ class HeartbeatPool(WorkerPool[J, R]):
         number = self._born.add(1)
         group.spawn(self.worker, number, name=f"worker-{number}")
 
-    def _give_up(self, in_hand: JobInHand[J]) -> bool:
+    def give_up(self, in_hand: JobInHand[J]) -> bool:
         """Let the job of a lost worker fail; tell whether the worker has not come back just now."""
         error = WorkerLost(
             f"{in_hand.worker.name} is {in_hand.verdict}: {in_hand.missed} beats missed"
         )
         error.__cause__ = in_hand.died_of
-        return self._settle(in_hand, Failed(in_hand.job, error))
+        return self.settle(in_hand, Failed(in_hand.job, error))
 
 
 def run(
