@@ -119,8 +119,6 @@ class TrackedRuntime(SimulatedRuntime):
             self.touch(_thing(subject), LOOK if operation in _LOOKS else CHANGE)
         self.touch_statements()
 
-    point = before
-
     def touch_statements(self) -> None:
         """Note a turn of a task that runs statement by statement: what it reads nobody knows."""
         key = self.key_of(self.current())

@@ -71,6 +71,7 @@ class SimulatedRuntime(Simulation, Listener):
         strands: Strands | None = None,
     ) -> None:
         self.hook = Hook(self.variants, self, *listeners)
+        self.point = self.hook.before  # what the statements of instrumented code call
         self.ready: deque[SimulatedTask] = deque()
         self.steps = 0
         self.crashes: list[tuple[str, BaseException]] = []
@@ -182,8 +183,6 @@ class SimulatedRuntime(Simulation, Listener):
                 strand.switch()
             else:
                 self._switch_to(following)
-
-    point = before  # what the statements of instrumented code call
 
     def _count_step(self) -> None:
         self.steps += 1

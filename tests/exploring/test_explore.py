@@ -194,6 +194,9 @@ def test_a_schedule_found_statement_by_statement_is_replayed_so():
     failure = explore(two_adders, check=right, schedules=200, statements=[two_adders]).failure
     run = simulate(two_adders, schedule=failure.schedule, statements=[two_adders])
     assert run.value == 1
+    assert run.turns == failure.turns
+    statements = [turn.task for turn in run.turns if str(turn).startswith("statement add, line ")]
+    assert statements == ["task-1", "task-2", "task-2", "task-1"]
 
 
 def test_exploring_can_end_with_the_first_failure():
