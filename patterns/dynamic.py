@@ -138,14 +138,14 @@ class DynamicPool(WorkerPool[J, R]):
         """Start a worker that is counted already."""
         term = self._stopping.child()
         try:
-            self._group.spawn(self._member, term, name=f"worker-{next(self._numbers)}")
+            self._group.spawn(self.member, term, name=f"worker-{next(self._numbers)}")
         except BaseException:
             self._count_out()
             raise
         self._terms.append(term)
         self._staying.add(1)
 
-    def _member(self, term: Context) -> None:
+    def member(self, term: Context) -> None:
         """Take one job after the other until the term ends or there are no more."""
         try:
             for job in self.queue.values(term):

@@ -39,6 +39,7 @@ from lab.tracing.numbers import (
     worker_seconds,
     workers_joined,
     workers_peak,
+    workers_started,
 )
 from lab.tracing.tables import tabulate
 from lab.tracing.traced import HasTrace, Traced, trace_of
@@ -94,4 +95,5 @@ __all__ = [
     "worker_seconds",
     "workers_joined",
     "workers_peak",
+    "workers_started",
 ]

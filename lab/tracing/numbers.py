@@ -33,6 +33,7 @@ __all__ = [
     "worker_seconds",
     "workers_joined",
     "workers_peak",
+    "workers_started",
 ]
 
 
@@ -94,6 +95,11 @@ def utilisation(run: Traced) -> float:
 def workers_peak(run: Traced) -> int:
     """The largest number of workers alive at one time."""
     return max(worker_count(run).values, default=0)
+
+
+def workers_started(run: Traced) -> int:
+    """How many workers there were, at one time or one after the other."""
+    return len(trace_of(run).workers)
 
 
 @measured_in("s")

@@ -20,8 +20,10 @@ from lab.tracing import (
     utilisation,
     waiting_times,
     worker_seconds,
+    workers_peak,
+    workers_started,
 )
-from patterns import basic, heartbeat, rate_limited
+from patterns import basic, dynamic, heartbeat, rate_limited
 from patterns.concurrency import sleep
 
 RUN = simulate(basic.demo)
@@ -86,6 +88,20 @@ def test_worker_seconds_count_workers_while_they_are_there_busy_or_not():
     run = simulate(lambda: basic.run(two_far_apart(), lambda job: sleep(1), workers=1))
     assert (worker_seconds(run), sum(service_times(run))) == (4.0, 2.0)
     assert worker_seconds(RUN) == 10.0  # two workers end at 3 s, the third at 4 s
+
+
+def test_workers_started_count_those_who_came_one_after_the_other():
+    def one_for_another():
+        pool = dynamic.DynamicPool(sleep, max_workers=2)
+        with pool.start():
+            for _ in range(3):
+                pool.add_worker()
+                sleep(1)
+                pool.remove_worker()
+                sleep(1)
+
+    run = simulate(one_for_another)
+    assert (workers_started(run), workers_peak(run)) == (4, 2)
 
 
 def test_the_moment_at_which_a_job_is_found_hanging_is_in_the_history():
