@@ -55,11 +55,11 @@ clean:  ## Remove the environment and what the tools left behind.
 	find . -name __pycache__ -prune -exec rm -rf {} +
 	find . -name .ipynb_checkpoints -prune -exec rm -rf {} +
 
-$(READY): requirements.txt pyproject.toml
+$(READY): requirements.txt tests/requirements.txt pyproject.toml
 	@command -v $(PYTHON) >/dev/null || \
 		{ echo "There is no $(PYTHON) here: make test PYTHON=/path/to/python3.12"; exit 1; } >&2
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Python 3.11 or newer is needed, $(PYTHON) is older: make test PYTHON=python3.12"; exit 1; } >&2
 	$(PYTHON) -m venv --clear $(VENV)
-	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r requirements.txt
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r requirements.txt -r tests/requirements.txt
 	@touch $@

@@ -12,7 +12,7 @@ from lab.exploring.failure import shortest_failure
 from lab.exploring.judge import Check
 from lab.exploring.processes import Wrong, can_divide, in_one, in_several
 from lab.exploring.trial import Trial
-from lab.model.exploration import Exploration, How, Outcome
+from lab.model.exploration import Exploration, How, ScheduleOutcome
 from lab.model.pool import bind
 from lab.model.schedule import NotRepeatable, Schedule
 from lab.simulation.order import Order, PriorityOrder, RandomOrder, RoundRobin, RunToBlock
@@ -107,7 +107,7 @@ def all_schedules(
     most: int = 1000,
     max_steps: int = 100_000,
     **options: Any,
-) -> tuple[Outcome, ...]:
+) -> tuple[ScheduleOutcome, ...]:
     """Return what comes of each distinct schedule of a small pool, in the order of the search.
 
     Args:
@@ -122,7 +122,7 @@ def all_schedules(
     """
     main = bind(pool, args, options)
     check_count("most", most, 1)
-    outcomes: list[Outcome] = []
+    outcomes: list[ScheduleOutcome] = []
     with Trial(main, check, False, max_steps) as trial:
         for run in trial.every_schedule().runs():
             if run is None:
@@ -134,7 +134,7 @@ def all_schedules(
                 )
             played, schedule = run
             kind, message = trial.verdict(played) or (None, "")
-            outcomes.append(Outcome(schedule(), played.value, kind, message))
+            outcomes.append(ScheduleOutcome(schedule(), played.value, kind, message))
     return tuple(outcomes)
 
 

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from lab.model.schedule import Schedule
 from lab.model.trace import Trace, Turn, telling
 
-__all__ = ["Exploration", "Failure", "How", "Outcome"]
+__all__ = ["Exploration", "Failure", "How", "ScheduleOutcome"]
 
 How = Literal["mix", "random", "pct", "every"]
 
@@ -107,7 +107,7 @@ class Exploration:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class ScheduleOutcome:
     """What came of one schedule.
 
     Attributes:

@@ -11,7 +11,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
-from lab.model.exploration import Outcome
+from lab.model.exploration import ScheduleOutcome
 from lab.plots.axes import add_bars, add_key, corners, write_title
 from lab.plots.figure import WIDTH, Row, page, styled
 from lab.plots.palette import PASSES, Look, fails
@@ -27,7 +27,9 @@ _MOST_GROUPS: Final = 8  # of numbers, in the text
 
 
 @styled()
-def draw_outcomes(groups: Mapping[str, Sequence[Outcome]], *, ring: int | None = None) -> Picture:
+def draw_outcomes(
+    groups: Mapping[str, Sequence[ScheduleOutcome]], *, ring: int | None = None
+) -> Picture:
     """Draw what came of all schedules of one or more pools, each under its label.
 
     Args:
@@ -59,7 +61,7 @@ def draw_outcomes(groups: Mapping[str, Sequence[Outcome]], *, ring: int | None =
     return Picture(figure, f"A cell for each schedule. {described}{marked}")
 
 
-def _draw_cells(ax: Axes, group: Sequence[Outcome], columns: int) -> None:
+def _draw_cells(ax: Axes, group: Sequence[ScheduleOutcome], columns: int) -> None:
     """Draw a cell for each schedule, row by row, the first one at the top left."""
     rows = -(-len(group) // columns)
     for kind in _kinds(group):
@@ -93,23 +95,23 @@ def _look(kind: str | None) -> Look:
     return PASSES if kind is None else fails(kind)
 
 
-def _kinds(group: Sequence[Outcome]) -> list[str | None]:
+def _kinds(group: Sequence[ScheduleOutcome]) -> list[str | None]:
     """Return the kinds that occur: first None, then by name."""
     return sorted({outcome.kind for outcome in group}, key=lambda kind: kind or "")
 
 
-def _looks(group: Sequence[Outcome]) -> list[Look]:
+def _looks(group: Sequence[ScheduleOutcome]) -> list[Look]:
     return [_look(kind) for kind in _kinds(group)]
 
 
-def _counted(group: Sequence[Outcome]) -> str:
+def _counted(group: Sequence[ScheduleOutcome]) -> str:
     failed = sum(outcome.kind is not None for outcome in group)
     if not failed:
         return f"none of {len(group):,} schedules fails"
     return f"{failed:,} of {len(group):,} schedules fail{'s' * (failed == 1)}"
 
 
-def _in_words(group: Sequence[Outcome]) -> str:
+def _in_words(group: Sequence[ScheduleOutcome]) -> str:
     """Say how many fail, how, and which: "8 of 10 schedules fail (8 check): 2 to 9"."""
     kinds = Counter(outcome.kind for outcome in group if outcome.kind is not None)
     if not kinds:

@@ -53,7 +53,7 @@ def test_importing_a_pattern_loads_no_lab_and_no_command_line():
 
 
 def test_running_a_pattern_on_threads_needs_nothing_but_python():
-    run = "from patterns import basic; basic.main(['--jobs', '3', '--seconds', '0'])"
+    run = "from patterns import basic; basic.demo(jobs=3, seconds=0)"
     assert loaded_by(run) & {"matplotlib", "numpy", "greenlet"} == set()
 
 

@@ -5,7 +5,7 @@ from matplotlib.collections import PolyCollection
 from matplotlib.patches import Rectangle
 
 from lab import all_schedules
-from lab.model.exploration import Outcome
+from lab.model.exploration import ScheduleOutcome
 from lab.model.schedule import Schedule
 from lab.plots import draw_outcomes
 from patterns import pitfalls
@@ -14,7 +14,7 @@ KINDS = ["check", "deadlock", "leak", "crash", "error", "books", "endless"]
 
 
 def group(*kinds):
-    return [Outcome(Schedule(), None, kind, "") for kind in kinds]
+    return [ScheduleOutcome(Schedule(), None, kind, "") for kind in kinds]
 
 
 def of(number):

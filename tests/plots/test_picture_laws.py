@@ -13,11 +13,11 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from lab import simulate
-from lab.model.exploration import Failure, Outcome
+from lab.model.exploration import Failure, ScheduleOutcome
 from lab.model.run import Run
 from lab.model.schedule import Schedule
 from lab.model.trace import Job, Span, State, Trace, Turn
-from lab.model.trace import Outcome as Ended
+from lab.model.trace import ScheduleOutcome as Ended
 from lab.plots import (
     compare,
     draw,
@@ -110,7 +110,7 @@ def report_of(trace):
 def outcomes_of(trace):
     kinds = [None, "check", "deadlock", "unheard of"]
     ways = range(len(trace.jobs) + 1)
-    return [Outcome(Schedule(), None, kinds[n % len(kinds)], "") for n in ways]
+    return [ScheduleOutcome(Schedule(), None, kinds[n % len(kinds)], "") for n in ways]
 
 
 def label(trace):
