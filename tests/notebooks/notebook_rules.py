@@ -34,7 +34,7 @@ COMPARED_NOT = {"nbval-ignore-output", "pytest-validate-ignore-output"}
 NEVER = {"nbval-skip", "nbval-raises-exception", "raises-exception"}
 COMMENT_MARKER = re.compile(r"^\s*#+\s*(NBVAL_\w+|PYTEST_VALIDATE_\w+)", re.MULTILINE)
 CLOCKS = {"measure", "perf_counter", "perf_counter_ns", "monotonic", "monotonic_ns", "Thread"}
-CLOCKS |= {"ThreadPoolExecutor", "observe", "tracemalloc"}
+CLOCKS |= {"ThreadPoolExecutor", "observe", "tracemalloc", "real=True"}
 WIDGETS = {"interact", "interactive", "interactive_output", "interact_manual", "ipywidgets"}
 WIDGETS |= {"board"}  # of a Game
 
@@ -117,13 +117,15 @@ def parsed(cell: NotebookNode) -> ast.Module:
 
 
 def names(tree: ast.AST) -> set[str]:
-    """Return every name the code reads, calls or takes from a module."""
+    """Return every name the code reads, calls or takes from a module; "real=True" is one, too."""
     found = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Name):
             found.add(node.id)
         elif isinstance(node, ast.Attribute):
             found.add(node.attr)
+        elif isinstance(node, ast.keyword) and ast.unparse(node) == "real=True":
+            found.add("real=True")
     return found
 
 
