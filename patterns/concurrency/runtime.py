@@ -14,14 +14,10 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeAlias
 
 from .errors import WrongRuntime
 from .hooks import Hook
-
-if TYPE_CHECKING:
-    from .context import Context
-    from .task_group import TaskGroup
 
 __all__ = [
     "Lock",
@@ -31,8 +27,14 @@ __all__ = [
     "Waiter",
     "claim_first",
     "current_runtime",
+    "set_default_runtime",
     "use_runtime",
 ]
+
+
+# A Context and a TaskGroup: their modules stand on this one, so it cannot name them.
+Scope: TypeAlias = Any
+Group: TypeAlias = Any
 
 
 class Lock(Protocol):
@@ -66,7 +68,7 @@ class Waiter(ABC):
         self.runtime = runtime
         self.value: Any = None  # offered by a parked sender; handed to a parked receiver
         self.outcome: str | None = None  # how the claimer ended the wait, in its own terms
-        self.cancelled_by: Context | None = None
+        self.cancelled_by: Scope | None = None
 
     @abstractmethod
     def claim(self) -> bool:
@@ -132,20 +134,20 @@ class Task:
         "number",
     )
 
-    def __init__(self, name: str | None, number: int, context: Context | None) -> None:
+    def __init__(self, name: str | None, number: int, context: Scope | None) -> None:
         self.name = name if name is not None else f"task-{number}"
         self.named = name is not None
         self.number = number
         self.born_in = self.context = context
-        self.groups: list[TaskGroup] = []
+        self.groups: list[Group] = []
         self.begun = self.ended = self.abandoned = False
 
-    def enter(self, group: TaskGroup, context: Context) -> None:
+    def enter(self, group: Group, context: Scope) -> None:
         """Be in `group` from now on."""
         self.groups.append(group)
         self.context = context
 
-    def leave(self, group: TaskGroup) -> None:
+    def leave(self, group: Group) -> None:
         """Be in `group` no longer; usually, but not surely, it is the innermost one."""
         self.groups.remove(group)
         self.context = self.groups[-1].context if self.groups else self.born_in
@@ -179,7 +181,7 @@ class Runtime(ABC):
         """Return the task that is running."""
 
     @abstractmethod
-    def task(self, name: str | None, context: Context | None) -> Task:
+    def task(self, name: str | None, context: Scope | None) -> Task:
         """Return a new task, not yet running; it counts only from `start` on."""
 
     @abstractmethod
@@ -195,7 +197,7 @@ class Runtime(ABC):
         """Return 1, 2, 3, … for each kind: names for what nobody named."""
 
     @abstractmethod
-    def interrupts(self, context: Context) -> AbstractContextManager[object]:
+    def interrupts(self, context: Scope) -> AbstractContextManager[object]:
         """While entered, Ctrl-C cancels `context`; leaving then raises KeyboardInterrupt."""
 
     @abstractmethod
@@ -213,7 +215,7 @@ class Runtime(ABC):
 
 
 _local = threading.local()
-_default: list[Runtime] = []  # real threads; put here by the module that defines them
+_default: list[Runtime] = []  # real threads
 
 
 def current_runtime() -> Runtime:
@@ -222,6 +224,11 @@ def current_runtime() -> Runtime:
         return _local.runtime  # type: ignore[no-any-return]
     except AttributeError:
         return _default[0]
+
+
+def set_default_runtime(runtime: Runtime) -> None:
+    """Make `runtime` the one of every thread that none was set for: real threads do, once."""
+    _default[:] = [runtime]
 
 
 class use_runtime:  # noqa: N801  (reads as a verb: `with use_runtime(r):`)

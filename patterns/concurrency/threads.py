@@ -25,7 +25,7 @@ from .runtime import (
     Runtime,
     Task,
     Waiter,
-    _default,
+    set_default_runtime,
     use_runtime,
 )
 
@@ -186,4 +186,4 @@ def _is_over(handler: object) -> bool:
 
 
 THREADS = ThreadRuntime()
-_default.append(THREADS)
+set_default_runtime(THREADS)
