@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from lab.model.deadlock import Deadlock, Stuck, sentences
-from lab.model.run import Run
+from lab.model.run import Later, Run
+from lab.model.trace import Trace
 from lab.simulation.play import Played
 from lab.simulation.runtime import StepLimitExceeded
 from patterns.concurrency.report import Report
@@ -50,7 +51,7 @@ def judge(played: Played, check: Check | None, traced: bool) -> Verdict | None:
 
 
 def _checked(played: Played, check: Check, traced: bool) -> Verdict | None:
-    trace: Any = played.trace() if traced else _NoTrace()
+    trace = Later(played.trace) if traced else _no_trace
     run = Run(played.value, trace, played.end / 1e9, "virtual", steps=played.runtime.steps)
     try:
         passed = check(run)
@@ -69,11 +70,8 @@ def _wrong_books(report: Report[Any, Any]) -> str | None:
     return None if counts.balanced else f"the books do not balance: {counts}"
 
 
-class _NoTrace:
-    """Stands in for the trace, which exploring does not record unless asked to."""
-
-    def __getattr__(self, name: str) -> Any:
-        raise AttributeError("exploring records no trace: say explore(…, traced=True)")
+def _no_trace() -> Trace:
+    raise AttributeError("exploring records no trace: say explore(…, traced=True)")
 
 
 def _waits(tasks: Iterable[Stuck]) -> str:

@@ -2,27 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Generic, TypeVar
 
 from lab.model.deadlock import Stuck
 from lab.model.trace import Clock, Trace, Turn
 
-__all__ = ["Run"]
+__all__ = ["Later", "Run"]
 
 T = TypeVar("T")
 
 _LONGEST_VALUE: Final = 200  # characters
 
 
-@dataclass(frozen=True)
+class Later:
+    """Makes a trace when somebody asks for it, once: it takes longer than many a run."""
+
+    def __init__(self, make: Callable[[], Trace]) -> None:
+        self._make: Callable[[], Trace] | None = make
+        self._trace: Trace | None = None
+
+    def __call__(self) -> Trace:
+        """Return the trace."""
+        if self._trace is None:
+            assert self._make is not None
+            self._trace, self._make = self._make(), None
+        return self._trace
+
+
+@dataclass(frozen=True, eq=False)
 class Run(Generic[T]):
     """The outcome of `simulate`, `measure` or `observe`.
 
     Attributes:
         value: what the pool returned.
-        trace: what happened.
+        recorded: the trace, or what makes it; see `trace`.
         elapsed: seconds from its start to its return, on `clock`.
         clock: "virtual" or "real".
         leaks: tasks that had not ended when the pool returned (none are seen on real threads).
@@ -34,7 +49,7 @@ class Run(Generic[T]):
     """
 
     value: T
-    trace: Trace
+    recorded: Trace | Callable[[], Trace] = field(repr=False)
     elapsed: float
     clock: Clock
     leaks: tuple[Stuck, ...] = ()
@@ -43,6 +58,11 @@ class Run(Generic[T]):
     turns: tuple[Turn, ...] = ()
     name: str = "run"
     options: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+    @property
+    def trace(self) -> Trace:
+        """What happened; made of the events that were recorded when it is first asked for."""
+        return self.recorded if isinstance(self.recorded, Trace) else self.recorded()
 
     def __repr__(self) -> str:
         value = repr(self.value)

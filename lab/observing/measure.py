@@ -7,7 +7,8 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from lab.model.pool import bind, title
-from lab.model.run import Run
+from lab.model.run import Later, Run
+from lab.model.trace import Trace
 from lab.tracing.build import build_trace
 from lab.tracing.events import Recorder
 from patterns.concurrency.hooked import HOOKED
@@ -36,9 +37,12 @@ def measure(pool: Callable[..., T], /, *args: Any, **options: Any) -> Run[T]:
     start = runtime.now()
     with use_runtime(runtime):
         value = main()
-    end = runtime.now()
-    trace = build_trace(recorder.events(), clock="real", start=start, end=end)
-    return Run(value, trace, trace.elapsed, "real", name=title(pool), options=options)
+    end, number = runtime.now(), len(recorder)
+
+    def trace() -> Trace:
+        return build_trace(recorder.events(number), clock="real", start=start, end=end)
+
+    return Run(value, Later(trace), (end - start) / 1e9, "real", name=title(pool), options=options)
 
 
 def processor_seconds() -> float:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lab.model.deadlock import Deadlock, Stuck
-from lab.model.run import Run
+from lab.model.run import Later, Run
 from lab.model.trace import Trace, Turn
 from lab.simulation.ctrl_c import ended_by_ctrl_c, noticing_ctrl_c
 from lab.simulation.order import Order
@@ -60,7 +60,7 @@ class Played:
         runtime = self.runtime
         return Run(
             self.value,
-            self.trace(),
+            Later(self.trace),
             self.end / 1e9,
             "virtual",
             self.leaks,

@@ -33,6 +33,9 @@ class RealWaitWatch:
     time is subtracted, and where the system counts them a voluntary switch must have happened,
     and no involuntary one. On a busy machine some waits are missed that way; that is the better
     mistake.
+
+    Attributes:
+        look_at: on the performance counter (ns): to look again before that is in vain.
     """
 
     def __init__(self) -> None:
@@ -40,13 +43,12 @@ class RealWaitWatch:
 
     def _look(self) -> None:
         self._wall = time.perf_counter_ns()
+        self.look_at = self._wall + _LOOK_EVERY
         self._used = time.thread_time_ns()
         self._voluntary, self._involuntary = _switches()
 
     def waited(self) -> float:
         """Return the seconds waited in one go, or 0.0 if under 0.05."""
-        if time.perf_counter_ns() - self._wall < _LOOK_EVERY:
-            return 0.0
         wall, used = self._wall, self._used
         voluntary, involuntary = self._voluntary, self._involuntary
         self._look()

@@ -17,6 +17,7 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
+from time import perf_counter_ns
 from typing import Any
 
 from greenlet import getcurrent, greenlet
@@ -199,7 +200,7 @@ class SimulatedRuntime(Simulation, Listener):
                 self._end_by = 0
                 raise Ended
             self._halt(waits=True)
-        if self._watch is not None:
+        if self._watch is not None and perf_counter_ns() > self._watch.look_at:
             self._note_real_wait(self._watch)
         if self.ready or (self._state == "running" and self._advance()):
             following = self._take(self.ready, None)
@@ -270,7 +271,7 @@ class SimulatedRuntime(Simulation, Listener):
     def _switch_to(self, task: SimulatedTask) -> None:
         # A strand is started from the hub only: started from another one, it would begin at that
         # one's depth of recursion.
-        if self._watch is not None:
+        if self._watch is not None and perf_counter_ns() > self._watch.look_at:
             self._note_real_wait(self._watch)
         strand = task.strand
         if strand:
@@ -302,7 +303,7 @@ class SimulatedRuntime(Simulation, Listener):
             task.strand = None
         if task is self._main or self._escaped is not None or not self.ready:
             return self._hub
-        if self._watch is not None:
+        if self._watch is not None and perf_counter_ns() > self._watch.look_at:
             self._note_real_wait(self._watch)
         following = self._take(self.ready, None)
         if following.strand:
@@ -359,7 +360,7 @@ class SimulatedRuntime(Simulation, Listener):
             self._running = task
             assert task.strand is not None
             task.strand.switch()
-            if self._watch is not None:
+            if self._watch is not None and perf_counter_ns() > self._watch.look_at:
                 self._note_real_wait(self._watch)
         raise self._escaped
 

@@ -63,7 +63,9 @@ class Watcher(Listener):
         """Note the operation."""
         self._note(operation, subject)
 
-    def after(self, operation: str, subject: Any, value: Any, error: BaseException | None) -> None:
+    def after(
+        self, operation: str, subject: Any, value: Any, error: BaseException | None, depth: int
+    ) -> None:
         """Note what came of it."""
         if error is None:
             self._done(value)

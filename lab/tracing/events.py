@@ -8,15 +8,15 @@ An event is the tuple (time, task, kind, subject, value, depth, error):
 - `subject`: the channel, ticker, token bucket, context or group concerned, or None;
 - `value`: the value sent or received, else None;
 - `depth`: values buffered in the channel after a SENT or RECEIVED, else 0;
-- `error`: for SENT, PARKED_SENDING and REFUSED, the value's `error` attribute, None if it has
-  none; for ENDED, the exception that ended the task; else None.
+- `error`: for SENT, PARKED_SENDING and REFUSED, the value's `error` attribute when the events are
+  read, None if it has none; for ENDED, the exception that ended the task; else None.
 """
 
 from __future__ import annotations
 
 from typing import Any, Final, TypeAlias
 
-from patterns.concurrency import Cancelled, Channel, Closed
+from patterns.concurrency import Cancelled, Closed
 from patterns.concurrency.hooks import Listener
 from patterns.concurrency.runtime import Runtime
 
@@ -43,7 +43,9 @@ _PARKED_KIND: Final = {
 }
 _FIELDS: Final = 7
 _OVER: Final = (Closed, Cancelled, StopIteration)
-_depth: Final = Channel.__len__  # of a hooked channel too, without telling the hook
+_DONE: Final = {"send": SENT, "receive": RECEIVED}
+_UNDONE: Final = {"send": REFUSED, "receive": NO_MORE}
+_OFFERS: Final = frozenset({SENT, REFUSED, PARKED_SENDING})
 
 
 class Recorder(Listener):
@@ -67,32 +69,28 @@ class Recorder(Listener):
     def events(self, number: int | None = None) -> list[Event]:
         """Return the events, or the first `number` of them."""
         fields = (*self._fields,) if number is None else self._fields[: number * _FIELDS]
-        return list(zip(*[iter(fields)] * _FIELDS, strict=True))
+        return [
+            (time, task, kind, subject, value, depth, error)
+            if kind not in _OFFERS
+            else (time, task, kind, subject, value, depth, _error(value))
+            for time, task, kind, subject, value, depth, error in zip(
+                *[iter(fields)] * _FIELDS, strict=True
+            )
+        ]
 
-    def after(self, operation: str, subject: Any, value: Any, error: BaseException | None) -> None:
+    def after(
+        self, operation: str, subject: Any, value: Any, error: BaseException | None, depth: int
+    ) -> None:
         """Note what was sent, received or refused."""
-        if operation == "send":
-            if error is None:
-                kind = SENT
-            elif isinstance(error, _OVER):
-                kind = REFUSED
-            else:
-                return
-            depth = _depth(subject)
-            self._note((self._now(), self._current(), kind, subject, value, depth, _error(value)))
-        elif operation == "receive":
-            if error is None:
-                kind = RECEIVED
-            elif isinstance(error, _OVER):
-                kind = NO_MORE
-            else:
-                return
-            self._note((self._now(), self._current(), kind, subject, value, _depth(subject), None))
+        kinds = _DONE if error is None else _UNDONE
+        if operation in kinds and (error is None or isinstance(error, _OVER)):
+            kind = kinds[operation]
+            self._note((self._now(), self._current(), kind, subject, value, depth, None))
 
     def parks(self, verb: str, subject: Any, value: Any, until: int | None) -> None:
         """Note the beginning of a wait."""
         kind = _PARKED_KIND.get(verb, PARKED)
-        self._note((self._now(), self._current(), kind, subject, value, 0, _error(value)))
+        self._note((self._now(), self._current(), kind, subject, value, 0, None))
 
     def goes_on(self, verb: str, subject: Any) -> None:
         """Note its end."""

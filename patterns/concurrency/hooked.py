@@ -58,9 +58,9 @@ class HookedChannel(Channel[T]):
         try:
             Channel.send(self, value, context)
         except BaseException as error:
-            hook.after("send", self, value, error)
+            hook.after("send", self, value, error, len(self._items))
             raise
-        hook.after("send", self, value, None)
+        hook.after("send", self, value, None, len(self._items))
 
     def receive(self, context: Context | None = None) -> T:
         """Tell, and receive."""
@@ -72,9 +72,9 @@ class HookedChannel(Channel[T]):
         try:
             value = Channel.receive(self, context)
         except BaseException as error:
-            hook.after("receive", self, None, error)
+            hook.after("receive", self, None, error, len(self._items))
             raise
-        hook.after("receive", self, value, None)
+        hook.after("receive", self, value, None, len(self._items))
         return value
 
     def close(self) -> None:
@@ -121,9 +121,9 @@ class HookedValues(Values[T]):
         try:
             value = Values.__next__(self)
         except BaseException as error:
-            hook.after("receive", channel, None, error)
+            hook.after("receive", channel, None, error, Channel.__len__(channel))
             raise
-        hook.after("receive", channel, value, None)
+        hook.after("receive", channel, value, None, Channel.__len__(channel))
         return value
 
 
@@ -185,7 +185,7 @@ class HookedAtomicInt(AtomicInt):
     def _done(self, operation: str, value: T) -> T:
         after = self._runtime.hook.after
         if after is not None:
-            after(operation, self, value, None)
+            after(operation, self, value, None, 0)
         return value
 
 

@@ -31,8 +31,13 @@ class Listener:
     def before(self, operation: str, subject: Any) -> None:
         """Hear that the running task is about to do `operation` on `subject`."""
 
-    def after(self, operation: str, subject: Any, value: Any, error: BaseException | None) -> None:
-        """Hear that it has done it: what was sent, received or returned, or what it raised."""
+    def after(
+        self, operation: str, subject: Any, value: Any, error: BaseException | None, depth: int
+    ) -> None:
+        """Hear that it has done it: what was sent, received or returned, or what it raised.
+
+        `depth` is the number of values that are then in the channel's buffer, 0 for no channel.
+        """
 
     def parks(self, verb: str, subject: Any, value: Any, until: int | None) -> None:
         """Hear that it begins to wait, until the time `until` (ns) at most; `value` is offered."""
