@@ -32,7 +32,7 @@ from lab.simulation.tasks import SimulatedTask, SimulatedWaiter, Simulation
 from patterns.concurrency.context import Context
 from patterns.concurrency.hooked import HOOKED
 from patterns.concurrency.hooks import Hook, Listener
-from patterns.concurrency.runtime import Lock, Runtime, Task, Waiter, current_runtime
+from patterns.concurrency.runtime import Lock, Runtime, Task, Waiter, here
 
 __all__ = ["Ended", "SimulatedRuntime", "StepLimitExceeded", "begin"]
 
@@ -162,7 +162,7 @@ class SimulatedRuntime(Simulation, Listener):
 
     def before(self, operation: str, subject: Any) -> None:
         """Stand before an operation: the running task may have to let others go first."""
-        if current_runtime() is not self:
+        if getattr(here, "runtime", None) is not self:
             self.check_caller(subject)
         self.steps += 1
         if self.steps >= self._halt_at:

@@ -27,6 +27,7 @@ __all__ = [
     "Waiter",
     "claim_first",
     "current_runtime",
+    "here",
     "set_default_runtime",
     "use_runtime",
 ]
@@ -214,14 +215,14 @@ class Runtime(ABC):
             )
 
 
-_local = threading.local()
+here = threading.local()  # `runtime` is the calling thread's, if a run has set one
 _default: list[Runtime] = []  # real threads
 
 
 def current_runtime() -> Runtime:
     """Return the runtime of the calling thread: real threads, unless a run set another."""
     try:
-        return _local.runtime  # type: ignore[no-any-return]
+        return here.runtime  # type: ignore[no-any-return]
     except AttributeError:
         return _default[0]
 
@@ -239,11 +240,11 @@ class use_runtime:  # noqa: N801  (reads as a verb: `with use_runtime(r):`)
 
     def __enter__(self) -> Runtime:
         self._outer = current_runtime()
-        _local.runtime = self._runtime
+        here.runtime = self._runtime
         return self._runtime
 
     def __exit__(self, *exc_info: object) -> None:
-        _local.runtime = self._outer
+        here.runtime = self._outer
 
 
 class Varied:
