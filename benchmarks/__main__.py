@@ -9,7 +9,7 @@ import sys
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from benchmarks import greenlets, own
+from benchmarks import greenlets, own, since
 from benchmarks.contenders import CHANNEL, CONTENDERS
 from benchmarks.figure import picture
 from benchmarks.measuring import (
@@ -79,6 +79,7 @@ def main() -> int:
     own.print_simulation(5_000 if quick else 50_000, 200 if quick else 2_000)
     own.print_drawing(10_000 if quick else 100_000)
     own.print_import()
+    since.print_since(2 if quick else 5, 0.1 if quick else 1.0)
     greenlets.stop()
     if options.save:
         drawn = picture(costs, naps, grown, jobs)
@@ -126,7 +127,8 @@ def targets(costs: Costs, grown: dict[str, float]) -> Table:
         ("fastest bounded peer in Python", in_python, 100, 1.0),
         ("fastest bounded peer", bounded, 100, 1.0),
     ):
-        peer = min(peers, key=lambda name, c=capacity: median(costs, name, c))
+        by_cost = {median(costs, name, capacity): name for name in reversed(peers)}
+        peer = by_cost[min(by_cost)]
         ratio = median(costs, peer, capacity) / median(costs, CHANNEL, capacity)
         name = what if what == peer else f"{what}: {peer}"
         kept = own.verdict(ratio >= target)

@@ -1,6 +1,6 @@
 """Exploring the same schedules with real threads that hand on a baton, to compare with greenlets.
 
-A `Baton` behaves like a greenlet, as far as the simulation needs it: one thread runs at a time, and
+A `Baton` behaves like a strand, as far as the simulation needs it: one thread runs at a time, and
 `switch` hands the turn over. So the same simulation, orders and pools run on either.
 """
 
@@ -10,7 +10,8 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from lab.simulation.runtime import SimulatedRuntime, SimulatedTask
+from lab.simulation.order import Order
+from lab.simulation.runtime import SimulatedRuntime
 from patterns.concurrency.runtime import Task, use_runtime
 
 __all__ = ["BatonRuntime"]
@@ -19,10 +20,12 @@ __all__ = ["BatonRuntime"]
 class Baton:
     """A thread that runs only when it has the turn."""
 
-    def __init__(self, body: Callable[[], object] | None, hub: Baton | None) -> None:
+    gr_context: Any = None
+
+    def __init__(self, body: Callable[[], Any] | None) -> None:
         self._turn = threading.Lock()
         self._turn.acquire()
-        self._body, self._hub = body, hub
+        self.body = body
         self._thread: threading.Thread | None = None
         self._thrown: type[BaseException] | None = None
         self.dead = False
@@ -33,7 +36,7 @@ class Baton:
     def switch(self) -> None:
         """Give this one the turn, and wait until the caller has it again."""
         caller = _current.baton
-        if self._thread is None and self._body is not None:
+        if self._thread is None and self.body is not None:
             self._thread = threading.Thread(target=self._run, daemon=True)
             self._thread.start()
         else:
@@ -41,10 +44,7 @@ class Baton:
         caller.wait()
 
     def throw(self, error: type[BaseException]) -> None:
-        """Give it the turn and raise `error` there; one that has not begun never will."""
-        if self._thread is None:
-            self.dead = True
-            return
+        """Give it the turn and raise `error` there."""
         self._thrown = error
         self.switch()
 
@@ -56,14 +56,32 @@ class Baton:
             raise thrown
 
     def _run(self) -> None:
-        assert self._body is not None
-        assert self._hub is not None
+        body, self.body = self.body, None
+        assert body is not None
         _current.baton = self
-        try:
-            self._body()
-        finally:
-            self.dead = True
-            self._hub._turn.release()
+        following = body()
+        self.dead = True
+        following._turn.release()
+
+
+class Batons:
+    """Makes a new one for each task."""
+
+    def __init__(self, runtime: SimulatedRuntime) -> None:
+        self._runtime = runtime
+
+    def take(self, body: Callable[[], Any], hub: object) -> Baton:
+        """Return one that runs `body` when it has its turn."""
+
+        def run() -> Any:
+            with use_runtime(self._runtime):
+                return body()
+
+        return Baton(run)
+
+    def give_back(self, baton: Baton) -> None:
+        """Have no more use for it."""
+        baton.body = None
 
 
 class _Current(threading.local):
@@ -76,20 +94,16 @@ _current = _Current()
 class BatonRuntime(SimulatedRuntime):
     """A simulation whose tasks are real threads."""
 
+    def __init__(self, order: Order, *listeners: Any, **options: Any) -> None:
+        options["strands"] = Batons(self)
+        super().__init__(order, *listeners, **options)
+
     def run(self, main: Callable[[], None]) -> None:
         """Run `main` as a simulation does, with this thread as the hub."""
-        _current.baton = self._baton = Baton(None, None)
+        _current.baton = self._baton = Baton(None)
         super().run(main)
 
     def start(self, task: Task, body: Callable[[], None]) -> None:
         """Make a new thread ready."""
-        assert isinstance(task, SimulatedTask)
         self._hub: Any = self._baton
-
-        def run() -> None:
-            with use_runtime(self):
-                self._run_task(task, body)
-
-        task.greenlet = Baton(run, self._baton)  # type: ignore[assignment]
-        self._live[task] = None
-        self.ready.append(task)
+        super().start(task, body)

@@ -13,10 +13,11 @@ import queue
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from multiprocessing.pool import ThreadPool
 
 from benchmarks import greenlets
@@ -78,7 +79,7 @@ def process_of(nap: float | None) -> Callable[[int], int]:
     return process
 
 
-def awaiting_process_of(nap: float | None) -> Callable[[int], object]:
+def awaiting_process_of(nap: float | None) -> Callable[[int], Awaitable[int]]:
     """Return what a task does with a job."""
     if nap is None:
         return no_op_async
@@ -178,7 +179,7 @@ def with_queue(
         while (job := waiting.get()) is not None:
             put(process(job))
 
-    with threads((lambda put=put: worker(put)) for put in collect):
+    with threads(partial(worker, put) for put in collect):
         for job in jobs:
             waiting.put(job)
         for _ in range(workers):
@@ -370,7 +371,7 @@ def pebble_pool(
         futures = [pool.schedule(process, args=(job,)) for job in jobs]
         return taken((future.result() for future in futures), keep)
     finally:
-        pool.close()
+        pool.close()  # type: ignore[no-untyped-call,unused-ignore]
         pool.join()
 
 

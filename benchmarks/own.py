@@ -15,8 +15,11 @@ from benchmarks.memory import WORKERS
 from lab import measure, simulate
 from lab.plots import draw
 from lab.simulation import RandomOrder
+from lab.simulation.ctrl_c import noticing_ctrl_c
 from lab.simulation.play import play
 from lab.simulation.runtime import SimulatedRuntime
+from lab.simulation.strands import Strands
+from lab.tracing import trace_of
 from patterns import basic
 from patterns.concurrency import Channel, TaskGroup
 
@@ -68,10 +71,11 @@ def print_recording(rounds: int, jobs: int) -> None:
         plain, recorded, whole = [], [], []
         for _ in range(rounds):
             plain.append(seconds(pool))
-            inside: list[float] = []
-            recorded_pool = partial(measure, lambda pool=pool, i=inside: i.append(seconds(pool)))
-            whole.append(seconds(recorded_pool))
-            recorded += inside
+            start = time.perf_counter()
+            run = measure(seconds, pool)
+            recorded.append(run.value)
+            trace_of(run)
+            whole.append(time.perf_counter() - start)
         ratio = statistics.median(recorded) / statistics.median(plain)
         trace = statistics.median(whole) - statistics.median(recorded)
         added = (statistics.median(recorded) - statistics.median(plain)) / jobs * 1e6
@@ -87,8 +91,10 @@ def print_exploring(schedules: int) -> None:
     rates = {}
     for kind, number in ((SimulatedRuntime, schedules), (BatonRuntime, schedules // 5)):
         start = time.perf_counter()
-        for seed in range(number):
-            play(basic.run, RandomOrder(seed), max_steps=100_000, kind=kind)
+        with noticing_ctrl_c(), Strands() as strands:
+            for seed in range(number):
+                order = RandomOrder(seed)
+                play(basic.demo, order, max_steps=100_000, kind=kind, strands=strands)
         rates[kind] = number / (time.perf_counter() - start)
     ratio = rates[SimulatedRuntime] / rates[BatonRuntime]
     print(
@@ -101,22 +107,23 @@ def print_exploring(schedules: int) -> None:
 def print_simulation(jobs: int, schedules: int) -> None:
     """Print how quick the simulation is, wide and short."""
     start = time.perf_counter()
-    run = simulate(partial(basic.run, num_jobs=jobs, num_workers=jobs // 10, buffer=100))
+    run = simulate(basic.demo, jobs=jobs, workers=jobs // 10, buffer=100)
     took = time.perf_counter() - start
+    trace = seconds(lambda: run.trace)
     print(
         f"Simulation: {jobs:,} jobs on {jobs // 10:,} workers in {took:.1f} s "
-        f"({run.steps / took:,.0f} steps a second, trace included)"
+        f"({run.steps / took:,.0f} steps a second), and {trace:.1f} s for the trace"
     )
     start = time.perf_counter()
     for seed in range(schedules):
-        simulate(basic.run, seed=seed)
+        trace_of(simulate(basic.demo, seed=seed))
     rate = schedules / (time.perf_counter() - start)
     print(f"Simulation: {rate:,.0f} random schedules a second of 10 jobs on 3 workers, traced\n")
 
 
 def print_drawing(jobs: int) -> None:
     """Print how long a picture of a trace takes, with a span for each job."""
-    trace = simulate(partial(basic.run, num_jobs=jobs, num_workers=100, buffer=100)).trace
+    trace = simulate(basic.demo, jobs=jobs, workers=100, buffer=100).trace
     took = seconds(lambda: draw(trace).png())
     print(f"Drawing: {len(trace.spans):,} spans in {took:.2f} s\n")
 

@@ -24,6 +24,8 @@ def bind(
     """
     if not callable(pool):
         raise ValueError(f"pool must be a function, got {pool!r}")
+    if inspect.iscoroutinefunction(pool):
+        raise TypeError(f"pool must be a plain function, got the async function {title(pool)}")
     options = options or {}
     try:
         signature = inspect.signature(pool)

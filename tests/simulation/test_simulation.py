@@ -492,6 +492,35 @@ def test_a_program_within_its_steps_is_not_stopped():
     assert simulate(three_writers, max_steps=steps + 1).steps == steps
 
 
+def test_a_program_that_only_starts_tasks_is_stopped():
+    def body():
+        with TaskGroup() as group:
+
+            def again():
+                group.spawn(again)
+
+            group.spawn(again)
+
+    with pytest.raises(StepLimitExceeded):
+        simulate(body, max_steps=1000)
+
+
+def test_a_program_that_only_lets_tasks_go_is_stopped():
+    def again():
+        go(again)
+
+    with pytest.raises(StepLimitExceeded):
+        simulate(again, max_steps=1000)
+
+
+def test_an_async_function_is_no_pool():
+    async def pool():
+        pass
+
+    with pytest.raises(TypeError, match="pool must be a plain function, got the async function"):
+        simulate(pool)
+
+
 @pytest.mark.parametrize("max_steps", [0, -1])
 def test_a_bad_number_of_steps_is_refused_with_the_rule_and_what_came(max_steps):
     with pytest.raises(ValueError, match=f"^max_steps must be >= 1, got {max_steps}$"):
