@@ -504,7 +504,7 @@ FAULTS = [
         "TaskGroup._wait",
         {
             "self._waiter = waiter = self._runtime.waiter()": "",
-            "waiter.park(...)": "self._waiter = waiter = self._runtime.waiter()\n...",
+            "waiter.wait(...)": "self._waiter = waiter = self._runtime.waiter()\n...",
         },
         "growing group",
     ),

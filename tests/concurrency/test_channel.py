@@ -451,6 +451,7 @@ def test_a_deadline_ends_a_wait_with_an_error_that_says_which_one(run, operation
 
 
 @pytest.mark.parametrize("operation", ["send", "receive"])
+@pytest.mark.parametrize("run", ["threads", "simulation"], indirect=True)
 def test_polling_a_channel_a_thousand_times_leaves_nothing_in_memory(run, operation):
     def body():
         channel, parent = Channel(), Context()

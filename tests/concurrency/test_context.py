@@ -123,6 +123,7 @@ def test_every_task_gets_an_exception_of_its_own(run):
 # What is left behind.
 
 
+@pytest.mark.parametrize("run", ["threads", "simulation"], indirect=True)
 def test_an_ended_wait_leaves_nothing_behind_in_the_context(run):
     def body():
         context = Context()
@@ -134,6 +135,7 @@ def test_an_ended_wait_leaves_nothing_behind_in_the_context(run):
     assert run(body) == 0
 
 
+@pytest.mark.parametrize("run", ["threads", "simulation"], indirect=True)
 def test_a_thousand_children_leave_nothing_behind_in_their_parent(run):
     def body():
         parent = Context()

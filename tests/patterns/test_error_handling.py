@@ -122,7 +122,7 @@ def test_a_task_that_hangs_holds_up_the_run_and_is_named():
         simulate(lambda: error_handling.run(range(3), lambda task: hang(), timeout=0.1))
 
 
-@settings(max_examples=200, deadline=None, derandomize=True, database=None)
+@settings(max_examples=100, deadline=None, derandomize=True, database=None)
 @given(
     number=st.integers(0, 30),
     workers=st.integers(1, 8),

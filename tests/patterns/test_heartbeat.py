@@ -122,7 +122,7 @@ def test_a_worker_that_dies_of_anything_is_replaced(death):
     assert run.crashes == run.leaks == ()
 
 
-@settings(max_examples=200, deadline=None, derandomize=True)
+@settings(max_examples=100, deadline=None, derandomize=True)
 @given(
     before=st.integers(0, 199),  # milliseconds, as all here
     gaps=st.lists(st.integers(0, 199), max_size=5),
@@ -157,7 +157,7 @@ def test_the_lost_are_found_within_missed_and_one_more_intervals_of_their_last_b
     assert round(missed * TICK, 9) <= round(time - last_beat, 9) <= round((missed + 1) * TICK, 9)
 
 
-@settings(max_examples=200, deadline=None, derandomize=True)
+@settings(max_examples=100, deadline=None, derandomize=True)
 @given(
     start=st.integers(0, 120),
     silence=st.integers(0, 800),  # milliseconds
@@ -477,7 +477,7 @@ def test_a_thread_that_cannot_be_started_is_an_error_and_never_a_hang(monkeypatc
 KINDS = ("quick", "beats", "late", "stuck", "deadly", "fails", "gives in")
 
 
-@settings(max_examples=300, deadline=None, derandomize=True)
+@settings(max_examples=120, deadline=None, derandomize=True)
 @given(
     kinds=st.lists(st.sampled_from(KINDS), max_size=9),
     workers=st.integers(1, 4),
@@ -539,7 +539,7 @@ def test_the_books_balance_whatever_hangs_dies_or_is_cancelled(
         assert {k for k, f in accounts(report) if f == "never started"} == set()
 
 
-@settings(max_examples=200, deadline=None, derandomize=True)
+@settings(max_examples=100, deadline=None, derandomize=True)
 @given(
     kinds=st.lists(st.sampled_from(["quick", "beats", "stuck", "deadly"]), max_size=6),
     workers=st.integers(1, 3),

@@ -178,7 +178,7 @@ stories = st.builds(
 
 
 @every_pool
-@settings(max_examples=150, deadline=None, derandomize=True, database=None)
+@settings(max_examples=80, deadline=None, derandomize=True, database=None)
 @given(story=stories, seed=st.none() | st.integers(0, 10**6))
 def test_the_books_balance_and_nobody_is_left_whatever_happens(pool, story, seed):
     run = simulate(lambda: story.tell(pool), seed=seed, max_steps=200_000)

@@ -174,7 +174,7 @@ def test_the_window_finds_one_job_too_many():
     assert not passes_windows([0.0, 5.0, 5.0, 5.0], 2, 1.0)
 
 
-@settings(max_examples=400, deadline=None, derandomize=True, database=None)
+@settings(max_examples=150, deadline=None, derandomize=True, database=None)
 @given(
     limiter=st.sampled_from(LIMITERS),
     scope=st.sampled_from(SCOPES),

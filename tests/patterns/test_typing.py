@@ -6,7 +6,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import nbformat
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -176,27 +175,3 @@ def test_the_checkers_say_of_each_line_what_stands_behind_it(checker, tmp_path):
             assert None in types, f"{checker} does not mind: {line}"
         else:
             assert types == [expected] * bool(expected), (line, messages)
-
-
-# What the notebook shows.
-
-
-def shown_in_the_notebook():
-    """Return the programs of the notebook that say what mypy says of them."""
-    cells = nbformat.read(ROOT / "notebooks" / "03_generic.ipynb", as_version=4).cells
-    text = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
-    blocks = re.findall("^```python\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
-    return [block for block in blocks if "# mypy: " in block]
-
-
-def test_mypy_says_of_each_line_in_the_notebook_what_stands_behind_it(tmp_path):
-    imports = "from patterns.generic import Pool\nfrom patterns.reusable import WorkerPool"
-    lines = "\n".join([imports, *shown_in_the_notebook()]).splitlines()
-    assert sum("# mypy: " in line for line in lines) >= 4
-    file = tmp_path / "notebook.py"
-    file.write_text("\n".join(lines))
-    said = checked_by_mypy(file)
-    for number, line in enumerate(lines, start=1):
-        expected = line.partition("# mypy: ")[2]
-        message = "; ".join(said.get(number, ()))
-        assert expected in message if expected else message == "", line

@@ -121,7 +121,7 @@ RUNS = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=200, deadline=None, derandomize=True)
+@settings(max_examples=100, deadline=None, derandomize=True)
 @given(before=RUNS, after=RUNS)
 def test_the_causes_add_up_to_what_was_gained(before, after):
     def run_of(options):

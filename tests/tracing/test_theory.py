@@ -68,7 +68,7 @@ def test_jobs_that_come_at_random_wait_as_long_as_erlang_says(servers, load):
     assert sum(waits) / len(waits) == pytest.approx(expected, rel=0.12)
 
 
-@settings(max_examples=200, deadline=None, derandomize=True)
+@settings(max_examples=100, deadline=None, derandomize=True)
 @given(
     durations=st.lists(st.integers(0, 9), max_size=20),
     workers=st.integers(1, 6),

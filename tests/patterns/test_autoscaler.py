@@ -1,0 +1,126 @@
+"""The autoscaler: it finds the number of workers that a load needs, and keeps it."""
+
+import re
+
+import pytest
+from support import accounts
+
+from lab import simulate
+from lab.tracing import queue_depth, worker_count, workers_peak
+from patterns import dynamic
+from patterns.concurrency import sleep
+from patterns.dynamic import Autoscaler, DynamicPool
+
+JUMPY = Autoscaler(grow_above=1, calm_looks=1)  # no hysteresis: both thresholds in one place
+
+
+def nap(job):
+    """Take a second."""
+    sleep(1)
+    return job
+
+
+def steps(trace):
+    """The number of workers at each moment at which it changed: [(time, number), …]."""
+    counter = worker_count(trace)
+    return list(dict(zip(counter.times, counter.values, strict=True)).items())
+
+
+def spaced(jobs, pauses):
+    """The numbers from 0, with a pause of so many seconds after some of them."""
+    for job in range(jobs):
+        yield job
+        sleep(pauses.get(job, 0))
+
+
+def elastic(jobs, seconds, *, pauses=None, **options):
+    """Simulate jobs of `seconds` each on a pool with an autoscaler."""
+    source = spaced(jobs, pauses or {})
+    return simulate(lambda: dynamic.run(source, lambda job: sleep(seconds), **options))
+
+
+def steady(autoscaler, *, seconds):
+    """A job every tenth of a second, each of `seconds`."""
+    pauses = dict.fromkeys(range(99), 0.1)
+    return elastic(100, seconds, pauses=pauses, autoscaler=autoscaler).trace
+
+
+@pytest.mark.parametrize(("seconds", "enough"), [(0.15, 2), (0.25, 3), (0.35, 4), (0.55, 6)])
+def test_a_steady_load_gets_the_workers_it_needs_and_keeps_them(seconds, enough):
+    trace = steady(Autoscaler(), seconds=seconds)
+    while_it_lasts = [number for time, number in steps(trace) if time < 9.9]
+    assert while_it_lasts == list(range(1, enough + 1))
+
+
+@pytest.mark.parametrize("seconds", [0.15, 0.25, 0.35, 0.55])
+def test_without_hysteresis_the_same_load_makes_the_number_go_up_and_down(seconds):
+    assert len(steady(JUMPY, seconds=seconds).workers) > 50
+
+
+def test_waves_bring_workers_and_calm_sends_them_away_down_to_the_minimum():
+    pauses = {19: 6.0, 39: 6.0, 59: 6.0}
+    trace = elastic(61, 0.2, pauses=pauses, min_workers=2, max_workers=8).trace
+    numbers = [number for _, number in steps(trace)]
+    turning = [
+        b
+        for a, b, c in zip(numbers, numbers[1:], numbers[2:], strict=False)
+        if (b - a) * (c - b) < 0
+    ]
+    assert turning == [8, 2, 8, 2, 8]
+
+
+def test_an_autoscaler_never_exceeds_the_maximum_however_long_the_queue():
+    run = elastic(100, 0.1, max_workers=4)
+    assert (workers_peak(run.trace), len(run.value.succeeded)) == (4, 100)
+
+
+def test_an_autoscaler_asks_for_no_worker_after_a_stop():
+    def main():
+        pool = DynamicPool(nap, max_workers=9, autoscaler=Autoscaler(interval=0.3))
+        with pool.start():
+            for job in range(9):
+                pool.submit(job)
+            sleep(0.5)
+            pool.stop()
+        return pool.report
+
+    run = simulate(main)
+    assert (len(run.trace.workers), run.elapsed) == (2, 1.3)
+    assert len(run.value.never_started) == 7
+
+
+@pytest.mark.parametrize("buffer", [1, 2, 5])
+def test_an_autoscaler_sees_no_more_load_than_the_buffer_holds(buffer):
+    trace = elastic(60, 1, buffer=buffer).trace
+    assert max(queue_depth(trace)[1]) == buffer
+    assert workers_peak(trace) == buffer
+
+
+def test_what_an_autoscaler_raises_comes_out():
+    class Broken(Autoscaler):
+        def watch(self, pool):
+            raise ZeroDivisionError
+
+    def main():
+        pool = DynamicPool(nap, autoscaler=Broken())
+        with pytest.raises(ExceptionGroup) as caught, pool.start():  # noqa: PT012
+            pool.submit(1)
+            sleep(5)
+        return caught.value.subgroup(ZeroDivisionError) is not None, len(accounts(pool.report))
+
+    assert simulate(main).value == (True, 1)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"interval": 0}, "interval must be a number of seconds > 0 and <= 1e12, got 0"),
+        ({"calm_looks": 0}, "calm_looks must be a whole number >= 1, got 0"),
+        ({"grow_above": 0.9}, "grow_above must be a number >= 1, got 0.9"),
+        ({"grow_above": float("nan")}, "grow_above must be a number >= 1, got nan"),
+        ({"grow_above": "2"}, "grow_above must be a number >= 1, got '2'"),
+    ],
+)
+def test_a_bad_setting_of_the_autoscaler_is_refused(wrong, message):
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+        Autoscaler(**wrong)
