@@ -195,7 +195,7 @@ class HeartbeatPool(WorkerPool[J, R]):
             yield
         finally:
             over.cancel("all workers have left")
-            gone.park(None, "join", group)  # though cancelled: a job's fate may be in its hands
+            gone.wait("join", group)  # though cancelled: a job's fate may be in its hands
 
     def _supervise(self, group: TaskGroup, over: Context, gone: Waiter) -> None:
         """Look at every worker that has a job, once an interval, until the pool is over."""
