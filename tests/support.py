@@ -101,11 +101,11 @@ def python(script, *, hash_seed="0"):
 
 
 def accounts(report):
-    """Every job of the report with its fate, sorted; a job that has an `id` is told by it."""
-    fates = {
+    """Every job of the report with its outcome, sorted; a job that has an `id` is named by it."""
+    outcomes = {
         "succeeded": report.succeeded,
         "failed": report.failed,
         "cancelled": report.cancelled,
         "never started": report.never_started,
     }
-    return sorted((getattr(job, "id", job), fate) for fate, jobs in fates.items() for job in jobs)
+    return sorted((getattr(job, "id", job), outcome) for outcome, jobs in outcomes.items() for job in jobs)

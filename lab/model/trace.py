@@ -1,7 +1,7 @@
 """What happened in one run, as plain frozen records: spans, jobs, counters.
 
 All times are seconds since the start of the run. Numbers that follow from these records
-(makespan, utilisation, the books) are computed in `metrics`, never stored here.
+(makespan, utilisation, the counts) are computed in `lab.tracing`, never stored here.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class State(StrEnum):
 
 
 class Outcome(StrEnum):
-    """How a job ended. The books are the count of jobs by outcome."""
+    """How a job ended. Its values are what jobs are counted by."""
 
     OK = "ok"
     FAILED = "failed"

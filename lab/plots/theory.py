@@ -229,7 +229,7 @@ def draw_waiting(
         f"{workers} workers: a job waits {formula(0.5):.2g} s at half load, "
         f"{formula(0.9):.2g} s at 90 %, by the formula",
     )
-    told = "; ".join(
+    means = "; ".join(
         f"{label}: "
         + ", ".join(
             f"{load:.0%} {sum(waits) / len(waits):.3g} s (formula {formula(load):.3g} s)"
@@ -238,7 +238,7 @@ def draw_waiting(
         )
         for label, by_load in measured.items()
     )
-    text = f"Mean waits for one of {workers} workers by load, beside Erlang's formula. {told}."
+    text = f"Mean waits for one of {workers} workers by load, beside Erlang's formula. {means}."
     return _picture(figure, text, _ERLANG)
 
 

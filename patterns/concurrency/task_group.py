@@ -188,7 +188,7 @@ class TaskGroup:
             task.begun = True
         failure: BaseException | None = None
         try:
-            _told(self._runtime, task, function, args)
+            _call_and_report(self._runtime, task, function, args)
         except BaseException as error:
             failure = None if self._context.explains(error) else error
             if failure is not None and not task.abandoned:
@@ -253,11 +253,11 @@ def go(function: Callable[[Unpack[Ts]], object], *args: *Ts, name: str | None = 
     """
     runtime = current_runtime()
     task = runtime.task(name, None)
-    runtime.start(task, lambda: _told(runtime, task, function, args))
+    runtime.start(task, lambda: _call_and_report(runtime, task, function, args))
     return task
 
 
-def _told(
+def _call_and_report(
     runtime: Runtime,
     task: Task,
     function: Callable[[Unpack[Ts]], object],

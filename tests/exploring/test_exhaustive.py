@@ -25,8 +25,8 @@ from patterns.concurrency import (
 )
 
 
-class Noting(TrackedRuntime):
-    """Notes every touch while the run lasts."""
+class Recording(TrackedRuntime):
+    """Records every touch while the run lasts."""
 
     def __init__(self, *arguments, **limits):
         self.touches = []
@@ -59,7 +59,7 @@ def canonical(runtime):
 def search(pool, *, reduce=True, most=None):
     """Count the runs by their canonical form, and the outcomes; None if there are too many."""
     every = EverySchedule(
-        lambda order, kind: play(pool, order, max_steps=10_000, kind=Noting),
+        lambda order, kind: play(pool, order, max_steps=10_000, kind=Recording),
         reduce=reduce,
     )
     runs, outcomes = Counter(), set()

@@ -264,7 +264,7 @@ def test_a_worker_that_comes_back_as_it_is_given_up_has_one_result_all_the_same(
     ):
         assert [job for job, _ in accounts(run.value)] == list(range(1, 13))
         assert len(run.value.results) == 12
-        won |= {fate for job, fate in accounts(run.value) if job % 2}
+        won |= {outcome for job, outcome in accounts(run.value) if job % 2}
     assert won == {"succeeded", "failed"}  # either may be first
 
 

@@ -57,20 +57,20 @@ def three_writers():
     return "".join(log)
 
 
-def pool(num_jobs, num_workers, seconds):
+def pool(job_count, worker_count, seconds):
     """Return how many jobs each worker did."""
-    jobs, done = Channel(num_jobs), [0] * num_workers
+    jobs, done = Channel(job_count), [0] * worker_count
 
     def worker(number):
         for _ in jobs:
             sleep(seconds)
             done[number] += 1
 
-    for job in range(num_jobs):
+    for job in range(job_count):
         jobs.send(job)
     jobs.close()
     with TaskGroup() as group:
-        for number in range(num_workers):
+        for number in range(worker_count):
             group.spawn(worker, number)
     return done
 
