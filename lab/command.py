@@ -10,13 +10,12 @@ import json
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
-from inspect import getmodule
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lab.tracing import to_json, workers_peak
 from patterns.concurrency import Report
-from patterns.concurrency.command import Parser, add_options, say
+from patterns.concurrency.command import Parser, add_options, parser_of, say, status
 
 if TYPE_CHECKING:
     from lab.model.run import Run
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
 __all__ = ["main", "side_by_side"]
 
 _PICTURES = (".png", ".svg")
-_INTERRUPTED = 130
 
 
 def main(demo: Callable[..., Report[Any, Any]], argv: Sequence[str] | None = None) -> int:
@@ -32,9 +30,7 @@ def main(demo: Callable[..., Report[Any, Any]], argv: Sequence[str] | None = Non
 
     That is 0; 2 for a wrong value, with one line on standard error; 130 after Ctrl-C.
     """
-    module = getmodule(demo)
-    spec = getattr(module, "__spec__", None)
-    parser = _parser(spec.name if spec else demo.__module__, getattr(module, "__doc__", ""))
+    parser = parser_of(demo)
     names = add_options(parser, demo)
     parser.add_argument("--simulate", action="store_true", help="run in virtual time, at once")
     _add_shared(parser, "--simulate", "the activity")
@@ -57,14 +53,16 @@ def main(demo: Callable[..., Report[Any, Any]], argv: Sequence[str] | None = Non
         else:
             print(f"{done.value}; {done.elapsed:.3f} s ({done.clock} clock)")
 
-    return _status(parser, argv, run)
+    return status(parser, argv, run)
 
 
 def side_by_side(argv: Sequence[str] | None = None) -> int:
     """Run all seven pools on one workload with the options in `argv`; return the exit status."""
-    parser = _parser(
+    parser = Parser(
         "patterns",
-        "All seven pools on one workload: uneven jobs, some of which fail, and a burst of them.",
+        description="All seven pools on one workload: uneven jobs, some of which fail, and a burst "
+        "of them.",
+        allow_abbrev=False,
     )
     clock = parser.add_mutually_exclusive_group()
     clock.add_argument("--real", action="store_true", help="run on threads, in real time")
@@ -98,12 +96,7 @@ def side_by_side(argv: Sequence[str] | None = None) -> int:
             print(f"{len(workload.jobs)} jobs, {work:.4g} s of work ({clock} clock)\n")
             print(comparing.tabulate(workload, runs))
 
-    return _status(parser, argv, run)
-
-
-def _parser(name: str, description: str | None) -> Parser:
-    first = (description or "").strip().partition("\n\n")[0]
-    return Parser(prog=name, description=first, allow_abbrev=False)
+    return status(parser, argv, run)
 
 
 def _add_shared(parser: Parser, needed_for_seed: str, otherwise: str) -> None:
@@ -119,23 +112,6 @@ def _check_files(picture: Path | None, trace: Path | None = None) -> None:
     for path in (picture, trace):
         if path and not path.parent.is_dir():
             raise ValueError(f"the folder of a file to write must exist, got {path}")
-
-
-def _status(
-    parser: Parser, argv: Sequence[str] | None, run: Callable[[argparse.Namespace], object]
-) -> int:
-    options = parser.parse_args(argv)
-    try:
-        run(options)
-    except (ValueError, OSError) as error:
-        parser.error(str(error))
-    except KeyboardInterrupt as interrupt:  # a pool says how far it came
-        print(
-            f"{parser.prog}: {interrupt.args[0] if interrupt.args else 'interrupted'}",
-            file=sys.stderr,
-        )
-        return _INTERRUPTED
-    return 0
 
 
 def _run_demo(

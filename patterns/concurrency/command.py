@@ -18,9 +18,10 @@ from typing import Any, Final, Literal, NoReturn, Union, get_args, get_origin
 from .report import Report
 from .results import Failed, Result
 
-__all__ = ["Parser", "add_options", "main", "say"]
+__all__ = ["Parser", "add_options", "main", "parser_of", "say", "status"]
 
 Demo = Callable[..., Report[Any, Any]]
+_INTERRUPTED: Final = 130
 _SIMPLE: Final = (int, float, str)
 _SHARED: Final = {  # what every `run` documents in one place, and no `demo` again
     "workers": "workers, >= 1",
@@ -40,7 +41,7 @@ class Parser(argparse.ArgumentParser):
 def main(demo: Demo, argv: Sequence[str] | None = None) -> int:
     """Run `demo` with the options in `argv`; return the exit status.
 
-    That is 0; 2 for a wrong value, told in one line on standard error; 130 after Ctrl-C.
+    That is 0; 2 for a wrong value, with one line on standard error; 130 after Ctrl-C.
     """
     try:
         lab = importlib.import_module("lab.command")
@@ -48,19 +49,38 @@ def main(demo: Demo, argv: Sequence[str] | None = None) -> int:
         if (missing.name or "").partition(".")[0] != "lab":
             raise
     else:
-        status: int = lab.main(demo, argv)
-        return status
-    parser = Parser(description=inspect.getdoc(inspect.getmodule(demo)), allow_abbrev=False)
+        lab_status: int = lab.main(demo, argv)
+        return lab_status
+    parser = parser_of(demo)
     names = add_options(parser, demo)
-    options = vars(parser.parse_args(argv))
+
+    def run(options: argparse.Namespace) -> None:
+        print(demo(**{name: getattr(options, name) for name in names}, on_result=say))
+
+    return status(parser, argv, run)
+
+
+def parser_of(demo: Demo) -> Parser:
+    """Return a parser with the name of the demo's module, and the first sentence about it."""
+    module = inspect.getmodule(demo)
+    spec = getattr(module, "__spec__", None)
+    first = (inspect.getdoc(module) or "").partition("\n\n")[0]
+    return Parser(spec.name if spec else demo.__module__, description=first, allow_abbrev=False)
+
+
+def status(
+    parser: Parser, argv: Sequence[str] | None, run: Callable[[argparse.Namespace], object]
+) -> int:
+    """Call `run` with the options in `argv`; return the exit status, as `main` does."""
+    options = parser.parse_args(argv)
     try:
-        report = demo(**{name: options[name] for name in names}, on_result=say)
+        run(options)
     except (ValueError, OSError) as error:
         parser.error(str(error))
-    except KeyboardInterrupt:
-        print(f"{parser.prog}: interrupted", file=sys.stderr)
-        return 130
-    print(report)
+    except KeyboardInterrupt as interrupt:  # a pool says how far it came
+        said = interrupt.args[0] if interrupt.args else "interrupted"
+        print(f"{parser.prog}: {said}", file=sys.stderr)
+        return _INTERRUPTED
     return 0
 
 
@@ -76,7 +96,9 @@ def say(result: Result[Any, Any]) -> None:
 
 def add_options(parser: argparse.ArgumentParser, demo: Demo) -> list[str]:
     """Add an option for each parameter that has a simple type; return the parameters' names."""
-    told = _SHARED | _arguments(getattr(inspect.getmodule(demo), "run", None)) | _arguments(demo)
+    meanings = (
+        _SHARED | _arguments(getattr(inspect.getmodule(demo), "run", None)) | _arguments(demo)
+    )
     names = []
     for name, parameter in inspect.signature(demo, eval_str=True).parameters.items():
         settings = _settings(parameter.annotation)
@@ -86,7 +108,7 @@ def add_options(parser: argparse.ArgumentParser, demo: Demo) -> list[str]:
         if default is not None and default is not False:
             shown = " ".join(map(str, default)) if isinstance(default, tuple) else default
             settings["help"] = f"(default: {shown})"
-        settings["help"] = f"{told.get(name, name)} {settings.get('help', '')}".rstrip()
+        settings["help"] = f"{meanings.get(name, name)} {settings.get('help', '')}".rstrip()
         settings["help"] = settings["help"].replace("%", "%%")
         parser.add_argument(f"--{name.replace('_', '-')}", default=default, **settings)
         names.append(name)
