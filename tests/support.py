@@ -108,4 +108,6 @@ def accounts(report):
         "cancelled": report.cancelled,
         "never started": report.never_started,
     }
-    return sorted((getattr(job, "id", job), outcome) for outcome, jobs in outcomes.items() for job in jobs)
+    return sorted(
+        (getattr(job, "id", job), outcome) for outcome, jobs in outcomes.items() for job in jobs
+    )

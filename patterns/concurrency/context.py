@@ -45,7 +45,8 @@ class Context(Varied):
         timeout: seconds from now; at or below 0 it has passed.
         deadline: seconds on the runtime's clock (`now()`); it has passed if that is later.
 
-    Raises ValueError for a bad time. As a context manager it is cancelled on leaving.
+    Raises ValueError for a bad time, TypeError for what is no context. As a context manager it is
+    cancelled on leaving.
     """
 
     def __init__(
@@ -70,6 +71,8 @@ class Context(Varied):
             end = self.runtime.now() + moment(timeout, "timeout")
             self._end_by(end, f"timeout of {timeout} s passed")
         if parent is not None:
+            if not isinstance(parent, Context):
+                raise TypeError(f"context must be a Context, got {parent!r}")
             parent.adopt(self)
 
     def child(self, *, timeout: float | None = None, deadline: float | None = None) -> Context:

@@ -678,6 +678,12 @@ def test_what_cannot_process_a_job_is_refused(name, process, message):
     assert str(caught.value).startswith(message)
 
 
+@every_pool
+def test_what_is_no_context_is_refused(pool):
+    with pytest.raises(TypeError, match=r"^context must be a Context, got 5$"):
+        pool([1], minus, context=5)
+
+
 # The classes, before the start, inside the block, and after the end.
 
 
