@@ -15,7 +15,11 @@ _OF_A_PATTERN = ("run", "demo")  # say less than the name of their module
 
 
 def bind(
-    pool: Callable[..., T], args: Sequence[Any] = (), options: Mapping[str, Any] | None = None
+    pool: Callable[..., T],
+    args: Sequence[Any] = (),
+    options: Mapping[str, Any] | None = None,
+    *,
+    may_be_async: bool = False,
 ) -> Callable[[], T]:
     """Return a function without parameters that calls `pool(*args, **options)`.
 
@@ -24,7 +28,7 @@ def bind(
     """
     if not callable(pool):
         raise ValueError(f"pool must be a function, got {pool!r}")
-    if inspect.iscoroutinefunction(pool):
+    if not may_be_async and inspect.iscoroutinefunction(pool):
         raise TypeError(f"pool must be a plain function, got the async function {title(pool)}")
     options = options or {}
     try:

@@ -59,7 +59,7 @@ def observe(
     """
     if not isinstance(current_runtime(), ThreadRuntime):
         raise RuntimeError("observe has clocks of its own: it cannot be called in a simulation")
-    bind(pool, (jobs, process), options)  # raises if they do not fit
+    bind(pool, (jobs, process), options, may_be_async=True)  # raises if they do not fit
     is_async = inspect.iscoroutinefunction(pool)
     if real is False and not is_async:
         raise ValueError("real must not be False for a pool without async: threads take real time")
