@@ -53,11 +53,6 @@ class Workload:
     workers: int
     scale: float
 
-    @property
-    def ids(self) -> tuple[int, ...]:
-        """The jobs' numbers."""
-        return tuple(work.id for work in self.jobs)
-
     def process(self, job: int, rest: Rest = sleep) -> int:
         """Take the job's time, by `rest`, and double its number; raise JobFailed if it fails."""
         work = self.jobs[job - 1]

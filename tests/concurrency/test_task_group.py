@@ -390,7 +390,7 @@ def test_an_inner_groups_failure_can_be_handled_without_harm_to_the_outer_group(
                 group.spawn(fail)
 
         with TaskGroup() as outer:
-            outer.spawn(lambda: (sleep(0.005), log.append("sibling done")))
+            outer.spawn(lambda: (until(lambda: log), log.append("sibling done")))
             log.append(failures(inner))
         return log
 

@@ -27,6 +27,10 @@ RUNS = run_pools(WORKLOAD)
 ALIKE = ("basic", "reusable", "error_handling", "heartbeat")
 
 
+def numbers(workload):
+    return [work.id for work in workload.jobs]
+
+
 def test_the_workload_is_uneven_comes_in_a_burst_and_some_of_it_fails():
     arrivals = [work.arrives for work in WORKLOAD.jobs]
     assert arrivals[:3] == [0.0, 0.2, 0.4]
@@ -57,9 +61,9 @@ def test_every_job_comes_to_one_end_and_none_begins_before_it_arrives(
     assert all(time >= arrives[job] for job, time in job_starts(run).items())
     assert (run.leaks, run.crashes) == ((), ())
     if name == "generic":  # which takes no more jobs when one has failed
-        assert list(report.submitted) == list(workload.ids)[: len(report.submitted)]
+        assert list(report.submitted) == numbers(workload)[: len(report.submitted)]
     else:
-        assert list(report.submitted) == list(workload.ids)
+        assert list(report.submitted) == numbers(workload)
         assert report.cancelled == report.never_started == []
         row = Row.of(name, workload, run)
         assert row.makespan >= row.ideal - 1e-9
@@ -138,7 +142,7 @@ def test_a_run_on_threads_needs_no_less_time_than_its_jobs():
 def test_on_result_is_called_once_a_job():
     results = []
     run_pool("heartbeat", WORKLOAD, on_result=results.append)
-    assert sorted(result.job for result in results) == list(WORKLOAD.ids)
+    assert sorted(result.job for result in results) == numbers(WORKLOAD)
 
 
 def test_the_table_says_the_same_as_text_and_as_html():
