@@ -148,10 +148,15 @@ class TaskGroup:
         if failures:
             text = f"{len(failures)} raised in a task group"
             failure = BaseExceptionGroup(text, failures)
-        if misuse is not None:
-            raise misuse from failure
-        if failure is not None:
-            raise failure from None
+        try:
+            if misuse is not None:
+                raise misuse from failure
+            if failure is not None:
+                raise failure from None
+        finally:
+            # Else it holds, through its traceback, this frame and itself: and with that what its
+            # callers held, such as a generator suspended in another group, until it is collected.
+            del error, misuse, failure, failures
 
     def _misuse(self) -> RuntimeError | None:
         """Say what is wrong with leaving now, in this task."""

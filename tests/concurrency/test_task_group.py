@@ -1,8 +1,10 @@
 """Task groups and bare tasks: the same bodies on real threads and in simulations."""
 
 import contextvars
+import gc
 import threading
 import weakref
+from contextlib import suppress
 
 import pytest
 from support import run_on_threads, until, waits_under
@@ -612,6 +614,42 @@ def test_two_pools_left_out_of_order_poison_nothing_that_comes_after(run):
         return sorted(report.values), report.reason
 
     assert run(body) == ([1, 2, 3], None)
+
+
+def test_what_a_group_raises_keeps_nothing_alive_once_it_was_handled(run):
+    class Burden:
+        """What a caller of the group holds."""
+
+    def suspended():
+        with TaskGroup():
+            yield
+
+    def left_out_of_order():
+        first, second = suspended(), suspended()
+        next(first), next(second)
+        first.close()
+
+    def body():
+        held = Burden()
+        gone = weakref.ref(held)
+
+        def a_task_fails(held):
+            with TaskGroup() as group:
+                group.spawn(fail)
+
+        gc.disable()  # nor need anybody wait for the garbage collector
+        try:
+            with suppress(ExceptionGroup):
+                a_task_fails(held)
+            del held
+            with suppress(RuntimeError):
+                left_out_of_order()
+            sleep(0)  # would be cancelled with the group of the second one
+        finally:
+            gc.enable()
+        return gone()
+
+    assert run(body) is None
 
 
 def test_a_group_left_out_of_order_waits_for_its_tasks_and_keeps_their_failures(run):
