@@ -397,6 +397,7 @@ def test_an_interrupted_run_ends_and_leaves_nothing_behind(real):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no signal can be sent to one thread")
+@pytest.mark.untraced
 def test_an_interrupted_run_ends_even_if_it_never_awaits(monkeypatch):
     monkeypatch.setattr("lab.observing.other_thread.GRACE", 0.1)
 

@@ -19,6 +19,8 @@ from lab.teaching import grading
 from lab.teaching.exercises import schedules as schedule_exercises
 from patterns.concurrency import AtomicInt, TaskGroup
 
+pytestmark = pytest.mark.untraced
+
 MODULES = [
     basic,
     reusable,

@@ -13,6 +13,8 @@ from lab.simulation import StepLimitExceeded, simulate
 from lab.teaching.grading import grader, run_once
 from patterns.concurrency import AtomicInt
 
+pytestmark = pytest.mark.untraced
+
 ENDLESS = "Not yet: it does not end: it loops for ever, or waits in real time"
 
 

@@ -38,6 +38,8 @@ from patterns.concurrency import (
     sleep,
 )
 
+pytestmark = pytest.mark.untraced
+
 
 @grader
 def check(pool, **limits):
