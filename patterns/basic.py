@@ -38,7 +38,7 @@ from .concurrency import (
     attempt,
     sleep,
 )
-from .concurrency.checks import check_count, check_process, nanoseconds
+from .concurrency.checks import check_count, check_jobs, check_process, nanoseconds
 from .concurrency.context import cancels_caller
 
 __all__ = ["demo", "run"]
@@ -71,6 +71,7 @@ def run(
     Raises ValueError or TypeError for a bad argument, before anything is started; after Ctrl-C
     KeyboardInterrupt, with the report as its argument.
     """
+    check_jobs(jobs)
     check_process(process)
     check_count("workers", workers, 1)
     check_count("buffer", buffer, 0)

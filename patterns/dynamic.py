@@ -69,6 +69,8 @@ class DynamicPool(WorkerPool[J, R]):
             raise ValueError(
                 f"min_workers must be <= max_workers, got {min_workers} and {max_workers}"
             )
+        if not (autoscaler is None or hasattr(autoscaler, "watch")):
+            raise TypeError(f"autoscaler must be an Autoscaler, got {autoscaler!r}")
         super().__init__(process, workers=min_workers, buffer=buffer)
         self._max = max_workers
         self._autoscaler = autoscaler

@@ -38,7 +38,7 @@ from .concurrency import (
     attempt,
     sleep,
 )
-from .concurrency.checks import check_count, check_process, nanoseconds
+from .concurrency.checks import check_count, check_jobs, check_process, nanoseconds
 from .concurrency.context import cancels_caller
 
 __all__ = ["Job", "WorkerPool", "demo", "run", "serve"]
@@ -167,6 +167,7 @@ def serve(
 
     The arguments are those of `run`.
     """
+    check_jobs(jobs)
     limit = Context(context, timeout=timeout)
     try:
         with pool.start(limit), TaskGroup() as submitter:

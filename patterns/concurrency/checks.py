@@ -12,6 +12,7 @@ from typing import Any, Final
 __all__ = [
     "NANOSECONDS_PER_SECOND",
     "check_count",
+    "check_jobs",
     "check_process",
     "check_rate",
     "check_value",
@@ -61,6 +62,12 @@ def check_rate(name: str, rate: float) -> None:
     is_number = isinstance(rate, Real) and not isinstance(rate, bool)
     if not (is_number and 1e-9 <= plain(rate) <= 1e9):
         raise ValueError(f"{name} must be a number per second from 1e-9 to 1e9, got {rate!r}")
+
+
+def check_jobs(jobs: object) -> None:
+    """Raise TypeError unless one can iterate over `jobs`; takes nothing from it."""
+    if not (hasattr(jobs, "__iter__") or hasattr(jobs, "__getitem__")):
+        raise TypeError(f"jobs must be something to iterate over, got {jobs!r}")
 
 
 def check_process(process: object) -> None:

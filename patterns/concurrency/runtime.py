@@ -149,8 +149,9 @@ class Task:
         self.context = context
 
     def leave(self, group: Group) -> None:
-        """Be in `group` no longer; usually, but not surely, it is the innermost one."""
-        self.groups.remove(group)
+        """Be in `group` no longer, nor in those entered after it, if they were not left yet."""
+        if group in self.groups:
+            del self.groups[self.groups.index(group) :]
         self.context = self.groups[-1].context if self.groups else self.born_in
 
     def __repr__(self) -> str:

@@ -166,6 +166,8 @@ class TaskGroup:
                 f"{self} was entered by the task {self._owner.name} and left by {here.name}: "
                 "the task that enters a group must leave it"
             )
+        if self not in here.groups:  # a group around it was left before, and told so
+            return None
         inner = here.groups[here.groups.index(self) + 1 :]
         if inner:
             return RuntimeError(

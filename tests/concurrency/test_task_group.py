@@ -755,3 +755,21 @@ def test_a_spawn_from_outside_that_fails_does_not_leave_the_group_waiting(monkey
 
     monkeypatch.setattr(threading.Thread, "start", no_thread)
     assert run_on_threads(body) == "left"
+
+
+def test_groups_still_open_inside_one_left_out_of_order_hold_their_thread_no_longer():
+    def numbers():
+        with reusable.WorkerPool(str).start() as pool:
+            for job in range(5):
+                pool.submit(job)
+            pool.close()
+            yield from pool.results()
+
+    one, other = numbers(), numbers()
+    next(one), next(other)
+    with pytest.raises(RuntimeError, match="leave task groups in reverse order"):
+        one.close()
+    assert basic.run([1, 2], str).counts.succeeded == 2  # `other` is suspended as before
+    with pytest.raises(Cancelled):
+        list(other)
+    assert basic.run([1, 2], str).counts.succeeded == 2

@@ -124,3 +124,8 @@ def test_what_an_autoscaler_raises_comes_out():
 def test_a_bad_setting_of_the_autoscaler_is_refused(wrong, message):
     with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
         Autoscaler(**wrong)
+
+
+def test_what_is_no_autoscaler_is_refused():
+    with pytest.raises(TypeError, match=r"^autoscaler must be an Autoscaler, got 5$"):
+        DynamicPool(nap, autoscaler=5)

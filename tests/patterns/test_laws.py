@@ -684,6 +684,12 @@ def test_what_is_no_context_is_refused(pool):
         pool([1], minus, context=5)
 
 
+@every_pool
+def test_what_cannot_be_iterated_over_is_refused(pool):
+    with pytest.raises(TypeError, match=r"^jobs must be something to iterate over, got 5$"):
+        pool(5, minus)
+
+
 # The classes, before the start, inside the block, and after the end.
 
 
