@@ -288,11 +288,11 @@ def test_a_source_that_does_not_listen_is_asked_for_no_more_after_the_timeout(po
 
     def source():
         yield 0
-        asked.wait(0.2)  # knows nothing of any context
+        asked.wait(0.6)  # knows nothing of any context
         yield 1
         raise AssertionError("asked once more")
 
-    report = pool(source(), minus, timeout=0.1)
+    report = pool(source(), minus, timeout=0.3)
     assert outcomes(report) == ["succeeded", "never started"]
 
 
@@ -309,7 +309,7 @@ def test_a_source_that_raises_ends_the_run_and_its_exception_comes_out(run, pool
 
 @every_pool
 def test_the_rest_of_a_list_is_in_the_report_of_a_run_that_was_cut_short(run, pool):
-    report = run(lambda: pool(list(range(9)), rest, workers=1, buffer=2, timeout=0.05))
+    report = run(lambda: pool(list(range(9)), rest, workers=1, buffer=2, timeout=0.3))
     assert (list(report.submitted), list(report.unsubmitted)) == ([0, 1, 2, 3], [4, 5, 6, 7, 8])
     assert outcomes(report) == ["cancelled", "never started", "never started", "never started"]
 
@@ -424,19 +424,19 @@ def stubborn(job):
 @every_pool
 @every_buffer
 def test_a_job_that_does_not_listen_is_waited_for_and_has_succeeded(run, pool, buffer):
-    report = run(lambda: pool(range(6), stubborn, workers=1, buffer=buffer, timeout=0.05))
+    report = run(lambda: pool(range(6), stubborn, workers=1, buffer=buffer, timeout=0.3))
     assert outcomes(report)[:2] == ["succeeded", "never started"]
     assert str(report.counts) == (
         f"{min(6, buffer + 2)} submitted: 1 succeeded, 0 failed, 0 cancelled, "
         f"{min(5, buffer + 1)} never started"
     )
-    assert report.reason == "timeout of 0.05 s passed"
+    assert report.reason == "timeout of 0.3 s passed"
 
 
 @every_pool
 @every_buffer
 def test_a_job_that_listens_is_cut_short(run, pool, buffer):
-    report = run(lambda: pool(range(6), rest, workers=1, buffer=buffer, timeout=0.05))
+    report = run(lambda: pool(range(6), rest, workers=1, buffer=buffer, timeout=0.3))
     assert outcomes(report)[:2] == ["cancelled", "never started"]
     assert report.results == ()
 
@@ -469,7 +469,7 @@ def test_except_exception_in_a_job_does_not_swallow_the_cancellation(run, pool):
             except Exception:
                 continue
 
-    report = run(lambda: pool(range(3), process, workers=1, timeout=0.05))
+    report = run(lambda: pool(range(3), process, workers=1, timeout=0.3))
     assert outcomes(report)[0] == "cancelled"
 
 
@@ -618,7 +618,7 @@ def test_a_job_may_raise_anything(run, pool, buffer):
 @every_pool
 def test_jobs_that_are_cut_short_may_be_anything(run, pool):
     jobs = [Hostile() for _ in range(5)]
-    report = run(lambda: pool(jobs, rest, workers=1, buffer=1, timeout=0.02))
+    report = run(lambda: pool(jobs, rest, workers=1, buffer=1, timeout=0.3))
     assert list(map(id, report.cancelled)) == [id(jobs[0])]
     assert list(map(id, report.never_started)) == [id(job) for job in jobs[1:3]]
     assert list(map(id, report.unsubmitted)) == [id(job) for job in jobs[3:]]

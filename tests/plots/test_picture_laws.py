@@ -17,7 +17,7 @@ from lab.model.exploration import Failure, ScheduleOutcome
 from lab.model.run import Run
 from lab.model.schedule import Schedule
 from lab.model.trace import Job, Span, State, Trace, Turn
-from lab.model.trace import ScheduleOutcome as Ended
+from lab.model.trace import Outcome as Ended
 from lab.plots import (
     compare,
     draw,
