@@ -67,7 +67,7 @@ class TrackedRuntime(SimulatedRuntime):
 
     def touch(self, thing: Thing | None, how: int) -> None:
         """Note that the running task looks at an object, changes it, or counts at it."""
-        if thing is None or self._running is None or self.over:
+        if thing is None or self.over:
             return
         key = self.key_of(self._running)
         known = self._footprint.get(thing, how)

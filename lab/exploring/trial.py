@@ -9,6 +9,7 @@ from typing import Any
 from lab.exploring.exhaustive import EverySchedule
 from lab.exploring.judge import Check, Verdict, judge
 from lab.model.schedule import NotRepeatable, Schedule, ScheduleDiverged
+from lab.simulation.collector import rare_collections
 from lab.simulation.ctrl_c import noticing_ctrl_c
 from lab.simulation.order import Order
 from lab.simulation.play import Played, play
@@ -42,6 +43,7 @@ class Trial:
 
     def __enter__(self) -> Trial:
         self._shared.enter_context(noticing_ctrl_c())
+        self._shared.enter_context(rare_collections())
         self._shared.enter_context(self._strands)
         return self
 

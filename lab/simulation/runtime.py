@@ -89,7 +89,7 @@ class SimulatedRuntime(Simulation, Listener):
         self._counters: defaultdict[str, int] = defaultdict(int)
         self._live: dict[SimulatedTask, None] = {}
         self._next: SimulatedTask | None = None
-        self._running: SimulatedTask | None = None
+        self._running: SimulatedTask  # from `run` on
         self._main: SimulatedTask | None = None
         self._hub: greenlet | None = None
         self._state = "new"
@@ -119,12 +119,10 @@ class SimulatedRuntime(Simulation, Listener):
 
     def waiter(self) -> Waiter:
         """Return a waiter for the running task."""
-        assert self._running is not None
         return SimulatedWaiter(self, self._running)
 
     def current(self) -> SimulatedTask:
         """Return the running task."""
-        assert self._running is not None
         return self._running
 
     def task(self, name: str | None, context: Context | None) -> SimulatedTask:
@@ -173,7 +171,6 @@ class SimulatedRuntime(Simulation, Listener):
         if not ready:
             return
         task = self._running
-        assert task is not None
         task.operation, task.subject = operation, subject
         ready.append(task)
         following = self._take(ready, task)
@@ -284,7 +281,7 @@ class SimulatedRuntime(Simulation, Listener):
 
     def _note_real_wait(self, watch: RealWaitWatch) -> None:
         waited = watch.waited()
-        if waited and self._running is not None:
+        if waited:
             self.real_waits.append((self._running.name, waited))
 
     def _run_task(self, task: SimulatedTask, body: Callable[[], None]) -> Any:

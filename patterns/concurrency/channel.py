@@ -194,12 +194,14 @@ class Channel(Varied, Generic[T]):
             with self._lock:
                 if woken:
                     self._waking = False
-                try:
-                    return self._take()
-                except IndexError:
-                    if self._closed:
-                        _look_again(context)
-                        raise Closed(f"channel {self.name} is closed and empty") from None
+                if self._items or self._senders:
+                    try:
+                        return self._take()
+                    except IndexError:  # a receiver that takes no lock was faster
+                        pass
+                if self._closed:
+                    _look_again(context)
+                    raise Closed(f"channel {self.name} is closed and empty") from None
                 waiter = self._runtime.waiter()
                 self._receivers.append(waiter)
                 self._wake_receiver()

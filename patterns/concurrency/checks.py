@@ -28,6 +28,8 @@ _COROUTINE: Final = 0x80 | 0x200  # flags of `async def` code: a coroutine, an a
 
 def check_count(name: str, value: object, minimum: int) -> None:
     """Raise ValueError unless `value` is a whole number >= `minimum`."""
+    if type(value) is int and value >= minimum:  # as nearly always
+        return
     if isinstance(value, bool) or not isinstance(value, Integral) or int(value) < minimum:
         raise ValueError(f"{name} must be a whole number >= {minimum}, got {value!r}")
 

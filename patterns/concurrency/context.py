@@ -134,7 +134,8 @@ class Context(Varied):
         """Raise Cancelled if it has ended, WrongRuntime if `runtime` is not its own."""
         if (self.cause is not None or self.ends_at is not None) and self.ended():
             raise self.error()
-        self._check_runtime(runtime)
+        if runtime is not self.runtime:
+            self._check_runtime(runtime)
 
     def end(self, cause: Cancelled) -> None:
         """Cancel it for `cause`: first claim all who wait, then wake them, so that none of them
@@ -230,10 +231,13 @@ def park(
     if current_runtime() is not runtime:
         runtime.check_caller(subject)
     task = runtime.current()
-    contexts = _distinct(context, task.context)
+    own = task.context
+    contexts = (own,) if context is None or context is own else (context, own)
     end, ends_it = until, None
     for c in contexts:
-        if (c.cause is not None or c.ends_at is not None) and c.ended() and waiter.claim():
+        if c is None or (c.cause is None and c.ends_at is None):  # as nearly always
+            continue
+        if c.ended() and waiter.claim():
             waiter.cancelled_by = c
             raise c.error()
         if c.ends_at is not None and (end is None or c.ends_at < end):
@@ -243,11 +247,13 @@ def park(
         hook.parks(verb, subject, waiter.value, end)
     try:
         for c in contexts:
-            c.watch(waiter)
+            if c is not None:
+                c.watch(waiter)
         claimed = waiter.park(end, verb, subject)
     finally:
         for c in contexts:
-            c.forget(waiter)
+            if c is not None:
+                c.forget(waiter)
         if hook is not None and hook.goes_on is not None:
             hook.goes_on(verb, subject)
     if waiter.cancelled_by is not None:
@@ -264,9 +270,3 @@ def cancels_caller(error: Cancelled) -> bool:
     """Tell whether `error` says that the running task is cancelled, and not only what it ran."""
     own = current_runtime().current().context
     return own is not None and own.explains(error)
-
-
-def _distinct(context: Context | None, own: Context | None) -> tuple[Context, ...]:
-    if context is None or context is own:
-        return () if own is None else (own,)
-    return (context,) if own is None else (context, own)
