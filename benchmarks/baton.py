@@ -70,12 +70,12 @@ class Batons:
     def __init__(self, runtime: SimulatedRuntime) -> None:
         self._runtime = runtime
 
-    def take(self, body: Callable[[], Any], hub: object) -> Baton:
-        """Return one that runs `body` when it has its turn."""
+    def take(self, body: Callable[[Any], Any], task: object, hub: object) -> Baton:
+        """Return one that calls `body(task)` when it has its turn."""
 
         def run() -> Any:
             with use_runtime(self._runtime):
-                return body()
+                return body(task)
 
         return Baton(run)
 

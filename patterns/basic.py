@@ -76,9 +76,9 @@ def run(
     check_count("workers", workers, 1)
     check_count("buffer", buffer, 0)
     limit = Context(context, timeout=timeout)
-    queue = Channel[J](buffer, "jobs")
-    results = Channel[Result[J, R]](math.inf, "results")
-    ledger = Ledger[J, R]()
+    queue: Channel[J] = Channel(buffer, "jobs")
+    results: Channel[Result[J, R]] = Channel(math.inf, "results")
+    ledger: Ledger[J, R] = Ledger()
 
     def one_worker() -> None:
         worker(queue, results, process, ledger)

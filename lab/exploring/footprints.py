@@ -19,7 +19,7 @@ from lab.simulation.tasks import SimulatedTask, SimulatedWaiter
 from patterns.concurrency.context import Context
 from patterns.concurrency.errors import Cancelled
 from patterns.concurrency.hooked import HOOKED, HookedContext
-from patterns.concurrency.runtime import Waiter
+from patterns.concurrency.runtime import Task, Waiter
 from patterns.concurrency.task_group import TaskGroup
 
 __all__ = ["CHANGE", "COUNT", "LOOK", "Footprint", "Key", "Thing", "TrackedRuntime", "conflict"]
@@ -147,7 +147,9 @@ class TrackedRuntime(SimulatedRuntime):
         finally:
             self.touch_door(context, CHANGE)
 
-    def _run_task(self, task: SimulatedTask, body: Callable[[], None]) -> Any:
+    def start(self, task: Task, body: Callable[[], None]) -> None:
+        """Start a task, and note when it has ended."""
+
         def counted() -> None:
             try:
                 body()
@@ -155,7 +157,7 @@ class TrackedRuntime(SimulatedRuntime):
                 if not task.abandoned:
                     self.touch_door(task.context, COUNT)
 
-        return super()._run_task(task, counted)
+        super().start(task, counted)
 
 
 def _thing(subject: object) -> Thing | None:

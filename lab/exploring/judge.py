@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import inspect
 import re
 from collections.abc import Callable, Iterable
+from types import CoroutineType, GeneratorType
 from typing import Any
 
 from lab.model.deadlock import Deadlock, Stuck, sentences
@@ -34,7 +34,7 @@ def judge(played: Played, check: Check | None, traced: bool) -> Verdict | None:
         return "endless", str(error)
     if error is not None:
         return "error", f"it raised {_named(error)}"
-    if inspect.isgenerator(played.value) or inspect.iscoroutine(played.value):
+    if isinstance(played.value, GeneratorType | CoroutineType):
         played.value.close()
         return "error", f"it returned a {type(played.value).__name__}: its code has not run"
     if played.runtime.crashes:

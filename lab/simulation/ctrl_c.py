@@ -42,17 +42,20 @@ def noticing_ctrl_c() -> Iterator[None]:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-@contextmanager
-def ended_by_ctrl_c(runtime: SimulatedRuntime) -> Iterator[None]:
+class ended_by_ctrl_c:  # noqa: N801  (reads as a verb; a generator would take longer)
     """Let Ctrl-C end `runtime`, unless it runs inside another one: then it ends that."""
-    if _outermost or not _noticing or threading.get_ident() != threading.main_thread().ident:
-        yield
-        return
-    _outermost.append(runtime)
-    try:
-        yield
-    finally:
-        _outermost.clear()
+
+    def __init__(self, runtime: SimulatedRuntime) -> None:
+        self._runtime = runtime
+
+    def __enter__(self) -> None:
+        is_main = threading.get_ident() == threading.main_thread().ident
+        if is_main and _noticing and not _outermost:
+            _outermost.append(self._runtime)
+
+    def __exit__(self, *exc_info: object) -> None:
+        if _outermost and _outermost[0] is self._runtime:
+            _outermost.clear()
 
 
 def _handle(number: int, frame: FrameType | None) -> None:

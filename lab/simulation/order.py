@@ -55,9 +55,10 @@ class RandomOrder:
 
     def take(self, ready: deque[SimulatedTask], running: SimulatedTask | None) -> SimulatedTask:
         """Take one at random."""
-        if len(ready) == 1:
+        number = len(ready)
+        if number == 1:
             return ready.popleft()
-        index = int(self._draw() * len(ready))
+        index = int(self._draw() * number)
         task = ready[index]
         del ready[index]
         return task

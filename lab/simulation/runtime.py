@@ -36,6 +36,7 @@ from patterns.concurrency.runtime import Lock, Runtime, Task, Waiter, here
 
 __all__ = ["Ended", "SimulatedRuntime", "StepLimitExceeded", "begin"]
 
+_NOTHING = nullcontext()
 _STEPS_TO_END = 1_000  # operations that never wait, allowed in a task's `finally` at the end
 _STEPS_TO_FINALIZE = 100_000  # and in all finalizers, once the run is over
 
@@ -134,7 +135,8 @@ class SimulatedRuntime(Simulation, Listener):
         assert isinstance(task, SimulatedTask)
         assert self._hub is not None
         self._count_step()  # so that a program that does nothing but start tasks ends, too
-        strand = self._strands.take(partial(self._run_task, task, body), self._hub)
+        task.body = body
+        strand = self._strands.take(self._run_task, task, self._hub)
         strand.gr_context = contextvars.copy_context()
         task.strand = strand
         self._live[task] = None
@@ -150,7 +152,7 @@ class SimulatedRuntime(Simulation, Listener):
 
     def interrupts(self, context: Context) -> AbstractContextManager[object]:
         """Leave Ctrl-C alone: it ends the whole simulation."""
-        return nullcontext()
+        return _NOTHING
 
     def admits(self, caller: Runtime) -> bool:
         """Nobody but its own tasks may wait here."""
@@ -284,8 +286,10 @@ class SimulatedRuntime(Simulation, Listener):
         if waited:
             self.real_waits.append((self._running.name, waited))
 
-    def _run_task(self, task: SimulatedTask, body: Callable[[], None]) -> Any:
+    def _run_task(self, task: SimulatedTask) -> Any:
         """Run a task to its end; return who has the next turn: a strand, or the hub."""
+        body, task.body = task.body, None
+        assert body is not None
         try:
             body()
         except Ended:

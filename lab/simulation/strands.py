@@ -18,19 +18,21 @@ class Strand(greenlet):  # type: ignore[misc,unused-ignore]
     longer than to run a small task.
 
     Attributes:
-        body: the task that it is to run when it has its turn, if it has not begun; it returns to
-            which greenlet the turn then goes.
+        body: called with `task` when it has its turn, if it has not begun; it returns to which
+            greenlet the turn then goes.
+        task: what it is to run then.
     """
 
-    body: Callable[[], Any] | None = None
+    body: Callable[[Any], Any] | None = None
+    task: Any = None
 
     def run(self) -> None:
         """Run the bodies, for ever."""
         while True:
-            body, self.body = self.body, None
+            body, self.body, task, self.task = self.body, None, self.task, None
             assert body is not None
-            following = body()
-            del body
+            following = body(task)
+            del body, task
             following.switch()
             del following
 
@@ -41,15 +43,15 @@ class Strands:
     def __init__(self) -> None:
         self._idle: list[Strand] = []
 
-    def take(self, body: Callable[[], Any], hub: greenlet) -> Strand:
-        """Return one that runs `body` when it has its turn."""
+    def take(self, body: Callable[[Any], Any], task: object, hub: greenlet) -> Strand:
+        """Return one that calls `body(task)` when it has its turn."""
         strand = self._idle.pop() if self._idle else Strand(parent=hub)
-        strand.body = body
+        strand.body, strand.task = body, task
         return strand
 
     def give_back(self, strand: Strand) -> None:
         """Let others have `strand`, which has run its body or never will."""
-        strand.body = None
+        strand.body = strand.task = None
         self._idle.append(strand)
 
     def __enter__(self) -> Strands:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections import deque
+from collections.abc import Callable
 
 from lab.simulation.strands import Strand
 from patterns.concurrency.context import Context
@@ -17,17 +18,19 @@ class SimulatedTask(Task):
 
     Attributes:
         strand: the greenlet that it runs on; None before it starts and after it has ended.
+        body: what it runs; None once that has begun.
         operation: what it is about to do, while it is ready.
         subject: on what.
         blocked_on: while it waits: the verb, the subject, and until when (ns) or None.
         rank: kept by orders that know priorities; None: not yet.
     """
 
-    __slots__ = ("blocked_on", "operation", "rank", "strand", "subject")
+    __slots__ = ("blocked_on", "body", "operation", "rank", "strand", "subject")
 
     def __init__(self, name: str | None, number: int, context: Context | None) -> None:
         Task.__init__(self, name, number, context)  # as `super` would, in less time
         self.strand: Strand | None = None
+        self.body: Callable[[], None] | None = None
         self.operation = "start"
         self.subject: object = None
         self.blocked_on: tuple[str, object, int | None] | None = None
