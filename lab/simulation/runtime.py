@@ -177,12 +177,14 @@ class SimulatedRuntime(Simulation, Listener):
         ready.append(task)
         following = self._take(ready, task)
         if following is not task:
+            if self._watch is not None and perf_counter_ns() > self._watch.look_at:
+                self._note_real_wait(self._watch)
             strand = following.strand
-            if strand and self._watch is None:
+            if strand:
                 self._running = following
                 strand.switch()
             else:
-                self._switch_to(following)
+                self._begin(following)
 
     def _count_step(self) -> None:
         self.steps += 1
@@ -210,7 +212,7 @@ class SimulatedRuntime(Simulation, Listener):
                 self._running = following
                 strand.switch()
             else:
-                self._switch_to(following)
+                self._begin(following)
         else:
             assert self._hub is not None
             self._hub.switch()
@@ -267,19 +269,12 @@ class SimulatedRuntime(Simulation, Listener):
         assert self._hub is not None
         self._hub.switch()
 
-    def _switch_to(self, task: SimulatedTask) -> None:
+    def _begin(self, task: SimulatedTask) -> None:
         # A strand is started from the hub only: started from another one, it would begin at that
         # one's depth of recursion.
-        if self._watch is not None and perf_counter_ns() > self._watch.look_at:
-            self._note_real_wait(self._watch)
-        strand = task.strand
-        if strand:
-            self._running = task
-            strand.switch()
-        else:
-            assert self._hub is not None
-            self._next = task
-            self._hub.switch()
+        assert self._hub is not None
+        self._next = task
+        self._hub.switch()
 
     def _note_real_wait(self, watch: RealWaitWatch) -> None:
         waited = watch.waited()
