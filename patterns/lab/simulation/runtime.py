@@ -12,6 +12,7 @@ import contextvars
 import heapq
 import itertools
 import signal
+import sys
 import threading
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterator, Mapping
@@ -23,6 +24,7 @@ from greenlet import getcurrent, greenlet
 from patterns.concurrency.context import Context
 from patterns.concurrency.recording import Recorder
 from patterns.concurrency.runtime import Lock, Runtime, Task, Waiter, _local
+from patterns.lab.simulation.finalizer import in_finalizer
 from patterns.lab.simulation.order import Order
 from patterns.lab.simulation.real_wait import RealWaitWatch
 from patterns.lab.simulation.report import Deadlock, Stuck, stuck_task
@@ -32,6 +34,7 @@ from patterns.lab.simulation.scheduled import RECORDED_AND_SCHEDULED, SCHEDULED
 __all__ = ["SimulatedRuntime", "SimulatedTask", "StepLimitExceeded"]
 
 _STEPS_TO_END = 1_000  # operations that never wait, allowed in a task's `finally` at the end
+_STEPS_TO_FINALIZE = 100_000  # and in all finalizers, once the run is over
 
 
 class StepLimitExceeded(RuntimeError):
@@ -138,6 +141,7 @@ class SimulatedRuntime(Runtime):
         self._state = "new"
         self._escaped: BaseException | None = None
         self._end_by = 0
+        self._finalizing = 0
 
     def __repr__(self) -> str:
         return "a simulation that has ended" if self._state == "ended" else "a simulation"
@@ -198,7 +202,8 @@ class SimulatedRuntime(Runtime):
         if self.steps >= self._halt_at:
             if self._state == "ending" and self.steps < self._end_by:
                 return
-            self._halt()
+            self._halt(waits=False)
+            return
         ready = self.ready
         if not ready:
             return
@@ -217,7 +222,7 @@ class SimulatedRuntime(Runtime):
             if self._state == "ending" and self.steps < self._end_by:
                 self._end_by = 0
                 raise _Ended
-            self._halt()
+            self._halt(waits=True)
         if self.ready:
             self._switch_to(self._order.take(self.ready, None))
         else:
@@ -232,8 +237,12 @@ class SimulatedRuntime(Runtime):
             self._prune_timers_at = 2 * len(timers) + 64
         heapq.heappush(timers, (when, next(self._timer_numbers), waiter))
 
-    def _halt(self) -> None:
-        """Do not let the running task go on: the steps are used up, or the run is over."""
+    def _halt(self, waits: bool) -> None:
+        """Do not let the running task go on: the steps are used up, or the run is over.
+
+        A finalizer goes on, if it does not wait: it may be called by the garbage collector, which
+        must not be left standing, and what is thrown into it ends nothing else.
+        """
         if self._escaped is None:
             self.stop(
                 StepLimitExceeded(
@@ -242,6 +251,11 @@ class SimulatedRuntime(Runtime):
                     "waits in a loop without sleeping, while time stands still"
                 )
             )
+        if in_finalizer(sys._getframe(1)):
+            self._finalizing += 1
+            if waits or self._finalizing > _STEPS_TO_FINALIZE:
+                raise _Ended
+            return
         while True:
             self._hub.switch()
 
