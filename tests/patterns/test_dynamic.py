@@ -18,7 +18,7 @@ from patterns import dynamic
 from patterns.concurrency import Cancelled, Closed, Context, Report, TaskGroup, now, sleep
 from patterns.dynamic import Autoscaler, DynamicPool
 
-SCHEDULES = (None, *range(30))
+SCHEDULES = (None, *range(12))
 JUMPY = Autoscaler(grow_above=1, calm_looks=1)  # no hysteresis: both thresholds in one place
 
 

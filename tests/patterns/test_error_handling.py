@@ -15,7 +15,7 @@ from patterns import error_handling
 from patterns.concurrency import Cancelled, Context, attempt, hang, sleep
 from patterns.error_handling import CarefulPool, Task, process_task, sample_tasks
 
-SEEDS = (None, *range(20))
+SEEDS = (None, *range(10))
 
 
 def numbered(*seconds):

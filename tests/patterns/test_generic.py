@@ -12,7 +12,7 @@ from patterns.concurrency import Cancelled, Context, DeadlineExceeded, TaskGroup
 from patterns.generic import Pool
 from patterns.reusable import submit
 
-SEEDS = (None, *range(20))
+SEEDS = (None, *range(10))
 WORDS = ["hello", "world", "foo", "bar", "baz"]
 
 

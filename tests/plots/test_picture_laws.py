@@ -74,8 +74,8 @@ TRACES = {
     "nothing": Trace("virtual", 0.0, (), (), ()),
     "one job": of_jobs(["1"], ["w"], clock="real"),
     "a deadlock": cut_off(),
-    "a thousand workers": of_jobs(
-        [str(number) for number in range(1000)], [f"worker-{number}" for number in range(1000)]
+    "hundreds of workers": of_jobs(
+        [str(number) for number in range(300)], [f"worker-{number}" for number in range(300)]
     ),
     "hostile names": of_jobs(HOSTILE, HOSTILE[::-1]),
 }
