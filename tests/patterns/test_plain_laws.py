@@ -261,7 +261,7 @@ def test_a_coroutine_is_no_value(name):
     ("process", "error"),
     [
         (raises_what_cannot_be_rebuilt_at_3, "TwoArgumentsError: 404: gone"),
-        (returns_what_cannot_be_sent_at_3, "pickle"),
+        (returns_what_cannot_be_sent_at_3, "local object"),
         (returns_what_cannot_be_rebuilt_at_3, "missing 1 required positional argument"),
     ],
 )
