@@ -33,6 +33,10 @@ __all__ = ["THREADS", "ThreadRuntime"]
 
 _LONGEST_WAIT = threading.TIMEOUT_MAX - 1
 
+# A signal that comes in the last moment before the main thread waits is handled after the wait
+# (CPython looks for it before, and then only if the wait is interrupted), so it waits in pieces.
+_UNTIL_SIGNALS_ARE_SEEN = 0.5  # seconds
+
 # A thread has one task, whatever runtime asks: a channel made before a measurement must still
 # learn that the task which waits there has been cancelled.
 _here = threading.local()
@@ -66,10 +70,16 @@ class ThreadWaiter(Waiter):
 
     def park(self, deadline: int | None, verb: str, subject: object) -> bool:
         """Wait at the gate."""
+        in_main = _is_main()
         if deadline is None:
-            return self._gate.acquire()
+            if not in_main:
+                return self._gate.acquire()
+            while not self._gate.acquire(timeout=_UNTIL_SIGNALS_ARE_SEEN):
+                pass
+            return True
+        longest = _UNTIL_SIGNALS_ARE_SEEN if in_main else _LONGEST_WAIT
         while (left := deadline - time.monotonic_ns()) > 0:
-            if self._gate.acquire(timeout=min(left / NANOSECONDS_PER_SECOND, _LONGEST_WAIT)):
+            if self._gate.acquire(timeout=min(left / NANOSECONDS_PER_SECOND, longest)):
                 return True
         if self.claim():
             return False

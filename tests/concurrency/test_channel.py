@@ -452,14 +452,14 @@ def test_a_deadline_ends_a_wait_with_an_error_that_says_which_one(run, operation
 
 @pytest.mark.parametrize("operation", ["send", "receive"])
 @pytest.mark.parametrize("run", ["threads", "simulation"], indirect=True)
-def test_polling_a_channel_a_thousand_times_leaves_nothing_in_memory(run, operation):
+def test_polling_a_channel_many_times_leaves_nothing_in_memory(run, operation):
     def body():
         channel, parent = Channel(), Context()
         values = [1] if operation == "send" else []
         before = alive(Waiter)
         outcomes = [
             outcome(getattr(channel, operation), *values, parent.child(timeout=1e-5))
-            for _ in range(1000)
+            for _ in range(200)
         ]
         return set(outcomes), parked(channel), alive(Waiter) - before
 

@@ -35,17 +35,20 @@ def stored(folder, *cells):
     return nbformat.read(path, as_version=4)
 
 
-def outcomes(folder, requirements):
-    """Compare four cells as `make test` does: a picture, another picture, a warning, an object.
-
-    Returns each cell's outcome, and the length of what pytest says.
-    """
-    notebook = stored(folder, *map(v4.new_code_cell, [PICTURE, PICTURE, WARNING, "object()"]))
+@pytest.fixture(scope="module")
+def changed(tmp_path_factory):
+    """Four cells, a picture, another picture, a warning, an object; the second is then changed."""
+    cells = map(v4.new_code_cell, [PICTURE, PICTURE, WARNING, "object()"])
+    notebook = stored(tmp_path_factory.mktemp("changed"), *cells)
     data = notebook.cells[1].outputs[0].data
     data["image/png"] = OTHER_PNG
     data["text/html"] = data["text/html"].replace(PNG, OTHER_PNG)
-    nbformat.write(notebook, folder / "made_up.ipynb")
+    return notebook
 
+
+def outcomes(folder, notebook, requirements):
+    """Compare the cells as `make test` does: each one's outcome, and how much pytest says."""
+    nbformat.write(notebook, folder / "made_up.ipynb")
     (folder / "requirements.txt").write_text(requirements)
     sanitize = str(ROOT / "tests" / "nbval_sanitize.cfg")
     options = "-p tools.nbval_pictures --nbval --nbval-current-env --rootdir=. --color=no -rA"
@@ -61,13 +64,15 @@ def outcomes(folder, requirements):
 
 
 @pytest.fixture(scope="module")
-def here(tmp_path_factory):
-    return outcomes(tmp_path_factory.mktemp("here"), (ROOT / "requirements.txt").read_text())
+def here(tmp_path_factory, changed):
+    requirements = (ROOT / "requirements.txt").read_text()
+    return outcomes(tmp_path_factory.mktemp("here"), changed, requirements)
 
 
 @pytest.fixture(scope="module")
-def elsewhere(tmp_path_factory):
-    return outcomes(tmp_path_factory.mktemp("elsewhere"), "matplotlib==0.1\npillow==0.1\n")
+def elsewhere(tmp_path_factory, changed):
+    requirements = "matplotlib==0.1\npillow==0.1\n"
+    return outcomes(tmp_path_factory.mktemp("elsewhere"), changed, requirements)
 
 
 @only_where_pictures_are_compared

@@ -74,8 +74,8 @@ TRACES = {
     "nothing": Trace("virtual", 0.0, (), (), ()),
     "one job": of_jobs(["1"], ["w"], clock="real"),
     "a deadlock": cut_off(),
-    "hundreds of workers": of_jobs(
-        [str(number) for number in range(300)], [f"worker-{number}" for number in range(300)]
+    "a hundred workers": of_jobs(
+        [str(number) for number in range(100)], [f"worker-{number}" for number in range(100)]
     ),
     "hostile names": of_jobs(HOSTILE, HOSTILE[::-1]),
 }

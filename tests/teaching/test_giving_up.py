@@ -117,7 +117,7 @@ def cycles_collected_at_once():
 @pytest.mark.parametrize(
     ("pool", "times"),
     [
-        (cycles_in_a_weak_set, 12),
+        (cycles_in_a_weak_set, 8),
         (pages_in_a_weak_set, 4),
         (cycles_with_a_finalizer, 4),
         (pages_with_a_finalizer, 4),
