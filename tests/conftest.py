@@ -1,10 +1,14 @@
 """Fixtures for every test: the same body on both runtimes, and no thread left behind."""
 
+import signal
 import threading
 from functools import partial
 
 import pytest
 from support import run_on_threads, run_simulated, threads_left
+
+# A parent that runs in the background may have it ignored, and tests of Ctrl-C would wait for ever.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 RUNTIMES = {
     "threads": run_on_threads,
