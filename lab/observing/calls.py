@@ -62,8 +62,11 @@ class Watched:
         self._log = log
         self._process = process
         self._folder = folder
+        self._made_in = os.getpid()
 
     def __call__(self, job: Any) -> Any:
+        if os.getpid() != self._made_in:  # in a forked process, whose copy of the log nobody reads
+            return _Elsewhere(self._process, self._folder)(job)
         call = self._log.start(job)
         with self._log.call(job, call):
             value = self._process(job)

@@ -53,7 +53,8 @@ class Report(Generic[J, R]):
             for anybody to collect it.
         reason: why the run was cut short; None if it was not.
         unsubmitted: the jobs, of a list or another sequence given to `run`, that it had not come
-            to when it was cut short. Of what can only be iterated over, the rest is not taken.
+            to when it was cut short: a tuple, or of a range, which may be huge, its rest. Of what
+            can only be iterated over, the rest is not taken.
     """
 
     submitted: tuple[J, ...]
@@ -138,7 +139,7 @@ class Ledger(Generic[J, R]):
 
 def _from(jobs: Iterable[J], number: int) -> Sequence[J]:
     """Return what comes after the first `number` jobs of a sequence, a huge range as a range."""
-    if isinstance(jobs, list | tuple | range):
+    if isinstance(jobs, range):
         return jobs[number:]
     return (*islice(jobs, number, None),) if isinstance(jobs, Sequence) else ()
 

@@ -1,6 +1,8 @@
 """Pools in plain Python are observed from outside: async ones exactly, others in real time."""
 
 import asyncio
+import multiprocessing
+import os
 import signal
 import sys
 import threading
@@ -442,6 +444,23 @@ def test_processes_are_observed_on_the_same_clock():
     assert [str(value) for value in run.value] == ["-1", "-2", "job 3 is broken", "-4"]
     assert outcomes(run)["3"] == Outcome.FAILED
     assert set(run.trace.workers) <= {"worker-1", "worker-2"}
+    for job in run.trace.jobs:
+        assert 0 <= job.submitted <= job.started < job.finished <= run.elapsed
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot copy a process")
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+def test_processes_that_were_forked_are_observed_too():
+    def forked(jobs, process):
+        context = multiprocessing.get_context("fork")
+        workers = [context.Process(target=process, args=(job,)) for job in jobs]
+        for worker in workers:
+            worker.start()
+        for worker in workers:
+            worker.join()
+
+    run = observe(forked, [1, 2], a_moment)
+    assert outcomes(run) == {"1": Outcome.OK, "2": Outcome.OK}
     for job in run.trace.jobs:
         assert 0 <= job.submitted <= job.started < job.finished <= run.elapsed
 
