@@ -24,6 +24,7 @@ There a worker that sees the deadline drops the job or the result in its hands w
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextvars import copy_context
 from dataclasses import dataclass
 from random import Random
 from typing import TypeVar
@@ -51,7 +52,7 @@ class CarefulPool(WorkerPool[J, R]):
         for job in self.queue:
             self.begin(job)
             try:
-                value = self.process(job)
+                value = copy_context().run(self.process, job)
                 check_value(value)
             except Exception as error:
                 self.finish(Failed(job, error))

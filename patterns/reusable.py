@@ -1,6 +1,7 @@
 """The reusable pool: a fixed number of workers that take jobs for as long as the pool is open.
 
-Use it when jobs keep arriving, from one place or from many, and somebody else collects results.
+Use it when jobs keep arriving, from one place, from many, or from other jobs (a crawler: `join`
+waits until no more come), and somebody else collects results.
 Don't when all jobs come from one place (the basic pool is shorter), or when the load changes so
 much that no fixed number of workers fits (a dynamic pool).
 
@@ -23,7 +24,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Generic, Self, TypeVar
 
@@ -53,7 +54,9 @@ class WorkerPool(Generic[J, R]):
     Args:
         process: makes a job's value; called by the workers, in several threads at once.
         workers: workers, >= 1.
-        buffer: jobs that may wait for a worker, >= 0.
+        buffer: jobs that may wait for a worker, >= 0. A job that submits others waits while the
+            buffer is full, and if all workers do, nobody makes room: give such a pool room for all
+            that may be pending, up to `sys.maxsize`.
 
     Raises ValueError or TypeError for a bad argument.
 
@@ -70,6 +73,8 @@ class WorkerPool(Generic[J, R]):
         self.queue = Channel[J](buffer, "jobs")
         self._results = Channel[Result[J, R]](math.inf, "results")
         self.ledger = Ledger[J, R]()
+        self._refused: list[J] = []
+        self._joining: list[Channel[None]] = []
         self._context: Context | None = None
 
     @contextmanager
@@ -97,7 +102,12 @@ class WorkerPool(Generic[J, R]):
         """
         context = self.context
         self.ledger.submitted.append(job)
-        self.queue.send(job, context)
+        try:
+            self.queue.send(job, context)
+        except BaseException:
+            self._refused.append(job)
+            self._wake_joining()
+            raise
 
     def results(self) -> Iterator[Result[J, R]]:
         """Iterate over results as they come, until the pool is closed and all jobs are done.
@@ -106,6 +116,21 @@ class WorkerPool(Generic[J, R]):
         cancelled, or its block left, meanwhile; RuntimeError before the pool is started.
         """
         return self._results.values(self.context)
+
+    def join(self) -> None:
+        """Wait until no job is pending: each one submitted, by jobs too, has its result.
+
+        So a pool whose jobs submit others is done when `join` returns, and its block may be left.
+        Jobs that were dropped when the workers had left are not waited for. A job must not call
+        it: it would wait for itself. Raises Cancelled if the pool is cancelled meanwhile;
+        RuntimeError before the pool is started.
+        """
+        context = self.context
+        done = Channel[None](0, "nothing pending")
+        self._joining.append(done)
+        if self._pending and not self._results.closed:
+            for _ in done.values(context):
+                pass
 
     def close(self) -> None:
         """Say that no more jobs come; returns at once, and what is submitted is still done."""
@@ -148,11 +173,28 @@ class WorkerPool(Generic[J, R]):
         """Note what came of a job, and hand it on to whoever collects."""
         self.ledger.results.append(result)
         self._results.send(result)
+        self._wake_joining()
 
     def _work(self) -> None:
         self.run_workers()
         self.context.check()  # if they were cancelled, the results are not complete
         self._results.close()
+        self._wake_joining()
+
+    @property
+    def _pending(self) -> int:
+        """Jobs submitted that have no result yet; a job's own jobs are among them before it ends.
+
+        The lists only grow, and what is subtracted is read first: so if this is 0, it was.
+        """
+        over = len(self.ledger.results) + len(self._refused)
+        return len(self.ledger.submitted) - over
+
+    def _wake_joining(self) -> None:
+        # Who joins is listed before it looks whether jobs are pending, so one sees the other.
+        while self._joining and (not self._pending or self._results.closed):
+            with suppress(IndexError):  # another task was faster
+                self._joining.pop().close()
 
 
 def serve(

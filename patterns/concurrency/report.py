@@ -139,7 +139,7 @@ class Ledger(Generic[J, R]):
 
 def _from(jobs: Iterable[J], number: int) -> Sequence[J]:
     """Return what comes after the first `number` jobs of a sequence, a huge range as a range."""
-    if isinstance(jobs, range):
+    if isinstance(jobs, tuple | range):
         return jobs[number:]
     return (*islice(jobs, number, None),) if isinstance(jobs, Sequence) else ()
 

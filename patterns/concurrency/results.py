@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextvars import copy_context
 from dataclasses import dataclass
 from typing import Generic, TypeAlias, TypeVar
 
@@ -46,10 +47,14 @@ Result: TypeAlias = Succeeded[J, R] | Failed[J]
 def attempt(process: Callable[[J], R], job: J) -> Result[J, R]:
     """Call `process(job)`; whatever comes of it, return it as the job's result.
 
+    It runs in a copy of the caller's `contextvars`, so what a job sets no other job sees. In a
+    pool each job sees the variables as they were when the pool was started: a channel carries jobs
+    and nothing beside them. Put into the job what it is to know of its submitter.
+
     Raises what `process` raised if that does not make the job fail, as `fails_job` decides.
     """
     try:
-        value = process(job)
+        value = copy_context().run(process, job)
         check_value(value)
     except BaseException as error:
         if fails_job(error):

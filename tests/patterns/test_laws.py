@@ -1,9 +1,11 @@
 """What holds for all seven pools, whatever the jobs do and whenever they are cancelled."""
 
 import signal
+import sys
 import threading
 from collections import Counter
 from contextlib import suppress
+from contextvars import ContextVar
 from itertools import count, islice
 
 import pytest
@@ -16,6 +18,7 @@ from lab.tracing import counts
 from patterns import dynamic, heartbeat
 from patterns.concurrency import (
     Cancelled,
+    Channel,
     Closed,
     Context,
     DeadlineExceeded,
@@ -635,6 +638,24 @@ def test_what_a_coroutine_function_would_not_do_is_a_failure(run, pool):
     assert str(error).startswith("process returned a coroutine: ")
 
 
+colour = ContextVar("colour", default="none")
+
+
+@every_pool
+def test_a_job_sees_the_callers_context_variables_and_nothing_of_another_jobs(run, pool):
+    def process(job):
+        seen = colour.get()
+        colour.set(job)
+        sleep(0.001)
+        return seen if colour.get() == job else "another job's"
+
+    def main():
+        colour.set("red")
+        return pool(range(6), process, workers=2).values
+
+    assert run(main) == ["red"] * 6
+
+
 # Arguments.
 
 
@@ -862,3 +883,97 @@ def test_whoever_waits_outside_is_woken_when_the_pool_is_cancelled(run, make, wh
         return told
 
     assert run(main) == ["that is all"]
+
+
+# Jobs that submit others.
+
+LINKS = {"a": "bcd", "b": "ef", "c": "g", "e": "hij", "j": "k"}
+
+
+def crawl(make, **options):
+    """Follow the links from page a, reading on the side; return what was seen, and the report."""
+
+    def visit(page):
+        for link in LINKS.get(page, ""):
+            pool.submit(link)
+        sleep(0.001)
+        return page.upper()
+
+    pool, seen = make(visit, buffer=sys.maxsize, **options), []
+    with pool.start(), TaskGroup() as group:
+        group.spawn(lambda: seen.extend(result.job for result in pool.results()))
+        pool.submit("a")
+        pool.join()
+        seen_at_the_end = len(pool.report.results)
+        pool.close()
+    return seen, seen_at_the_end, pool.report
+
+
+def everything_was_crawled(value):
+    seen, seen_at_the_end, report = value
+    return sorted(seen) == sorted(report.succeeded) == list("abcdefghijk") and seen_at_the_end == 11
+
+
+@every_class
+def test_joining_waits_for_the_jobs_that_jobs_submit(run, make):
+    assert everything_was_crawled(run(lambda: crawl(make, workers=2)))
+
+
+@every_class
+def test_in_no_schedule_that_is_tried_does_joining_end_too_early_or_never(make):
+    found = explore(
+        lambda: crawl(make, workers=2),
+        check=lambda run: everything_was_crawled(run.value),
+        schedules=40,
+    )
+    assert found.failures == 0, found.failure.story()
+
+
+@every_class
+def test_several_may_join_and_where_nothing_is_pending_it_returns_at_once(run, make):
+    def main():
+        def join():
+            pool.join()
+            done.append(len(pool.report.results))
+
+        pool, done = make(nap), []
+        with pool.start(), TaskGroup() as group:
+            pool.join()
+            for job in range(5):
+                pool.submit(job)
+            group.spawn(join)
+            group.spawn(join)
+            pool.join()
+            pool.join()
+        pool.join()
+        return done
+
+    assert run(main) == [5, 5]
+
+
+@every_class
+def test_whoever_joins_is_woken_when_the_pool_is_cancelled(run, make):
+    def main():
+        pool, context = make(rest), Context()
+        with pytest.raises(Cancelled) as caught, pool.start(context), TaskGroup() as group:  # noqa: PT012
+            pool.submit(1)
+            group.spawn(lambda: (sleep(0.01), context.cancel("that is all")))
+            pool.join()
+        return str(caught.value)
+
+    assert run(main) == "that is all"
+
+
+@every_class
+def test_a_job_that_was_not_taken_is_not_waited_for(run, make):
+    def main():
+        pool, gate = make(lambda job: list(gate), workers=1, buffer=0), Channel()
+        with pool.start():
+            pool.submit(0)
+            with suppress(Cancelled), TaskGroup(Context(timeout=0)):
+                pool.submit(1)
+            gate.close()
+            pool.join()
+        return outcomes(pool.report)
+
+    assert run(main) == ["succeeded", "never started"]
