@@ -11,13 +11,14 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import wraps
+from functools import partial, wraps
 from typing import Any, ParamSpec
 
 from lab.model.deadlock import Deadlock
 from lab.model.run import Run
 from lab.simulation import StepLimitExceeded, simulate
 from lab.simulation.runtime import SimulatedRuntime
+from lab.teaching.apart import TOO_MUCH_MEMORY, CopyEnded, apart, can_copy
 from lab.teaching.guard import REAL_WAIT, OutOfPatience, guarded, quietly
 from lab.teaching.wording import describe, kind, one_line, waits
 from patterns.concurrency.runtime import current_runtime
@@ -27,6 +28,8 @@ __all__ = ["EMPTY", "Feedback", "NotYet", "grader", "run_once", "run_orders"]
 P = ParamSpec("P")
 
 PATIENCE = 5.0  # seconds of real time for one run
+LONG_PATIENCE = 9.0  # for a whole check
+APART = can_copy()  # whether a check runs in a copy of this process
 MAX_STEPS = 20_000
 _LONGEST = 240
 EMPTY = "there is nothing to check yet: write your answer in the cell above, run it, then this one"
@@ -58,22 +61,46 @@ class Feedback:
 
 
 def grader(check: Callable[P, str]) -> Callable[P, Feedback]:
-    """Make a check answer with a Feedback, whatever it or the reader's code raises."""
+    """Make a check answer with a Feedback, whatever it or the reader's code raises.
+
+    Within 10 seconds it does, and leaves this process as it was, where a process can be copied;
+    `lab.teaching.apart` tells what holds elsewhere.
+    """
 
     @wraps(check)
     def checked(*args: P.args, **kwargs: P.kwargs) -> Feedback:
         if any(answer is None or answer is ... for answer in args):
             return Feedback(False, EMPTY)
+        if not APART:
+            return _feedback(check, *args, **kwargs)
         try:
-            return Feedback(True, check(*args, **kwargs))
-        except KeyboardInterrupt:
-            raise
-        except NotYet as not_yet:
-            return Feedback(False, str(not_yet))
-        except BaseException as error:
-            return Feedback(False, str(_explain(error)))
+            text = apart(partial(_feedback_as_text, check, *args, **kwargs), LONG_PATIENCE)
+        except CopyEnded as ended:
+            return Feedback(False, str(ended))
+        except OSError:  # there is no room for another process
+            return _feedback(check, *args, **kwargs)
+        return Feedback(text[0] == "+", text[1:])
 
     return checked
+
+
+def _feedback(check: Callable[P, str], *args: P.args, **kwargs: P.kwargs) -> Feedback:
+    try:
+        return Feedback(True, check(*args, **kwargs))
+    except KeyboardInterrupt:
+        raise
+    except NotYet as not_yet:
+        return Feedback(False, str(not_yet))
+    except BaseException as error:
+        return Feedback(False, str(_explain(error)))
+
+
+def _feedback_as_text(check: Callable[P, str], *args: P.args, **kwargs: P.kwargs) -> str:
+    try:
+        feedback = _feedback(check, *args, **kwargs)
+    except KeyboardInterrupt as error:  # in a copy it is nobody's but the answer's own
+        feedback = Feedback(False, f"it raised {describe(error)}")
+    return ("+" if feedback.passed else "-") + one_line(feedback.sentence, 4 * _LONGEST)
 
 
 def run_once(
@@ -199,6 +226,8 @@ def _explain(error: BaseException, crashes: Iterable[tuple[str, BaseException]] 
             f", after {task} raised {describe(crash)}" for task, crash in [*crashes][:1]
         )
         return NotYet(f"it deadlocks at {error.time:g} s{after}: {waits(error.tasks)}")
+    if isinstance(error, MemoryError):
+        return _Endless(TOO_MUCH_MEMORY)
     if isinstance(error, RecursionError):
         return NotYet("it calls itself without end (RecursionError)")
     return NotYet(f"it raised {describe(error)}")

@@ -25,7 +25,7 @@ __all__ = ["check_extend", "check_predict", "check_repair", "filled", "new_limit
 MOST: Final = 20_000  # distinct schedules of a reader's pool
 MAX_STEPS: Final = 2_000
 PATIENCE = 5.0  # seconds of real time for one schedule
-LONG_PATIENCE = 30.0  # for all of them
+LONG_PATIENCE = 8.0  # for all of them
 
 _ENDLESS: Final = "it does not end: it loops for ever, or waits in real time"
 _TOO_LONG: Final = (
