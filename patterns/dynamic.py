@@ -35,6 +35,7 @@ from .concurrency import (
     Result,
     TaskGroup,
     attempt,
+    now,
     sleep,
 )
 from .concurrency.checks import check_count, nanoseconds
@@ -80,6 +81,7 @@ class DynamicPool(WorkerPool[J, R]):
         self._terms: list[Context] = []  # of those who stay: when it ends, its worker leaves
         self._numbers = itertools.count(1)
         self._ended = Channel[None](0, "ended")
+        self.at_work: list[tuple[float, int]] = []  # appended to by all, so that no lock is needed
 
     def add_worker(self) -> bool:
         """Add a worker; returns False, and adds none, at the maximum.
@@ -120,6 +122,11 @@ class DynamicPool(WorkerPool[J, R]):
         return 0 if self._context is None else self._alive.load()
 
     @property
+    def staying(self) -> int:
+        """Workers alive that were not told to leave."""
+        return self._staying.load()
+
+    @property
     def in_flight(self) -> int:
         """Jobs in the buffer or in a worker's hands."""
         return len(self.queue) + len(self.ledger.started) - len(self.ledger.results)
@@ -158,6 +165,19 @@ class DynamicPool(WorkerPool[J, R]):
                 raise  # the pool is cancelled, and not only this worker's term over
         finally:
             self._count_out()
+
+    def begin(self, job: J) -> None:
+        """Note that a worker has taken `job`, and how many are at work."""
+        super().begin(job)
+        self._note_at_work()
+
+    def finish(self, result: Result[J, R]) -> None:
+        """Note how many were at work, and what came of the job; hand that on."""
+        self._note_at_work()
+        super().finish(result)
+
+    def _note_at_work(self) -> None:
+        self.at_work.append((now(), len(self.ledger.started) - len(self.ledger.results)))
 
     def _count_out(self) -> None:
         if self._alive.add(-1) == 0:

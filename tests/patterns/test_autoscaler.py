@@ -1,5 +1,6 @@
 """The autoscaler: it finds the number of workers that a load needs, and keeps it."""
 
+import math
 import re
 
 import pytest
@@ -11,7 +12,7 @@ from patterns import dynamic
 from patterns.concurrency import sleep
 from patterns.dynamic import Autoscaler, DynamicPool
 
-JUMPY = Autoscaler(grow_above=1, calm_looks=1)  # no hysteresis: both thresholds in one place
+JUMPY = Autoscaler(grow_above=1, calm_jobs=0)  # no hysteresis: both thresholds in one place
 
 
 def nap(job):
@@ -24,6 +25,12 @@ def steps(trace):
     """The number of workers at each moment at which it changed: [(time, number), …]."""
     counter = worker_count(trace)
     return list(dict(zip(counter.times, counter.values, strict=True)).items())
+
+
+def turning(numbers):
+    """The numbers after which it went the other way."""
+    steps = zip(numbers, numbers[1:], numbers[2:], strict=False)
+    return [b for a, b, c in steps if (b - a) * (c - b) < 0]
 
 
 def spaced(jobs, pauses):
@@ -57,16 +64,48 @@ def test_without_hysteresis_the_same_load_makes_the_number_go_up_and_down(second
     assert len(steady(JUMPY, seconds=seconds).workers) > 50
 
 
+@pytest.mark.parametrize("seconds", [0.01, 0.125, 1.0, 5.0, 60.0])
+@pytest.mark.parametrize("needed", [1.5, 2.5, 7.3])
+def test_under_a_steady_load_of_jobs_of_any_length_the_number_settles(seconds, needed):
+    gap, enough = seconds / needed, math.ceil(needed)
+    jobs = int((10 * seconds + 1.5) / gap)
+    run = elastic(jobs, seconds, pauses=dict.fromkeys(range(jobs), gap), max_workers=50)
+    numbers = [number for time, number in steps(run.trace) if time < gap * (jobs - 1)]
+    assert len(turning(numbers)) <= 1  # up, perhaps down again, and there it stays
+    assert numbers[-1] == enough
+    assert len(run.trace.workers) <= 2 * enough
+
+
+def test_five_seconds_of_work_every_two_seconds_keep_three_workers():
+    pauses = dict.fromkeys(range(99), 2.0)
+    trace = elastic(100, 5.0, pauses=pauses, autoscaler=Autoscaler()).trace
+    assert [number for time, number in steps(trace) if time < 198] == [1, 2, 3]
+
+
+def test_when_no_more_jobs_come_workers_leave_after_as_long_as_the_last_jobs_took():
+    trace = elastic(31, 1.0, pauses={29: 60.0}, max_workers=3).trace
+    down = [(time, number) for time, number in steps(trace) if 10 < time < 60]
+    assert down == [(13.15, 2), (13.2, 1)]  # the last job of 30 has ended at 10.05 s
+
+
+def test_while_a_worker_told_to_leave_still_works_no_other_is_sent_in_its_place():
+    def main():
+        pool = DynamicPool(sleep, max_workers=4, autoscaler=Autoscaler(calm_jobs=0))
+        with pool.start():
+            for seconds in (1.0, 9.0, 9.0, 9.0):
+                pool.submit(seconds)
+                pool.add_worker()
+            sleep(5)
+            return pool.staying, pool.worker_count
+
+    assert simulate(main).value == (3, 4)
+
+
 def test_waves_bring_workers_and_calm_sends_them_away_down_to_the_minimum():
     pauses = {19: 6.0, 39: 6.0, 59: 6.0}
     trace = elastic(61, 0.2, pauses=pauses, min_workers=2, max_workers=8).trace
     numbers = [number for _, number in steps(trace)]
-    turning = [
-        b
-        for a, b, c in zip(numbers, numbers[1:], numbers[2:], strict=False)
-        if (b - a) * (c - b) < 0
-    ]
-    assert turning == [8, 2, 8, 2, 8]
+    assert turning(numbers) == [8, 2, 8, 2, 8]
 
 
 def test_an_autoscaler_never_exceeds_the_maximum_however_long_the_queue():
@@ -115,7 +154,7 @@ def test_what_an_autoscaler_raises_comes_out():
     ("wrong", "message"),
     [
         ({"interval": 0}, "interval must be a number of seconds > 0 and <= 1e12, got 0"),
-        ({"calm_looks": 0}, "calm_looks must be a whole number >= 1, got 0"),
+        ({"calm_jobs": -1}, "calm_jobs must be a whole number >= 0, got -1"),
         ({"grow_above": 0.9}, "grow_above must be a number >= 1, got 0.9"),
         ({"grow_above": float("nan")}, "grow_above must be a number >= 1, got nan"),
         ({"grow_above": "2"}, "grow_above must be a number >= 1, got '2'"),

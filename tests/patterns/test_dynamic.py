@@ -19,7 +19,7 @@ from patterns.concurrency import Cancelled, Closed, Context, Report, TaskGroup, 
 from patterns.dynamic import Autoscaler, DynamicPool
 
 SCHEDULES = (None, *range(12))
-JUMPY = Autoscaler(grow_above=1, calm_looks=1)  # no hysteresis: both thresholds in one place
+JUMPY = Autoscaler(grow_above=1, calm_jobs=0)  # no hysteresis: both thresholds in one place
 
 
 def nap(job):
