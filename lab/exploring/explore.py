@@ -16,6 +16,7 @@ from lab.model.exploration import Exploration, How, ScheduleOutcome
 from lab.model.pool import bind
 from lab.model.schedule import NotRepeatable, Schedule
 from lab.simulation.order import Order, PriorityOrder, RandomOrder, RoundRobin, RunToBlock
+from lab.simulation.real_lock import keep_noticing
 from lab.simulation.statements import Target, instrument_pool
 from patterns.concurrency.checks import check_count
 
@@ -156,7 +157,7 @@ def _sample(
     if processes == 1:
         wrong = in_one(attempt, schedules, stop_at_first, advance)
     else:
-        wrong = in_several(attempt, schedules, stop_at_first, advance, processes)
+        wrong = in_several(attempt, schedules, stop_at_first, advance, processes, keep_noticing)
         for number, kind in wrong:
             if kind is None:
                 attempt(number)  # raises here what it raised there

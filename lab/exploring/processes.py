@@ -53,16 +53,19 @@ def in_several(
     stop_at_first: bool,
     advance: Callable[[int], object],
     processes: int,
+    begin: Callable[[], object],
 ) -> list[Wrong]:
     """Do the same in copies of this process, which end with it; a trial that raises is `None`.
 
-    What the trials leave behind or print is lost.
+    Each copy calls `begin` first. What the trials leave behind or print is lost.
     """
     with mmap.mmap(-1, _SLOT.size * processes) as board:
         for place in range(processes):
             _SLOT.pack_into(board, place * _SLOT.size, 0, trials + 1)
         children = [
-            _Child(attempt, range(place + 1, trials + 1, processes), place, stop_at_first, board)
+            _Child(
+                attempt, range(place + 1, trials + 1, processes), place, stop_at_first, board, begin
+            )
             for place in range(processes)
         ]
         try:
@@ -97,6 +100,7 @@ class _Child:
         place: int,
         stop_at_first: bool,
         board: mmap.mmap,
+        begin: Callable[[], object],
     ) -> None:
         self.wrong: list[Wrong] = []
         reading, writing = os.pipe()
@@ -107,6 +111,7 @@ class _Child:
         if self._id == 0:
             try:
                 os.close(reading)
+                begin()
                 found = _try_all(attempt, numbers, place, stop_at_first, board)
                 with os.fdopen(writing, "w", encoding="utf-8") as pipe:
                     json.dump(found, pipe)

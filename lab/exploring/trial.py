@@ -13,6 +13,7 @@ from lab.simulation.collector import rare_collections
 from lab.simulation.ctrl_c import noticing_ctrl_c
 from lab.simulation.order import Order
 from lab.simulation.play import Played, play
+from lab.simulation.real_lock import noticing_real_locks
 from lab.simulation.replay import RecordingOrder, Replay
 from lab.simulation.runtime import SimulatedRuntime
 from lab.simulation.strands import Strands
@@ -43,6 +44,7 @@ class Trial:
 
     def __enter__(self) -> Trial:
         self._shared.enter_context(noticing_ctrl_c())
+        self._shared.enter_context(noticing_real_locks())
         self._shared.enter_context(rare_collections())
         self._shared.enter_context(self._strands)
         return self

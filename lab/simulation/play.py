@@ -13,6 +13,7 @@ from lab.model.trace import Trace, Turn
 from lab.simulation.collector import rare_collections
 from lab.simulation.ctrl_c import ended_by_ctrl_c, noticing_ctrl_c
 from lab.simulation.order import Order
+from lab.simulation.real_lock import noticing_real_locks
 from lab.simulation.runtime import SimulatedRuntime, StepLimitExceeded
 from lab.simulation.strands import Strands
 from lab.simulation.watcher import Watcher
@@ -89,15 +90,15 @@ def play(
         max_steps: turns after which the run is stopped.
         record: make a trace possible, and warn of tasks that wait in real time.
         watcher: notes every operation.
-        strands: what the tasks run on, for many runs one after the other, in `noticing_ctrl_c`
-            and `rare_collections`; None: on their own.
+        strands: what the tasks run on, for many runs one after the other, in `noticing_ctrl_c`,
+            `noticing_real_locks` and `rare_collections`; None: on their own.
         kind: the simulation to make.
 
-    Raises KeyboardInterrupt after Ctrl-C, and what an order stopped the run with; what `main`
-    itself raises, a deadlock and too many steps are part of what is returned.
+    Raises KeyboardInterrupt after Ctrl-C, RealLock, and what an order stopped the run with; what
+    `main` itself raises, a deadlock and too many steps are part of what is returned.
     """
     if strands is None:
-        with noticing_ctrl_c(), rare_collections(), Strands() as strands:
+        with noticing_ctrl_c(), noticing_real_locks(), rare_collections(), Strands() as strands:
             return play(
                 main,
                 order,

@@ -14,10 +14,11 @@ import itertools
 import sys
 import threading
 from collections import defaultdict, deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from time import perf_counter_ns
+from types import FrameType
 from typing import Any
 
 from greenlet import getcurrent, greenlet
@@ -97,6 +98,7 @@ class SimulatedRuntime(Simulation, Listener):
         self._escaped: BaseException | None = None
         self._end_by = 0
         self._finalizing = 0
+        self._waited_at = self._vain_waits = 0  # waits that were to begin since that step
         for listener in (order, *listeners):
             begin(listener, self)
 
@@ -120,6 +122,11 @@ class SimulatedRuntime(Simulation, Listener):
 
     def waiter(self) -> Waiter:
         """Return a waiter for the running task."""
+        if self._waited_at != self.steps:
+            self._waited_at, self._vain_waits = self.steps, 0
+        self._vain_waits += 1
+        if self._vain_waits > (_STEPS_TO_END if self.over else self._max_steps):
+            self._halt(waits=False)  # no wait begins: a task that is cancelled goes on, in a loop
         return SimulatedWaiter(self, self._running)
 
     def current(self) -> SimulatedTask:
@@ -377,6 +384,17 @@ class SimulatedRuntime(Simulation, Listener):
     def left(self) -> list[Stuck]:
         """Describe the tasks that have not ended."""
         return [stuck_task(task) for task in self._live]
+
+    def suspended(self) -> Iterator[tuple[SimulatedTask, list[FrameType]]]:
+        """Yield the tasks that do not run now, with the calls that they are in."""
+        for task in self._live:
+            frame = None if task.strand is None else task.strand.gr_frame
+            frames = []
+            while frame is not None:
+                frames.append(frame)
+                frame = frame.f_back
+            if task is not self._running:
+                yield task, frames
 
     def end(self) -> None:
         """End what is left; its `finally` blocks run, and can wait for nothing.

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from types import FrameType
 from typing import Any
 
 from lab.model.deadlock import Stuck
 from lab.simulation.tasks import SimulatedTask
 from patterns.concurrency.channel import Channel
 
-__all__ = ["stuck_task"]
+__all__ = ["place", "stuck_task"]
 
 _COMPREHENSIONS = ("<listcomp>", "<setcomp>", "<dictcomp>")  # no functions since Python 3.12
 
@@ -48,7 +49,11 @@ def _filling(channel: Channel[Any]) -> str:
 
 
 def _where(task: SimulatedTask) -> str:
-    frame = task.strand.gr_frame if task.strand is not None else None
+    return place(task.strand.gr_frame if task.strand is not None else None)
+
+
+def place(frame: FrameType | None) -> str:
+    """Name the function and line of the innermost call that is not the lab's own."""
     while frame is not None:
         module = frame.f_globals.get("__name__", "")
         inner = frame.f_code.co_name in _COMPREHENSIONS

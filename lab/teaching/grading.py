@@ -17,6 +17,7 @@ from typing import Any, ParamSpec
 from lab.model.deadlock import Deadlock
 from lab.model.run import Run
 from lab.simulation import StepLimitExceeded, simulate
+from lab.simulation.real_lock import RealLock
 from lab.simulation.runtime import SimulatedRuntime
 from lab.teaching.apart import TOO_MUCH_MEMORY, CopyEnded, apart, can_copy
 from lab.teaching.guard import REAL_WAIT, OutOfPatience, guarded, quietly
@@ -221,6 +222,8 @@ def _explain(error: BaseException, crashes: Iterable[tuple[str, BaseException]] 
         return _Endless("it does not end: it loops for ever, or waits in real time")
     if isinstance(error, StepLimitExceeded):
         return _Endless("it does not end: its tasks go on and on")
+    if isinstance(error, RealLock):
+        return _Endless(f"it does not end: {error}")
     if isinstance(error, Deadlock):
         after = "".join(
             f", after {task} raised {describe(crash)}" for task, crash in [*crashes][:1]

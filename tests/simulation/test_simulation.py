@@ -14,6 +14,7 @@ from lab import Deadlock, measure, simulate
 from lab.simulation import RoundRobin, StepLimitExceeded
 from patterns.concurrency import (
     AtomicInt,
+    Cancelled,
     Channel,
     Context,
     DeadlineExceeded,
@@ -500,6 +501,21 @@ def test_a_program_that_only_starts_tasks_is_stopped():
                 group.spawn(again)
 
             group.spawn(again)
+
+    with pytest.raises(StepLimitExceeded):
+        simulate(body, max_steps=1000)
+
+
+def test_a_task_that_swallows_its_cancellation_in_a_loop_is_stopped():
+    def deaf():
+        while True:
+            with contextlib.suppress(Cancelled):
+                sleep(1)
+
+    def body():
+        with TaskGroup() as group:
+            group.spawn(deaf)
+            group.context.cancel()
 
     with pytest.raises(StepLimitExceeded):
         simulate(body, max_steps=1000)
