@@ -16,7 +16,6 @@ from lab.model.exploration import Exploration, How, ScheduleOutcome
 from lab.model.pool import bind
 from lab.model.schedule import NotRepeatable, Schedule
 from lab.simulation.order import Order, PriorityOrder, RandomOrder, RoundRobin, RunToBlock
-from lab.simulation.real_lock import keep_noticing
 from lab.simulation.statements import Target, instrument_pool
 from patterns.concurrency.checks import check_count
 
@@ -74,6 +73,8 @@ def explore(
             Windows, not with how="every"); the answer does not depend on it.
         options: passed on to `pool`.
 
+    Warns, and raises RealLock, as `simulate` does: what is real stays real.
+
     Raises ValueError for a bad argument; TypeError if `pool` does not take these arguments;
     NotRepeatable if the same schedule comes out differently.
     """
@@ -91,7 +92,7 @@ def explore(
     if processes > 1 and not can_divide():
         raise ValueError("processes must be 1 here: this system cannot copy a process (os.fork)")
     with instrument_pool(statements), Trial(main, check, traced, max_steps) as trial:
-        base = trial.run(RunToBlock(), record=True)  # warns of real waits, too
+        base = trial.run(RunToBlock(), record=True)
         trial.schedule(RunToBlock)
         with _bar(schedules, progress) as advance:
             if how == "every":
@@ -157,7 +158,9 @@ def _sample(
     if processes == 1:
         wrong = in_one(attempt, schedules, stop_at_first, advance)
     else:
-        wrong = in_several(attempt, schedules, stop_at_first, advance, processes, keep_noticing)
+        begin = trial.begin_in_copy
+        wrong, idle = in_several(attempt, schedules, stop_at_first, advance, processes, begin)
+        trial.end_of_copies(idle)
         for number, kind in wrong:
             if kind is None:
                 attempt(number)  # raises here what it raised there

@@ -53,11 +53,12 @@ def in_several(
     stop_at_first: bool,
     advance: Callable[[int], object],
     processes: int,
-    begin: Callable[[], object],
-) -> list[Wrong]:
+    begin: Callable[[], Callable[[], float]],
+) -> tuple[list[Wrong], float]:
     """Do the same in copies of this process, which end with it; a trial that raises is `None`.
 
-    Each copy calls `begin` first. What the trials leave behind or print is lost.
+    Each copy calls `begin` first, and what that returned at the end: their sum is returned, too.
+    What the trials leave behind or print is lost.
     """
     with mmap.mmap(-1, _SLOT.size * processes) as board:
         for place in range(processes):
@@ -82,7 +83,8 @@ def in_several(
             for child in children:
                 child.end()
     wrong = sorted(one for child in children for one in child.wrong)
-    return wrong[:1] if stop_at_first else wrong
+    told = sum(child.told for child in children)
+    return wrong[:1] if stop_at_first else wrong, told
 
 
 def _slots(board: mmap.mmap, processes: int) -> tuple[list[int], list[int]]:
@@ -100,9 +102,10 @@ class _Child:
         place: int,
         stop_at_first: bool,
         board: mmap.mmap,
-        begin: Callable[[], object],
+        begin: Callable[[], Callable[[], float]],
     ) -> None:
         self.wrong: list[Wrong] = []
+        self.told = 0.0
         reading, writing = os.pipe()
         with warnings.catch_warnings():
             # Other threads may hold locks that the copy would wait for; the simulation takes none.
@@ -111,10 +114,10 @@ class _Child:
         if self._id == 0:
             try:
                 os.close(reading)
-                begin()
+                tell = begin()
                 found = _try_all(attempt, numbers, place, stop_at_first, board)
                 with os.fdopen(writing, "w", encoding="utf-8") as pipe:
-                    json.dump(found, pipe)
+                    json.dump((found, tell()), pipe)
             finally:
                 os._exit(0)
         os.close(writing)
@@ -125,7 +128,8 @@ class _Child:
         text = self.pipe.read()
         if not text:
             raise RuntimeError("a process that ran schedules has died")
-        self.wrong = [(number, kind) for number, kind in json.loads(text)]
+        wrong, self.told = json.loads(text)
+        self.wrong = [(number, kind) for number, kind in wrong]
 
     def end(self) -> None:
         """End it, if it has not ended by itself."""

@@ -13,7 +13,8 @@ from lab.simulation.collector import rare_collections
 from lab.simulation.ctrl_c import noticing_ctrl_c
 from lab.simulation.order import Order
 from lab.simulation.play import Played, play
-from lab.simulation.real_lock import noticing_real_locks
+from lab.simulation.real_lock import keep_noticing, noticing_real_locks
+from lab.simulation.real_wait import RealWaits
 from lab.simulation.replay import RecordingOrder, Replay
 from lab.simulation.runtime import SimulatedRuntime
 from lab.simulation.strands import Strands
@@ -24,6 +25,8 @@ __all__ = ["Trial"]
 
 class Trial:
     """Runs a pool as often as is asked for; a context manager, within which it must be used.
+
+    Leaving it warns of tasks that waited in real time.
 
     Args:
         pool: called without arguments.
@@ -47,10 +50,13 @@ class Trial:
         self._shared.enter_context(noticing_real_locks())
         self._shared.enter_context(rare_collections())
         self._shared.enter_context(self._strands)
+        self._waits = RealWaits()
         return self
 
-    def __exit__(self, *exc_info: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *exc_info: object) -> None:
         self._shared.close()
+        if kind is None:
+            self._waits.warn()
 
     def run(
         self,
@@ -61,7 +67,7 @@ class Trial:
         kind: type[SimulatedRuntime] = SimulatedRuntime,
     ) -> Played:
         """Run the pool once; the arguments are those of `play`."""
-        return play(
+        played = play(
             self._pool,
             order,
             record=record or self._traced,
@@ -70,6 +76,20 @@ class Trial:
             max_steps=self.max_steps,
             kind=kind,
         )
+        if played.runtime.real_waits:
+            self._waits.note(played.runtime.real_waits)
+        return played
+
+    def begin_in_copy(self) -> Callable[[], float]:
+        """Go on in a copy of the process; return what tells the seconds waited in real time."""
+        keep_noticing()
+        self._waits.begin()
+        return self._waits.idle
+
+    def end_of_copies(self, idle: float) -> None:
+        """Take in how long they waited, together; that they were waited for does not count."""
+        self._waits.elsewhere = idle
+        self._waits.begin()
 
     def verdict(self, played: Played) -> Verdict | None:
         """Return what went wrong in a run, or None."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +13,7 @@ from lab.simulation.collector import rare_collections
 from lab.simulation.ctrl_c import ended_by_ctrl_c, noticing_ctrl_c
 from lab.simulation.order import Order
 from lab.simulation.real_lock import noticing_real_locks
+from lab.simulation.real_wait import RealWaits
 from lab.simulation.runtime import SimulatedRuntime, StepLimitExceeded
 from lab.simulation.strands import Strands
 from lab.simulation.watcher import Watcher
@@ -22,8 +22,6 @@ from lab.tracing.events import Recorder
 from patterns.concurrency.runtime import use_runtime
 
 __all__ = ["Played", "play"]
-
-_WAITS_TO_WARN = 2  # a single one may be the machine's fault
 
 
 @dataclass(slots=True)
@@ -88,7 +86,8 @@ def play(
         main: called as the task "main".
         order: says who goes next.
         max_steps: turns after which the run is stopped.
-        record: make a trace possible, and warn of tasks that wait in real time.
+        record: make a trace possible, and notice tasks that wait in real time; warn of them if
+            the run stands alone.
         watcher: notes every operation.
         strands: what the tasks run on, for many runs one after the other, in `noticing_ctrl_c`,
             `noticing_real_locks` and `rare_collections`; None: on their own.
@@ -99,7 +98,8 @@ def play(
     """
     if strands is None:
         with noticing_ctrl_c(), noticing_real_locks(), rare_collections(), Strands() as strands:
-            return play(
+            waits = RealWaits()
+            played = play(
                 main,
                 order,
                 max_steps=max_steps,
@@ -108,6 +108,10 @@ def play(
                 strands=strands,
                 kind=kind,
             )
+        if record:
+            waits.note(played.runtime.real_waits)
+            waits.warn()
+        return played
     recorder = Recorder() if record else None
     listeners = [listener for listener in (recorder, watcher) if listener is not None]
     runtime = kind(order, *listeners, max_steps=max_steps, watch=record, strands=strands)
@@ -132,19 +136,7 @@ def play(
             errors[:] = [stopped]  # whatever main raises at the end is not its own
         finally:
             runtime.end()
-            _warn_of_real_waits(runtime.real_waits)
     value = outcome[0] if outcome else None
     error = errors[0] if errors else None
     turns = () if watcher is None else watcher.turns
     return Played(value, error, end, leaks, runtime, recorder, recorded, turns)
-
-
-def _warn_of_real_waits(waits: list[tuple[str, float]]) -> None:
-    if len(waits) >= _WAITS_TO_WARN:
-        task, seconds = waits[0]
-        warnings.warn(
-            f"{task} waited {seconds:.2f} s of real time inside a simulation, and everybody with "
-            "it: use patterns.concurrency.sleep, not time.sleep",
-            RuntimeWarning,
-            stacklevel=5,
-        )

@@ -72,8 +72,8 @@ def noticing_real_locks() -> Iterator[None]:
         timer.start()
         yield
     finally:
+        _looking.clear()
         timer.stop()
-        _looking.pop()
 
 
 def keep_noticing() -> None:

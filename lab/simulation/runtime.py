@@ -26,7 +26,7 @@ from greenlet import getcurrent, greenlet
 from lab.model.deadlock import Deadlock, Stuck
 from lab.simulation.finalizer import in_finalizer
 from lab.simulation.order import Order
-from lab.simulation.real_wait import RealWaitWatch
+from lab.simulation.real_wait import RealWait, RealWaitWatch
 from lab.simulation.strands import Strand, Strands
 from lab.simulation.stuck import stuck_task
 from lab.simulation.tasks import SimulatedTask, SimulatedWaiter, Simulation
@@ -78,7 +78,7 @@ class SimulatedRuntime(Simulation, Listener):
         self.ready: deque[SimulatedTask] = deque()
         self.steps = 0
         self.crashes: list[tuple[str, BaseException]] = []
-        self.real_waits: list[tuple[str, float]] = []  # task, seconds of real time
+        self.real_waits: list[RealWait] = []
         self._lock = threading.RLock()
         self._watch = RealWaitWatch() if watch else None
         self._strands = Strands() if strands is None else strands
@@ -284,9 +284,9 @@ class SimulatedRuntime(Simulation, Listener):
         self._hub.switch()
 
     def _note_real_wait(self, watch: RealWaitWatch) -> None:
-        waited = watch.waited()
+        waited, sure = watch.waited()
         if waited:
-            self.real_waits.append((self._running.name, waited))
+            self.real_waits.append(RealWait(self._running.name, waited, sure))
 
     def _run_task(self, task: SimulatedTask) -> Any:
         """Run a task to its end; return who has the next turn: a strand, or the hub."""

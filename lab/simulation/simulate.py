@@ -50,7 +50,15 @@ def simulate(
         max_steps: turns after which the run is stopped, >= 1.
         options: passed on to `pool`.
 
-    Raises what `pool` raises; Deadlock if every task waits for another; StepLimitExceeded;
+    All tasks share this thread, so what is real stays real. A `threading.local` holds one value for
+    all of them (`contextvars` one for each); an `RLock` keeps none of them out; `time.monotonic`
+    and `time.time` go on with the real clock (`now` tells the virtual one); the `random` module
+    draws other numbers at each run unless `pool` seeds it.
+
+    Warns (RuntimeWarning) of tasks that wait in real time, as `time.sleep` and the network do.
+
+    Raises what `pool` raises; Deadlock if every task waits for another; RealLock if one waits for a
+    real lock, event or queue (in the main thread; not on Windows); StepLimitExceeded;
     ScheduleDiverged if the code is not what the schedule was noted for; ValueError for a bad
     argument; TypeError if `pool` does not take these arguments.
     """

@@ -3,6 +3,7 @@
 import gc
 import itertools
 import random
+import time
 import tracemalloc
 from functools import partial
 
@@ -10,7 +11,7 @@ import pytest
 
 from lab import Schedule, explore, simulate
 from lab.model.schedule import NotRepeatable
-from lab.simulation import StepLimitExceeded
+from lab.simulation import StepLimitExceeded, real_wait
 from patterns import basic, pitfalls
 from patterns.concurrency import AtomicInt, Channel, Report, Succeeded, TaskGroup, go, hang, sleep
 
@@ -361,3 +362,15 @@ def test_exploring_more_schedules_keeps_no_more_memory():
 def test_a_long_search_can_show_its_progress(capsys):
     explore(never_a_problem, schedules=5, progress=True)
     assert "schedule" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("how", [{}, {"how": "every"}, {"processes": 2}])
+def test_exploring_warns_of_real_waits_that_are_short_but_many(how, monkeypatch):
+    def pool():
+        with TaskGroup() as group:
+            group.spawn(time.sleep, 0.005)
+            group.spawn(sleep, 1)
+
+    monkeypatch.setattr(real_wait, "_TOO_LONG_IN_ALL", 10_000_000)
+    with pytest.warns(RuntimeWarning, match=r"waited \d\.\d\d s of real time inside a simulation"):
+        explore(pool, schedules=20, **how)

@@ -11,7 +11,7 @@ import pytest
 from support import ROOT, python, run_on_threads, run_simulated
 
 from lab import Deadlock, measure, simulate
-from lab.simulation import RoundRobin, StepLimitExceeded
+from lab.simulation import RoundRobin, StepLimitExceeded, real_wait
 from patterns.concurrency import (
     AtomicInt,
     Cancelled,
@@ -856,6 +856,17 @@ def test_waiting_in_real_time_is_warned_of_by_the_name_of_the_task():
             sleep(1)
 
     with pytest.warns(RuntimeWarning, match=r"culprit waited 0\.\d+ s of real time .* not time\."):
+        simulate(body)
+
+
+def test_a_single_long_wait_in_real_time_is_warned_of_by_the_name_of_the_task(monkeypatch):
+    def body():
+        with TaskGroup() as group:
+            group.spawn(sleep, 1, name="innocent")
+            group.spawn(time.sleep, 0.1, name="culprit")
+
+    monkeypatch.setattr(real_wait, "_TOO_LONG_IN_ALL", 50_000_000)
+    with pytest.warns(RuntimeWarning, match=r"culprit waited 0\.\d+ s of real time"):
         simulate(body)
 
 
