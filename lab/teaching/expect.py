@@ -17,6 +17,7 @@ from patterns.concurrency import Failed, Report, Succeeded
 
 __all__ = [
     "expect_balanced",
+    "expect_counts",
     "expect_elapsed",
     "expect_function",
     "expect_number",
@@ -36,6 +37,19 @@ def expect_number(
     return float(answer)
 
 
+def expect_counts(answer: Any, what: str) -> tuple[int, ...]:
+    """Return a reader's whole numbers, whatever they are made of; NotYet for anything else."""
+    each = answer if isinstance(answer, tuple | list) else [answer, None]
+    if not all(_is_count(number) for number in each):
+        raise NotYet(f"the answer must be {what}, got {answer!r}")
+    return tuple(map(int, each))
+
+
+def _is_count(number: Any) -> bool:
+    real = isinstance(number, Real | Decimal) and not isinstance(number, bool)
+    return real and math.isfinite(number) and bool(number == int(number))
+
+
 def expect_function(answer: object, parameters: str) -> None:
     """Expect that `answer` can be called with these, such as "jobs, buffer"."""
     wanted = f"it must be a function of ({parameters})"
@@ -53,8 +67,10 @@ def expect_function(answer: object, parameters: str) -> None:
 
 def expect_elapsed(run: Run[Any], seconds: float) -> None:
     """Expect that the run took so long."""
-    if abs(run.elapsed - seconds) > NEARLY:
+    if run.elapsed > seconds + NEARLY:
         raise NotYet(f"it took {run.elapsed:g} s, and {seconds:g} s are enough")
+    if run.elapsed < seconds - NEARLY:
+        raise NotYet(f"it took {run.elapsed:g} s, and what it has to do takes {seconds:g} s")
 
 
 def expect_same(got: Any, expected: Iterable[Any], what: str = "results") -> None:

@@ -9,7 +9,7 @@ pool is given must be made anew for each of them, inside the function that is ru
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial, wraps
 from typing import Any, ParamSpec
@@ -19,6 +19,7 @@ from lab.model.run import Run
 from lab.simulation import StepLimitExceeded, simulate
 from lab.simulation.real_lock import RealLock
 from lab.simulation.runtime import SimulatedRuntime
+from lab.simulation.statements import Target
 from lab.teaching.apart import TOO_MUCH_MEMORY, CopyEnded, apart, can_copy
 from lab.teaching.guard import REAL_WAIT, OutOfPatience, guarded, quietly
 from lab.teaching.wording import describe, kind, one_line, waits
@@ -110,6 +111,7 @@ def run_once(
     seed: int | None = None,
     max_steps: int | None = None,
     patience: float | None = None,
+    statements: Sequence[Target] = (),
 ) -> Run[Any]:
     """Run `pool()` once in the simulator; raise NotYet if it does not end as a pool should.
 
@@ -118,6 +120,7 @@ def run_once(
         seed: None for the exact run, a number for a random order of events.
         max_steps: steps of the simulation until it counts as endless; None: MAX_STEPS.
         patience: seconds of real time until it counts as endless; None: PATIENCE.
+        statements: functions to run statement by statement.
     """
     if not callable(pool):
         raise NotYet(f"it is {kind(pool)}, not a function")
@@ -125,14 +128,18 @@ def run_once(
     seconds = PATIENCE if patience is None else patience
     for _ in range(2):
         try:
-            return _run_once(pool, seed, steps, seconds)
+            return _run_once(pool, seed, steps, seconds, statements)
         except _RealWait:  # a busy machine may look like it, but hardly three times
             continue
-    return _run_once(pool, seed, steps, seconds)
+    return _run_once(pool, seed, steps, seconds, statements)
 
 
 def _run_once(
-    pool: Callable[[], Any], seed: int | None, max_steps: int, patience: float
+    pool: Callable[[], Any],
+    seed: int | None,
+    max_steps: int,
+    patience: float,
+    statements: Sequence[Target],
 ) -> Run[Any]:
     simulations: list[SimulatedRuntime] = []
 
@@ -143,7 +150,7 @@ def _run_once(
         return pool()
 
     def simulation() -> Run[Any]:
-        return simulate(body, seed=seed, max_steps=max_steps)
+        return simulate(body, seed=seed, max_steps=max_steps, statements=statements)
 
     failure: NotYet | None = None
     with quietly() as faults:
@@ -178,6 +185,7 @@ def run_orders(
     case: str = "",
     max_steps: int | None = None,
     patience: float | None = None,
+    statements: Sequence[Target] = (),
 ) -> list[Run[Any]]:
     """Run the exact order, then the random orders 0, 1, 2, …; return all runs.
 
@@ -188,22 +196,26 @@ def run_orders(
         case: what the sentence begins with, such as "with 0 jobs".
         max_steps: as for `run_once`.
         patience: as for `run_once`.
+        statements: as for `run_once`.
     """
     runs: list[Run[Any]] = []
     refused: list[str] = []
+    of_what = "of its statements" if statements else "of events"
+    run = partial(run_once, pool, max_steps=max_steps, patience=patience, statements=statements)
     for seed in [None, *range(schedules)]:
         try:
-            runs.append(run_once(pool, seed=seed, max_steps=max_steps, patience=patience))
+            runs.append(run(seed=seed))
             if expect is not None:
                 expect(runs[-1])
         except NotYet as not_yet:
             if seed is None:
-                raise NotYet(f"{case} {not_yet}".strip()) from None
+                by_statements = "statement by statement " if statements else ""
+                raise NotYet(f"{case} {by_statements}{not_yet}".strip()) from None
             if isinstance(not_yet, _Endless):
-                raise NotYet(f"{case} in some orders of events {not_yet}".strip()) from None
+                raise NotYet(f"{case} in some orders {of_what} {not_yet}".strip()) from None
             refused.append(str(not_yet))
     if refused:
-        orders = f"in {len(refused)} of {schedules} orders of events"
+        orders = f"in {len(refused)} of {schedules} orders {of_what}"
         raise NotYet(f"{case} {orders} {refused[0]}".strip())
     return runs
 

@@ -6,9 +6,22 @@ from functools import partial
 from typing import Any
 
 from lab.model.run import Run
+from lab.teaching.demands import (
+    BATTERY,
+    FEW,
+    Case,
+    Work,
+    demand_at_once,
+    demand_buffer,
+    demand_statements,
+    rest,
+    watched,
+    watched_sleeping,
+)
 from lab.teaching.exercises.queues import submit
 from lab.teaching.expect import expect_elapsed, expect_function, expect_number, expect_same
 from lab.teaching.grading import NotYet, grader, run_once, run_orders
+from lab.teaching.wording import plural
 from patterns import basic
 from patterns.concurrency import sleep
 
@@ -51,19 +64,41 @@ def check_predict(answer: Any) -> str:
 def check_repair(pool: Any) -> str:
     """Every result comes out, for every number of jobs and workers and every buffer."""
     expect_function(pool, "jobs, workers, buffer")
-    for jobs, workers, buffer in [(10, 3, 2), (10, 3, 0), (12, 4, 1), (0, 2, 1), (2, 5, 0)]:
+    for numbers, workers, buffer in [
+        (range(1, 11), 3, 2),
+        (range(1, 11), 3, 0),
+        (range(1, 13), 4, 1),
+        ((), 2, 1),
+        (range(1, 3), 5, 0),
+        ((7, 7, 2, 9, 2), 2, 2),
+        ((5,), 1, 3),
+    ]:
+        jobs = list(numbers)
         run_orders(
-            partial(pool, list(range(1, jobs + 1)), workers, buffer),
+            partial(_doubling, pool, jobs, workers, buffer),
             SCHEDULES,
-            expect=partial(_all_doubled, jobs, workers),
-            case=f"with {jobs} jobs, {workers} workers and buffer {buffer}",
+            expect=partial(_all_doubled, jobs, workers, buffer),
+            case=f"with {len(jobs)} jobs, {plural(workers, 'worker')} and buffer {buffer}",
+        )
+    for jobs, workers in [([4, 8], 3), ([], 2)]:
+        demand_statements(
+            partial(_doubling, pool, jobs, workers, 2),
+            pool,
+            expect=partial(_all_doubled, jobs, workers, 2),
+            case=f"with {len(jobs)} jobs, {workers} workers and buffer 2",
         )
     return f"every result came out in every one of {SCHEDULES} orders of events, for every buffer"
 
 
-def _all_doubled(jobs: int, workers: int, run: Run[Any]) -> None:
-    expect_same(run.value, [2 * job for job in range(1, jobs + 1)])
-    expect_elapsed(run, -(-jobs // workers))
+def _doubling(pool: Any, jobs: list[int], workers: int, buffer: int) -> Work:
+    return watched_sleeping(lambda jobs: pool(jobs, workers, buffer), jobs, 1.0)
+
+
+def _all_doubled(jobs: list[int], workers: int, buffer: int, run: Run[Work]) -> None:
+    expect_same(run.value.value, [2 * job for job in jobs])
+    demand_at_once(run.value, workers, min(workers, len(jobs)))
+    demand_buffer(run.value, buffer)
+    expect_elapsed(run, -(-len(jobs) // workers))
 
 
 @grader
@@ -80,18 +115,49 @@ def check_extend(first: Any) -> str:
     ]:
         one_slow = f", job {slow} a slow one," if slow else ""
         run_orders(
-            partial(first, wanted, list(range(1, jobs + 1)), workers, partial(nap, slow=slow)),
+            partial(
+                watched,
+                partial(first, wanted, list(range(1, jobs + 1)), workers),
+                partial(nap, slow=slow),
+            ),
             SCHEDULES,
-            expect=partial(_squares_in_time, wanted, done, seconds),
+            expect=partial(_squares_in_time, wanted, done, seconds, workers, min(jobs, workers)),
             case=f"with {wanted} of {jobs} results wanted from {workers} workers{one_slow}",
+        )
+    for case in BATTERY:
+        run_orders(
+            partial(_wanting_all, first, case),
+            FEW,
+            expect=partial(_all_in_time, case),
+            case=case.name,
         )
     return "it ends with the last result that is wanted, and no task is left"
 
 
-def _squares_in_time(wanted: int, done: tuple[int, ...], seconds: float, run: Run[Any]) -> None:
-    if isinstance(run.value, list | tuple) and len(run.value) > wanted:
-        raise NotYet(f"it returned {len(run.value)} results, and only {wanted} were wanted")
+def _wanting_all(first: Any, case: Case) -> Work:
+    jobs = list(case.jobs)
+    return watched(lambda process: first(len(jobs) + 1, jobs, case.workers, process), rest)
+
+
+def _all_in_time(case: Case, run: Run[Work]) -> None:
+    expect_same(run.value.value, [f"result of {job}" for job in case.jobs])
+    demand_at_once(run.value, case.workers, case.at_once)
+    expect_elapsed(run, case.seconds)
+
+
+def _squares_in_time(
+    wanted: int,
+    done: tuple[int, ...],
+    seconds: float,
+    workers: int,
+    possible: int,
+    run: Run[Work],
+) -> None:
+    value = run.value.value
+    if isinstance(value, list | tuple) and len(value) > wanted:
+        raise NotYet(f"it returned {len(value)} results, and only {wanted} were wanted")
+    demand_at_once(run.value, workers, possible)
     if run.elapsed > seconds:  # said first: whoever is late has other results, too
         expect_elapsed(run, seconds)
-    expect_same(run.value, [job * job for job in done])
+    expect_same(value, [job * job for job in done])
     expect_elapsed(run, seconds)

@@ -13,7 +13,7 @@ from lab.model.run import Run
 from lab.simulation import StepLimitExceeded, simulate
 from lab.simulation.runtime import SimulatedRuntime
 from lab.teaching.exercises.queues import filled
-from lab.teaching.expect import expect_function, expect_same
+from lab.teaching.expect import expect_counts, expect_function, expect_same
 from lab.teaching.grading import NotYet, grader
 from lab.teaching.guard import OutOfPatience, guarded, quietly
 from lab.teaching.wording import plural
@@ -51,11 +51,10 @@ def new_limit() -> list[int]:
 @grader
 def check_predict(answer: Any) -> str:
     """Three looks and a change: how many distinct schedules, and how many see two limits?"""
-    if not isinstance(answer, tuple | list) or not all(type(number) is int for number in answer):
-        raise NotYet(f"the answer must be two whole numbers, such as (12, 3), got {answer!r}")
-    if len(answer) != 2:
-        raise NotYet(f"the answer must be two whole numbers, got {len(answer)}")
-    distinct, failing = answer
+    numbers = expect_counts(answer, "two whole numbers, such as (12, 3)")
+    if len(numbers) != 2:
+        raise NotYet(f"the answer must be two whole numbers, got {len(numbers)}")
+    distinct, failing = numbers
     found = explore(new_limit, check=lambda run: len(set(run.value)) == 1, how="every")
     if failing > distinct:
         raise NotYet(f"of {distinct} schedules no more than {distinct} can fail, got {failing}")

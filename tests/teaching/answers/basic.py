@@ -75,6 +75,146 @@ def forgets_one(group, submit, worker, workers, results):
     return list(results)[1:]
 
 
+def one_worker_less(group, submit, worker, workers, results):
+    group.spawn(submit)
+    group.spawn(basic.work, max(workers - 1, 1), worker, results)
+    return list(results)
+
+
+def one_worker_more(group, submit, worker, workers, results):
+    group.spawn(submit)
+    group.spawn(basic.work, workers + 1, worker, results)
+    return list(results)
+
+
+def a_hundred_workers(group, submit, worker, workers, results):
+    group.spawn(submit)
+    group.spawn(basic.work, 100, worker, results)
+    return list(results)
+
+
+def a_task_for_each_job(jobs, workers, buffer):
+    results = []
+
+    def work(job):
+        sleep(1)
+        results.append(job * 2)
+
+    with TaskGroup() as group:
+        for job in jobs:
+            group.spawn(work, job)
+    return results
+
+
+def sleeps_then_computes(jobs, workers, buffer):
+    sleep(-(-len(jobs) // workers))
+    return [job * 2 for job in jobs]
+
+
+def sleeps_a_second_at_a_time(jobs, workers, buffer):
+    for _ in range(-(-len(jobs) // workers)):
+        sleep(1)
+    return [job * 2 for job in jobs]
+
+
+def with_a_queue_of(size):
+    """Return a right pool, but for the size of its queue."""
+
+    def pool(jobs, workers, buffer):
+        queue, results = Channel(size(jobs, buffer)), Channel(buffer)
+
+        def worker():
+            for job in queue:
+                sleep(1)
+                results.send(job * 2)
+
+        with TaskGroup() as group:
+            group.spawn(submit, jobs, queue)
+            group.spawn(basic.work, workers, worker, results)
+            return list(results)
+
+    return pool
+
+
+room_for_all = with_a_queue_of(lambda jobs, buffer: len(jobs))
+one_more_than_the_buffer = with_a_queue_of(lambda jobs, buffer: buffer + 1)
+
+
+def plain_counter(jobs, workers, buffer):
+    queue, results = Channel(buffer), Channel(buffer)
+    left = workers
+
+    def worker():
+        nonlocal left
+        for job in queue:
+            sleep(1)
+            results.send(job * 2)
+        left -= 1
+        if left == 0:
+            results.close()
+
+    with TaskGroup() as group:
+        group.spawn(submit, jobs, queue)
+        for _ in range(workers):
+            group.spawn(worker)
+        return list(results)
+
+
+def plain_counter_of_results(jobs, workers, buffer):
+    queue, results = Channel(buffer), Channel(buffer)
+    done = [0]
+
+    def worker():
+        for job in queue:
+            sleep(1)
+            results.send(job * 2)
+            done[0] = done[0] + 1
+            if done[0] == len(jobs):
+                results.close()
+
+    with TaskGroup() as group:
+        group.spawn(submit, jobs, queue)
+        for _ in range(workers):
+            group.spawn(worker)
+        return list(results) if jobs else []
+
+
+def counts_jobs_instead(value):
+    """Return a pool that is right in time, but makes its results of the jobs' places."""
+
+    def pool(jobs, workers, buffer):
+        places = list(range(1, len(jobs) + 1))
+        return [value(place) for place in counts_results(places, workers, buffer)]
+
+    return pool
+
+
+by_formula = counts_jobs_instead(lambda doubled: doubled)
+by_place = counts_jobs_instead(lambda doubled: doubled // 2 * 2)
+
+
+def loops_without_jobs(jobs, workers, buffer):
+    results = Channel(buffer)
+    with TaskGroup() as group:
+        queue = iter(jobs)
+
+        def worker():
+            for job in queue:
+                sleep(1)
+                results.send(job * 2)
+
+        for _ in range(workers):
+            group.spawn(worker)
+        values = [results.receive()]
+        while len(values) < len(jobs):
+            values.append(results.receive())
+    return values
+
+
+def counts_to_the_last_job(jobs, workers, buffer):
+    return counts_results([*jobs[:-1], jobs[-1]], workers, buffer)
+
+
 def polls_for_ever(jobs, workers, buffer):
     while True:
         sleep(0.1)
@@ -128,7 +268,66 @@ def takes_the_first_jobs(wanted, jobs, workers, process):
     return first(slices_afterwards)(wanted, jobs[:wanted], workers, process)
 
 
-RIGHT = {check_predict: [12.0, Fraction(12), Decimal(12)], check_repair: [counts_results]}
+def all_in_batches(wanted, jobs, workers, process):
+    if wanted < len(jobs):  # that much is right
+        return stops_the_others(wanted, jobs, workers, process)
+    values = []
+    for begin in range(0, len(jobs), workers):
+        with TaskGroup() as group:
+            for job in jobs[begin : begin + workers]:
+                group.spawn(lambda job=job: values.append(process(job)))
+    return values
+
+
+def no_pool_at_all(wanted, jobs, workers, process):
+    return [process(job) for job in jobs[:wanted]]
+
+
+def stops_the_others(wanted, jobs, workers, process):
+    queue, results = Channel(len(jobs)), Channel()
+
+    def worker():
+        for job in queue:
+            results.send(process(job))
+
+    with TaskGroup() as group:
+        group.spawn(submit, jobs, queue)
+        group.spawn(basic.work, workers, worker, results)
+        collected = list(islice(results, wanted))
+        group.context.cancel("seen enough")
+    return collected
+
+
+def no_workers_limit(wanted, jobs, workers, process):
+    return stops_the_others(wanted, jobs, max(len(jobs), 1), process)
+
+
+def one_more_worker_than_asked_for(wanted, jobs, workers, process):
+    more = workers + (wanted > len(jobs) > 3)
+    return stops_the_others(wanted, jobs, more, process)
+
+
+def squares_by_formula(wanted, jobs, workers, process):
+    done = stops_the_others(wanted, jobs, workers, lambda job: (job, process(job)))
+    return [job * job if isinstance(job, int) and len(jobs) > 1 else value for job, value in done]
+
+
+def jobs_as_keys(wanted, jobs, workers, process):
+    done = {}
+
+    def noting(job):
+        value = process(job)
+        done[job] = done.get(job, 0) + 1
+        return value
+
+    return stops_the_others(wanted, jobs, workers, noting)
+
+
+RIGHT = {
+    check_predict: [12.0, Fraction(12), Decimal(12)],
+    check_repair: [counts_results],
+    check_extend: [stops_the_others],
+}
 
 WRONG = {
     check_predict: [
@@ -147,18 +346,40 @@ WRONG = {
         ),
         (repaired(nobody_closes), "it deadlocks at 4 s: main is receiving from results (empty)"),
         (repaired(submits_first), "it deadlocks at 2 s: main is sending to jobs (2/2 full)"),
-        (repaired(one_worker_only), "it took 10 s, and 4 s are enough"),
+        (repaired(one_worker_only), "it does one job at a time, though 3 could run at once"),
+        (repaired(one_worker_less), "it works on 2 jobs at a time, though 3 could run at once"),
+        (repaired(one_worker_more), "it works on 4 jobs at a time, and 3 are allowed"),
+        (repaired(a_hundred_workers), "it works on 10 jobs at a time, and 3 are allowed"),
+        (a_task_for_each_job, "it works on 10 jobs at a time, and 3 are allowed"),
+        (sleeps_then_computes, "it works on no job, though 3 could run at once"),
+        (sleeps_a_second_at_a_time, "it does one job at a time, though 3 could run at once"),
+        (room_for_all, "with 10 jobs, 3 workers and buffer 2 it lets 7 jobs wait, and the buffer"),
+        (one_more_than_the_buffer, "it lets 3 jobs wait, and the buffer is for 2"),
+        (
+            plain_counter,
+            "with 2 jobs, 3 workers and buffer 2 statement by statement it deadlocks at 1 s",
+        ),
+        (plain_counter_of_results, "and buffer 2 statement by statement it deadlocks at 1 s"),
+        (by_formula, "with 5 jobs, 2 workers and buffer 2 it lost results: 14, 14, 18"),
+        (by_place, "it lost results: 14, 14, 18"),
+        (loops_without_jobs, "with 0 jobs, 2 workers and buffer 1 it deadlocks at 0 s"),
+        (counts_to_the_last_job, "with 0 jobs, 2 workers and buffer 1 it raised IndexError"),
         (repaired(forgets_one), "with 10 jobs, 3 workers and buffer 2 it lost results: 2"),
     ],
     check_extend: [
         (first(slices_afterwards), "it took 12 s, and 3 s are enough"),
         (first(just_leaves), "it deadlocks at 9 s: main is waiting for its tasks to end"),
         (first(closes_the_results), "it raised Closed: send on closed channel results"),
+        (all_in_batches, "with 5 of 3 results wanted from 2 workers it took 5 s, and 4 s are"),
+        (no_pool_at_all, "it does one job at a time, though 3 could run at once"),
+        (no_workers_limit, "it works on 7 jobs at a time, and 3 are allowed"),
+        (one_more_worker_than_asked_for, "it works on 3 jobs at a time, and 2 are allowed"),
+        (squares_by_formula, "with jobs of 3, 1, 1, 1 and 3 s and 2 workers it lost results"),
+        (jobs_as_keys, "with jobs that are lists and 2 workers it raised TypeError: unhashable"),
         (first(counts_on_all), "with 5 of 3 results wanted from 2 workers it raised Closed"),
         (
             takes_the_first_jobs,
-            "with 3 of 7 results wanted from 3 workers, job 1 a slow one, "
-            "it took 20 s, and 6 s are enough",
+            "with 1 of 2 results wanted from 5 workers it does one job at a time, though 2 could",
         ),
     ],
 }

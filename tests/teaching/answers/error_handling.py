@@ -123,6 +123,52 @@ def leaves_after_a_failure(waiting, process, started, results):
 
 
 @pool_of
+def knows_the_errors_of_the_tests(waiting, process, started, results):
+    for task in waiting:
+        started.append(task)
+        try:
+            results.append(Succeeded(task, process(task)))
+        except (ProcessingError, KeyError) as error:
+            results.append(Failed(task, error))
+
+
+@pool_of
+def copies_the_error(waiting, process, started, results):
+    for task in waiting:
+        started.append(task)
+        try:
+            results.append(Succeeded(task, process(task)))
+        except Exception as error:
+            results.append(Failed(task, type(error)(*error.args)))
+
+
+def with_workers(count):
+    """Return a right pool, but for the number of its workers."""
+
+    def pool(tasks, workers, timeout, process):
+        return leaves_at_the_deadline(tasks, count(workers, tasks), timeout, process)
+
+    return pool
+
+
+one_worker_more = with_workers(lambda workers, tasks: workers + 1)
+one_worker_less = with_workers(lambda workers, tasks: workers - 1)
+one_worker_a_task = with_workers(lambda workers, tasks: len(tasks))
+
+
+def in_batches(tasks, workers, timeout, process):
+    reports = []
+    for begin in range(0, len(tasks), workers):
+        batch = tasks[begin : begin + workers]
+        reports.append(leaves_at_the_deadline(batch, workers, timeout, process))
+    return Report(
+        tuple(tasks),
+        tuple(task for report in reports for task in report.started),
+        tuple(result for report in reports for result in report.results),
+    )
+
+
+@pool_of
 def tries_until_it_works(waiting, process, started, results):
     for task in waiting:
         started.append(task)
@@ -249,6 +295,90 @@ def misspells(task, process, attempts, pause):
 
 
 @retrying
+def knows_one_error(task, process, attempts, pause):
+    for number in range(1, attempts + 1):
+        try:
+            return process(task)
+        except ProcessingError:
+            if number == attempts:
+                raise
+        sleep(pause * 2 ** (number - 1))
+    return None
+
+
+@retrying
+def knows_two_errors(task, process, attempts, pause):
+    for number in range(1, attempts + 1):
+        try:
+            return process(task)
+        except (ProcessingError, KeyError):
+            if number == attempts:
+                raise
+        sleep(pause * 2 ** (number - 1))
+    return None
+
+
+def trying(times, first=None):
+    """Return an answer that tries `times(attempts)` times, with a first pause of its own."""
+
+    def answer(process, attempts, pause):
+        return raises_the_last_error(process, times(attempts), first or pause)
+
+    return answer
+
+
+three_tries_then_gives_up = trying(lambda attempts: min(attempts, 3))
+always_three_tries = trying(lambda attempts: 3)
+pauses_of_its_own = trying(lambda attempts: attempts, 0.1)
+pauses_by_formula = trying(lambda attempts: attempts, 0.1000001)
+
+
+@retrying
+def raises_a_copy(task, process, attempts, pause):
+    try:
+        return raises_the_last_error(process, attempts, pause)(task)
+    except Exception as error:
+        raise type(error)(*error.args) from None
+
+
+@retrying
+def raises_a_text(task, process, attempts, pause):
+    try:
+        return raises_the_last_error(process, attempts, pause)(task)
+    except Exception as error:
+        raise ProcessingError(str(error)) from None
+
+
+@retrying
+def swallows_the_cancel(task, process, attempts, pause):
+    for number in range(1, attempts + 1):
+        try:
+            return process(task)
+        except BaseException as error:
+            last = error
+        if number < attempts:
+            with suppress(BaseException):
+                sleep(pause * 2 ** (number - 1))
+    raise last
+
+
+@retrying
+def swallows_the_last_cancel(task, process, attempts, pause):
+    for number in range(1, attempts + 1):
+        try:
+            return process(task)
+        except Exception as error:
+            last = error
+        except BaseException:
+            if number < attempts:
+                raise
+            break
+        if number < attempts:
+            sleep(pause * 2 ** (number - 1))
+    raise last
+
+
+@retrying
 def never_gives_up(task, process, attempts, pause):
     while True:
         with suppress(Exception):
@@ -301,6 +431,12 @@ WRONG = {
         (hands_on_texts, "it has the value 'task 1 went wrong' for task 1"),
         (keeps_the_message_only, "it has the error 'task 1 went wrong' for task 1, not the"),
         (leaves_after_a_failure, "0.3 s is right: does every worker go on after a failure?"),
+        (knows_the_errors_of_the_tests, "it raised ZeroDivisionError: task 11 divides by zero"),
+        (copies_the_error, "it has a copy of the error for task 1, not the exception that was"),
+        (one_worker_more, "it works on 4 jobs at a time, and 3 are allowed"),
+        (one_worker_less, "it works on 2 jobs at a time, though 3 could run at once"),
+        (one_worker_a_task, "it works on 8 jobs at a time, and 3 are allowed"),
+        (in_batches, "it took 1.1 s, and 0.8 s is right"),
         (other_parameters, "it must be a function of (tasks, workers, timeout, process)"),
         (returns_text, "it returned a str, not a Report"),
     ],
@@ -313,6 +449,16 @@ WRONG = {
         (gives_up_in_silence, "it does not raise the error of the last attempt when it gives up"),
         (misspells, "it raised NameError(\"name 'proces' is not defined\") in task 0"),
         (never_gives_up, "it took 0.3 s, and 0.6 s is right"),
+        (knows_one_error, "it tries a task that raises KeyError 1 time, and 4 times is right"),
+        (knows_two_errors, "it tries a task that raises ConnectionError 1 time, and 4 times is"),
+        (three_tries_then_gives_up, "it tries a task 3 times, and 4 times is right"),
+        (always_three_tries, "it tries a task 2 times, and 1 time is right"),
+        (pauses_of_its_own, "it took 1.1 s, and 2.5 s is right: pauses of 0.3, 0.6, … s"),
+        (pauses_by_formula, "is right: pauses of 0.1, 0.2, … s"),
+        (raises_a_copy, "it has a copy of the error for task 0, not the exception that was"),
+        (raises_a_text, "it has a copy of the error for task 0, not the exception that was"),
+        (swallows_the_cancel, "it tries a task 4 times, and 2 times is right"),
+        (swallows_the_last_cancel, "it hides from the pool that the deadline has cut the task"),
         (makes_nothing, "it returned None, not a function that processes"),
         (tries_once, "it tries a task 1 time, and 3 times is right"),
     ],

@@ -1,0 +1,238 @@
+"""What a check may demand of a pool besides its results: at once, but not more; in time; every way.
+
+A check calls the pool with `watched`, or `watched_sleeping` where the exercise gives the pool no
+`process`; looks at what was seen of the run; and each demand raises NotYet with one sentence, such
+as "it works on 4 jobs at a time, and 3 are allowed". What is seen is the process itself, so nobody
+can sleep first and compute later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from heapq import heapreplace
+from itertools import pairwise
+from typing import Any, Final, NamedTuple
+
+from lab.model.run import Run
+from lab.simulation.statements import instrument
+from lab.teaching.grading import NotYet, run_orders
+from lab.teaching.wording import plural
+from patterns.concurrency import now, sleep
+from patterns.concurrency.runtime import current_runtime
+
+__all__ = [
+    "BATTERY",
+    "FEW",
+    "Case",
+    "Work",
+    "demand_at_once",
+    "demand_buffer",
+    "demand_rate",
+    "demand_statements",
+    "rest",
+    "seconds_needed",
+    "starts",
+    "watched",
+    "watched_sleeping",
+]
+
+NEARLY: Final = 1e-6  # seconds that floats may be wrong by
+
+
+@dataclass
+class Work:
+    """What was seen of one run of a pool.
+
+    Attributes:
+        value: what the pool returned.
+        begun: when each job was begun (virtual seconds), and which.
+        returned: what the process returned, by the job's place in `begun`.
+        raised: what it raised, likewise.
+        peak: the most jobs in work at one time.
+        waiting: the most jobs that waited in a channel at one time.
+    """
+
+    value: Any = None
+    begun: list[tuple[float, Any]] = field(default_factory=list)
+    returned: dict[int, Any] = field(default_factory=dict)
+    raised: dict[int, BaseException] = field(default_factory=dict)
+    peak: int = 0
+    waiting: int = 0
+    busy: int = 0
+
+
+def watched(pool: Callable[[Callable[..., Any]], Any], process: Callable[..., Any]) -> Work:
+    """Call `pool(process)`, inside a simulation, with a process that notes what is done with it."""
+    work = Work()
+
+    def noting(job: Any, *args: Any) -> Any:
+        place = len(work.begun)
+        work.begun.append((now(), job))
+        work.busy += 1
+        work.peak = max(work.peak, work.busy)
+        try:
+            work.returned[place] = process(job, *args)
+        except BaseException as error:
+            work.raised[place] = error
+            raise
+        finally:
+            work.busy -= 1
+        return work.returned[place]
+
+    work.value = pool(noting)
+    return work
+
+
+class Number(int):
+    """A job that is seen in a channel; otherwise a number like any other."""
+
+
+def watched_sleeping(pool: Callable[[list[int]], Any], jobs: Iterable[int], seconds: float) -> Work:
+    """Call `pool(jobs)`, inside a simulation, where a job consists in sleeping for so long."""
+    work = Work()
+    ends: list[float] = []
+    hook: Any = current_runtime().hook
+    parks, after = hook.parks, hook.after
+
+    def noting_parks(verb: str, subject: Any, value: Any, until: int | None) -> None:
+        parks(verb, subject, value, until)
+        if verb == "sleep" and until is not None and abs(until / 1e9 - now() - seconds) < NEARLY:
+            work.begun.append((now(), None))
+            ends.append(until / 1e9)
+            work.peak = max(work.peak, sum(end > now() + NEARLY for end in ends))
+
+    def noting_after(operation: str, subject: Any, value: Any, error: Any, depth: int) -> None:
+        after(operation, subject, value, error, depth)
+        if operation == "send" and isinstance(value, Number):
+            work.waiting = max(work.waiting, depth)
+
+    hook.parks, hook.after = noting_parks, noting_after
+    work.value = pool([Number(job) for job in jobs])
+    return work
+
+
+def demand_at_once(work: Work, allowed: int, possible: int) -> None:
+    """Demand that as many jobs were in work at one time as could be, and never more.
+
+    Args:
+        work: what was seen.
+        allowed: jobs that may be in work at one time, such as the number of workers.
+        possible: how many can be, with the jobs there are.
+    """
+    if work.peak > allowed:
+        raise NotYet(f"it works on {work.peak} jobs at a time, and {allowed} {_may(allowed)}")
+    if work.peak < possible:
+        does = {0: "works on no job", 1: "does one job at a time"}
+        done = does.get(work.peak, f"works on {work.peak} jobs at a time")
+        raise NotYet(f"it {done}, though {possible} could run at once")
+
+
+def _may(allowed: int) -> str:
+    return "is allowed" if allowed == 1 else "are allowed"
+
+
+def demand_buffer(work: Work, buffer: int) -> None:
+    """Demand that no more jobs waited in a channel than the buffer is for."""
+    if work.waiting > buffer:
+        raise NotYet(f"it lets {plural(work.waiting, 'job')} wait, and the buffer is for {buffer}")
+
+
+def demand_rate(begun: Sequence[tuple[float, Any]], rate: float) -> None:
+    """Demand that any two jobs began at least 1 / rate seconds apart."""
+    for (earlier, first), (later, second) in pairwise(begun):
+        if later - earlier < 1 / rate - NEARLY:
+            raise NotYet(
+                f"it began job {second!r} at {later:g} s, {later - earlier:g} s after "
+                f"job {first!r}, and the limit is one every {1 / rate:g} s"
+            )
+
+
+def demand_statements(
+    pool: Callable[[], Any],
+    answer: Callable[..., Any],
+    *,
+    expect: Callable[[Run[Any]], object],
+    case: str = "",
+    schedules: int = 20,
+) -> None:
+    """Demand that a pool is right, too, if tasks change places between any two statements.
+
+    Args:
+        pool: called without arguments, once for each order.
+        answer: the reader's function, of which the statements are; if its source cannot be read,
+            nothing is demanded.
+        expect: called with each run; raises NotYet if that is not what a right pool does.
+        case: what the sentence begins with.
+        schedules: random orders, >= 1.
+    """
+    try:
+        with instrument(answer):
+            pass
+    except ValueError:
+        return
+    run_orders(pool, schedules, expect=expect, case=case, statements=[answer])
+
+
+# Jobs that a pool has to manage, whatever it is for.
+
+
+class Case(NamedTuple):
+    """Jobs for a pool: a job of n, or of [n], takes n seconds."""
+
+    name: str
+    jobs: tuple[Any, ...]
+    workers: int
+
+    @property
+    def seconds(self) -> float:
+        """How long the jobs take, if whoever is free takes the next one."""
+        return seconds_needed(map(_seconds, self.jobs), self.workers)
+
+    @property
+    def at_once(self) -> int:
+        """How many of the jobs can be in work at one time."""
+        return min(len(self.jobs), self.workers)
+
+
+FEW: Final = 6  # random orders of each case: what else goes wrong in some, other cases show
+BATTERY: Final = (
+    Case("with no jobs", (), 2),
+    Case("with one job", (3,), 3),
+    Case("with jobs of 3, 1, 1, 1 and 3 s and 2 workers", (3, 1, 1, 1, 3), 2),
+    Case("with five equal jobs and 3 workers", (2, 2, 2, 2, 2), 3),
+    Case("with jobs that are lists and 2 workers", ([2], [1], [1], [2]), 2),
+    Case("with 2 jobs and 5 workers", (2, 1), 5),
+)
+
+
+def _seconds(job: Any) -> float:
+    return float(job[0] if isinstance(job, list) else job)
+
+
+def rest(job: Any) -> str:
+    """Take the job's time; what it returns can be sorted and is a key, whatever the job is."""
+    sleep(_seconds(job))
+    return f"result of {job}"
+
+
+def starts(seconds: Iterable[float], workers: int, gap: float = 0.0) -> list[float]:
+    """Return when each job begins, if whoever is free takes the next one, `gap` s after the last.
+
+    Raises ValueError if there are no workers.
+    """
+    free, begun = [0.0] * workers, list[float]()
+    if not free:
+        raise ValueError(f"workers must be >= 1, got {workers}")
+    for each in seconds:
+        begin = max(free[0], begun[-1] + gap) if begun else free[0]
+        begun.append(begin)
+        heapreplace(free, begin + each)
+    return begun
+
+
+def seconds_needed(seconds: Iterable[float], workers: int, gap: float = 0.0) -> float:
+    """Return when all jobs are done, if they begin as `starts` says."""
+    each = list(seconds)
+    begun = starts(each, workers, gap)
+    return max((begin + took for begin, took in zip(begun, each, strict=True)), default=0.0)
