@@ -84,6 +84,9 @@ class WorkerPool(Generic[J, R]):
         Results that nobody has collected by then are in the `report` only. If the block raises,
         or `context` is cancelled, jobs in work are cut short where they wait, and the exception
         comes out. Raises RuntimeError if the pool was started before.
+
+        Submitting, collecting and leaving block their thread. In a coroutine that is the thread of
+        the event loop: call a function that does all this with `asyncio.to_thread`.
         """
         if self._context is not None:
             raise RuntimeError("a pool is started once: make a new one")

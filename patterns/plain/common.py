@@ -86,6 +86,8 @@ def noting(
 
     A task is cancelled by one CancelledError, in the middle of its job, and who catches it can go
     on. A job may also raise one without any cancellation. `cancelling` tells them apart.
+
+    A task has one context for all its jobs: what one sets in a context variable, the next one sees.
     """
     hand_on = until_it_raises(on_result)
 
