@@ -27,7 +27,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, MutableSequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Generic, TypeAlias, TypeVar
 
@@ -199,19 +199,31 @@ class HeartbeatPool(WorkerPool[J, R]):
 
     def _supervise(self, group: TaskGroup, over: Context, gone: Waiter) -> None:
         """Look at every worker that has a job, once an interval, until the pool is over."""
-        with suppress(Cancelled):
-            while True:
+        while True:
+            try:
                 over.sleep(self._interval)
-                for in_hand in list(self._in_hand):
-                    try:
-                        self.look_at(in_hand, group)
-                    except BaseException as error:
-                        # And go on: the group waits for the stuck until they are given up.
-                        if not group.context.cancelled:
-                            self._broken = error
-                            group.context.cancel("the supervisor failed")
+                all_in_hand = list(self._in_hand)
+            except Cancelled:
+                break
+            except BaseException as error:
+                self._break(error, group)
+                continue
+            for in_hand in all_in_hand:
+                try:
+                    self.look_at(in_hand, group)
+                except BaseException as error:
+                    self._break(error, group)
         if gone.claim():
             gone.unpark()
+
+    def _break(self, error: BaseException, group: TaskGroup) -> None:
+        """Cancel the pool for what the supervisor failed of.
+
+        The supervisor goes on: the group waits for the stuck until they are given up.
+        """
+        if not group.context.cancelled:
+            self._broken = error
+            group.context.cancel("the supervisor failed")
 
     def look_at(self, in_hand: JobInHand[J], group: TaskGroup) -> None:
         """Count what a worker has missed since the last look; replace it if that is too much."""

@@ -248,8 +248,10 @@ class Channel(Varied, Generic[T]):
             if sender is None:
                 self._room.put(None)
                 break
-            self._items.append(sender.value)
-            sender.unpark()
+            try:
+                self._items.append(sender.value)
+            finally:  # for want of memory the value may be lost, but nobody is left waiting
+                sender.unpark()
         if not self._senders and not self._closed:
             self._room.open()
         self._wake_receiver()

@@ -537,28 +537,6 @@ def test_what_is_no_exception_ends_the_run_and_comes_out(run, pool):
     assert caught.value.subgroup(SystemExit)
 
 
-@every_pool
-@pytest.mark.parametrize("fails_at", range(1, 6))
-def test_a_system_that_has_no_more_threads_is_an_error_and_not_a_hang(pool, monkeypatch, fails_at):
-    def failing(thread):
-        if next(started) == fails_at:
-            raise RuntimeError("can't start new thread")
-        start(thread)
-
-    def refused(error):
-        return str(error) == "can't start new thread"
-
-    start, started = threading.Thread.start, count(1)
-    with monkeypatch.context() as patch:
-        patch.setattr(threading.Thread, "start", failing)
-        try:
-            complete = len(pool(range(9), minus).values) == 9
-        except (RuntimeError, ExceptionGroup) as raised:
-            complete = refused(raised) or raised.subgroup(refused) is not None
-    assert complete
-    assert len(pool(range(9), minus).values) == 9
-
-
 # Whatever a job is, and whatever it raises.
 
 
