@@ -129,7 +129,7 @@ class WorkerPool(Generic[J, R]):
         RuntimeError before the pool is started.
         """
         context = self.context
-        done = Channel[None](0, "nothing pending")
+        done = Channel[None](0, "the pool's join")
         self._joining.append(done)
         if self._pending and not self._results.closed:
             for _ in done.values(context):
