@@ -25,16 +25,20 @@ __all__ = [
     "BATTERY",
     "FEW",
     "Case",
+    "Takers",
     "Work",
     "demand_at_once",
     "demand_buffer",
     "demand_rate",
     "demand_statements",
+    "demand_takers",
+    "most_at_once",
     "rest",
     "seconds_needed",
     "starts",
     "watched",
     "watched_sleeping",
+    "watched_takers",
 ]
 
 NEARLY: Final = 1e-6  # seconds that floats may be wrong by
@@ -110,6 +114,58 @@ def watched_sleeping(pool: Callable[[list[int]], Any], jobs: Iterable[int], seco
     hook.parks, hook.after = noting_parks, noting_after
     work.value = pool([Number(job) for job in jobs])
     return work
+
+
+@dataclass
+class Takers:
+    """Who took jobs from the channel that the first one was sent to.
+
+    Attributes:
+        value: what the pool returned.
+        tasks: who received from it, or heard that there is nothing more.
+        started: tasks that were started.
+        jobs: how many were sent.
+    """
+
+    value: Any = None
+    tasks: set[Any] = field(default_factory=set)
+    started: int = 0
+    jobs: int = 0
+
+
+def watched_takers(pool: Callable[[list[int]], Any], jobs: Iterable[int]) -> Takers:
+    """Call `pool(jobs)`, inside a simulation, and note who takes the jobs."""
+    takers, channels = Takers(), list[Any]()
+    runtime: Any = current_runtime()
+    hook = runtime.hook
+    after, started = hook.after, hook.started
+
+    def noting_after(operation: str, subject: Any, value: Any, error: Any, depth: int) -> None:
+        after(operation, subject, value, error, depth)
+        if operation == "send" and isinstance(value, Number):
+            channels.append(subject)
+            takers.jobs += subject is channels[0]
+        if operation == "receive" and channels and subject is channels[0]:
+            takers.tasks.add(runtime.current())
+
+    def noting_started(task: Any) -> None:
+        started(task)
+        takers.started += 1
+
+    hook.after, hook.started = noting_after, noting_started
+    takers.value = pool([Number(job) for job in jobs])
+    return takers
+
+
+def demand_takers(takers: Takers, workers: int) -> None:
+    """Demand that as many tasks took jobs as there should be workers."""
+    if takers.started < workers:
+        started = plural(takers.started, "task") if takers.started else "no task"
+        raise NotYet(f"it starts {started}, and {plural(workers, 'worker')} should do the jobs")
+    if takers.jobs and len(takers.tasks) != workers:
+        number = len(takers.tasks)
+        takes = "task takes" if number == 1 else "tasks take"
+        raise NotYet(f"{number} {takes} jobs, and {plural(workers, 'worker')} should")
 
 
 def demand_at_once(work: Work, allowed: int, possible: int) -> None:
@@ -229,6 +285,22 @@ def starts(seconds: Iterable[float], workers: int, gap: float = 0.0) -> list[flo
         begun.append(begin)
         heapreplace(free, begin + each)
     return begun
+
+
+def most_at_once(seconds: Iterable[float], workers: int, gap: float = 0.0) -> int:
+    """Return how many jobs are in work at one time at most, if they begin as `starts` says."""
+    each = list(seconds)
+    begun = starts(each, workers, gap)
+    return max(
+        (
+            sum(
+                begin <= time < begin + took - NEARLY
+                for begin, took in zip(begun, each, strict=True)
+            )
+            for time in begun
+        ),
+        default=0,
+    )
 
 
 def seconds_needed(seconds: Iterable[float], workers: int, gap: float = 0.0) -> float:

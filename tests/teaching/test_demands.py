@@ -11,11 +11,14 @@ from lab.teaching.demands import (
     demand_buffer,
     demand_rate,
     demand_statements,
+    demand_takers,
+    most_at_once,
     rest,
     seconds_needed,
     starts,
     watched,
     watched_sleeping,
+    watched_takers,
 )
 from lab.teaching.expect import expect_counts, expect_elapsed, expect_same
 from lab.teaching.grading import NotYet
@@ -103,6 +106,27 @@ def test_jobs_that_wait_in_a_channel_are_counted_and_results_are_not():
         demand_buffer(work, 2)
 
 
+def takers_of(workers):
+    def pool(jobs):
+        queue = Channel(len(jobs), "jobs")
+        with TaskGroup() as group:
+            for _ in range(workers):
+                group.spawn(list, queue)
+            for job in jobs:
+                queue.send(job)
+            queue.close()
+
+    return simulate(partial(watched_takers, pool, [1, 2])).value
+
+
+def test_who_takes_jobs_is_counted():
+    demand_takers(takers_of(3), 3)
+    with pytest.raises(NotYet, match="3 tasks take jobs, and 2 workers should"):
+        demand_takers(takers_of(3), 2)
+    with pytest.raises(NotYet, match="it starts 1 task, and 2 workers should do the jobs"):
+        demand_takers(takers_of(1), 2)
+
+
 def test_two_jobs_that_begin_too_soon_one_after_the_other_are_named():
     demand_rate([(0, "a"), (0.5, "b"), (1.0, "c")], 2)
     with pytest.raises(NotYet, match=r"it began job 'c' at 0.9 s, 0.4 s after job 'b'"):
@@ -155,7 +179,8 @@ def test_when_jobs_begin_and_are_done():
     assert starts([3, 1, 1, 1, 3], 2) == [0, 0, 1, 2, 3]
     assert seconds_needed([3, 1, 1, 1, 3], 2) == 6
     assert starts([1, 1, 1], 2, gap=0.5) == [0, 0.5, 1]
-    assert seconds_needed([], 2) == 0
+    assert seconds_needed([], 2) == most_at_once([], 2) == 0
+    assert most_at_once([1, 1, 1], 3, gap=0.5) == 2
     with pytest.raises(ValueError, match="workers must be >= 1, got 0"):
         starts([1], 0)
 

@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
-from itertools import pairwise
 from typing import Any
 
 from lab.model.run import Run
+from lab.teaching.demands import (
+    FEW,
+    Work,
+    demand_at_once,
+    demand_rate,
+    demand_statements,
+    most_at_once,
+    seconds_needed,
+    watched,
+)
 from lab.teaching.exercises.queues import submit
 from lab.teaching.expect import expect_elapsed, expect_function, expect_number, expect_same
 from lab.teaching.grading import NotYet, grader, run_once, run_orders
 from patterns import rate_limited
-from patterns.concurrency import now, sleep
+from patterns.concurrency import sleep
 
 __all__ = ["check_extend", "check_predict", "check_repair", "submit"]
 
 SCHEDULES = 20
 JOB_SECONDS = 1.0
 
-Begun = list[tuple[float, Any]]  # when each job began, and which
 
-
-def nap(job: int) -> int:
+def nap(job: Any) -> Any:
     """Take a second for it."""
     sleep(JOB_SECONDS)
     return job
@@ -54,21 +60,36 @@ def check_predict(answer: Any) -> str:
 def check_repair(pool: Any) -> str:
     """Jobs that come late do not begin together, and none is held up for longer than it must."""
     expect_function(pool, "late, jobs, workers, rate, process")
-    for late, jobs, workers, rate in [(5, 8, 4, 2), (0, 6, 3, 1), (3, 1, 5, 10), (2, 0, 3, 1)]:
-        expected = late + (jobs and (jobs - 1) / rate + JOB_SECONDS)
+    for late, count, workers, rate in [
+        (5, 8, 4, 2),
+        (0, 6, 3, 1),
+        (3, 1, 5, 10),
+        (2, 0, 3, 1),
+        (1, 7, 2, 10),  # where the workers are too few for the limit
+        (0, 6, 3, 4),
+    ]:
+        jobs = list(range(count))
         run_orders(
-            partial(_watch, partial(pool, late, list(range(jobs)), workers, rate)),
+            partial(watched, partial(pool, late, jobs, workers, rate), nap),
             SCHEDULES,
-            expect=partial(_late_jobs, range(jobs), rate, expected),
-            case=f"with {jobs} jobs after {late} s, {workers} workers and {rate} a second",
+            expect=partial(_late_jobs, jobs, late, workers, rate),
+            case=f"with {count} jobs after {late} s, {workers} workers and {rate} a second",
         )
+    same: list[Any] = [[7], "seven", [7], [7]]
+    case = "with 4 jobs after 1 s, 3 workers and 2 a second"
+    run = partial(watched, partial(pool, 1, same, 3, 2), nap)
+    expect = partial(_late_jobs, same, 1, 3, 2)
+    run_orders(run, FEW, expect=expect, case=case)
+    demand_statements(run, pool, expect=expect, case=case)
     return f"the limit held after every idle spell, in every one of {SCHEDULES} orders of events"
 
 
-def _late_jobs(jobs: range, rate: int, seconds: float, run: Run[Begun]) -> None:
-    expect_same([job for _, job in run.value], jobs, "jobs")
-    _expect_limit(run.value, rate)
-    expect_elapsed(run, seconds)
+def _late_jobs(jobs: list[Any], late: float, workers: int, rate: int, run: Run[Work]) -> None:
+    seconds, gap = [JOB_SECONDS] * len(jobs), 1 / rate
+    expect_same([job for _, job in run.value.begun], jobs, "jobs")
+    demand_rate(run.value.begun, rate)
+    demand_at_once(run.value, workers, most_at_once(seconds, workers, gap))
+    expect_elapsed(run, late + seconds_needed(seconds, workers, gap))
 
 
 @grader
@@ -77,42 +98,44 @@ def check_extend(pool: Any) -> str:
     expect_function(pool, "jobs, workers, rate, process")
     few = [("a.org", 1), ("a.org", 2), ("b.org", 1), ("a.org", 3), ("b.org", 2), ("c.org", 1)]
     many = [(f"{letter}.org", page) for page in range(1, 5) for letter in "abc"]
-    for jobs, workers, rate, seconds in [(few, 6, 2, 2.0), (many, 12, 1, 4.0), (many, 2, 1, None)]:
+    apart = [(f"{letter}.org", 1) for letter in "abcdefg"]
+    twice = [("a.org", 1), ("a.org", 1), ("b.org", 7)]
+    for jobs, workers, rate, seconds, at_once in [
+        (few, 6, 2, 2.0, 3),
+        (many, 12, 1, 4.0, 3),
+        (many, 2, 1, None, 2),
+        (apart, 3, 1, 3.0, 3),  # where the workers are too few for the limits
+        (twice, 3, 4, 1.25, 3),
+        ([], 2, 1, 0.0, 0),
+    ]:
         run_orders(
-            partial(_watch, partial(pool, list(jobs), workers, rate)),
+            partial(watched, partial(pool, list(jobs), workers, rate), nap),
             SCHEDULES,
-            expect=partial(_each_host, jobs, rate, seconds),
+            expect=partial(_each_host, jobs, workers, rate, seconds, at_once),
             case=f"with {len(jobs)} jobs, {workers} workers and {rate} a second",
         )
+    demand_statements(
+        partial(watched, partial(pool, twice, 3, 4), nap),
+        pool,
+        expect=partial(_each_host, twice, 3, 4, 1.25, 2),
+        case="with 3 jobs, 3 workers and 4 a second",
+    )
     return "no host was asked too often, and none was held up by the limit of another"
 
 
 def _each_host(
-    jobs: list[tuple[str, int]], rate: int, seconds: float | None, run: Run[Begun]
+    jobs: list[tuple[str, int]],
+    workers: int,
+    rate: int,
+    seconds: float | None,
+    at_once: int,
+    run: Run[Work],
 ) -> None:
-    expect_same([job for _, job in run.value], jobs, "jobs")
+    begun = run.value.begun
+    expect_same([job for _, job in begun], jobs, "jobs")
     for host in dict.fromkeys(host for host, _ in jobs):
-        _expect_limit([(time, job) for time, job in run.value if job[0] == host], rate)
+        demand_rate([(time, job) for time, job in begun if job[0] == host], rate)
+    demand_at_once(run.value, workers, 0)
     if seconds is not None:
         expect_elapsed(run, seconds)
-
-
-def _watch(pool: Callable[..., Any]) -> Begun:
-    """Give `pool` something to process jobs with; return what it began and when."""
-    begun: Begun = []
-
-    def process(job: Any) -> None:
-        begun.append((now(), job))
-        sleep(JOB_SECONDS)
-
-    pool(process)
-    return begun
-
-
-def _expect_limit(begun: Begun, rate: int) -> None:
-    for (earlier, first), (later, second) in pairwise(begun):
-        if later - earlier < 1 / rate - 1e-6:
-            raise NotYet(
-                f"it began job {second!r} at {later:g} s, {later - earlier:g} s after "
-                f"job {first!r}, and the limit is one every {1 / rate:g} s"
-            )
+    demand_at_once(run.value, workers, at_once)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache, partial
+from itertools import product
 from typing import Any, Final, cast
 
 from lab.exploring import all_schedules, explore
@@ -12,9 +13,10 @@ from lab.model.exploration import Exploration
 from lab.model.run import Run
 from lab.simulation import StepLimitExceeded, simulate
 from lab.simulation.runtime import SimulatedRuntime
+from lab.teaching.demands import Takers, demand_statements, demand_takers, watched_takers
 from lab.teaching.exercises.queues import filled
 from lab.teaching.expect import expect_counts, expect_function, expect_same
-from lab.teaching.grading import NotYet, grader
+from lab.teaching.grading import NotYet, grader, run_orders
 from lab.teaching.guard import OutOfPatience, guarded, quietly
 from lab.teaching.wording import plural
 from patterns.concurrency import AtomicInt, TaskGroup
@@ -104,7 +106,34 @@ def check_repair(pool: Any) -> str:
                 "it goes with fewer operations"
             )
         tried += found.schedules
+    for numbers, workers in [([7, 4, 7], 2), ([], 3), ([5], 1)]:
+        case = f"with {plural(len(numbers), 'job')} and {plural(workers, 'worker')}"
+        run_orders(
+            partial(watched_takers, partial(_swapped, pool, workers), numbers),
+            5,
+            expect=partial(_taken_by, numbers, workers),
+            case=case,
+        )
+        demand_statements(
+            partial(pool, numbers, workers),
+            pool,
+            expect=partial(_doubled, numbers),
+            case=case,
+        )
     return f"nothing goes wrong in any of {tried:,} distinct schedules of four small pools"
+
+
+def _doubled(jobs: list[int], run: Run[Any]) -> None:
+    expect_same(run.value, [2 * job for job in jobs])
+
+
+def _swapped(pool: Callable[..., Any], workers: int, jobs: list[int]) -> Any:
+    return pool(jobs, workers)
+
+
+def _taken_by(jobs: list[int], workers: int, run: Run[Takers]) -> None:
+    expect_same(run.value.value, [2 * job for job in jobs])
+    demand_takers(run.value, workers)
 
 
 def _all_doubled(jobs: int, run: Run[Any]) -> None:
@@ -151,6 +180,7 @@ def _guarded(
 
 
 JOBS: Final = (1, 2, 3)
+OTHERS: Final = ((), (6,), (2, 4), (2, 4, 8), (1, 5, 6), (2, 4, 6, 6), (2, 4, 6, 0), (-2, 4, 6))
 
 
 def _one_each() -> list[int]:
@@ -229,6 +259,12 @@ def check_extend(right: Any) -> str:
                 f"there the results of jobs 1, 2 and 3 are {missed[0].value}"
             )
         refused += len(bad)
+    some = _all_runs(_one_each)[0][0]
+    others = [
+        replace(some, value=list(value)) for value in (*OTHERS, *product((2, 4, 6), repeat=3))
+    ]
+    if missed := _misjudged(right, [run for run in others if sorted(run.value) != [2, 4, 6]], True):
+        raise NotYet(f"it lets {missed[0].value} pass as the results of jobs 1, 2 and 3")
     return f"it refuses all {refused} schedules in which a job is lost or done twice, and no other"
 
 

@@ -2,6 +2,10 @@
 
 import itertools
 import time
+from decimal import Decimal
+from fractions import Fraction
+
+import numpy as np
 
 from lab.teaching.exercises.schedules import check_extend, check_predict, check_repair, filled
 from patterns import basic
@@ -78,6 +82,59 @@ def swaps_once(left, results):
         results.close()
 
 
+def no_pool_at_all(jobs, workers):
+    return [job * 2 for job in jobs]
+
+
+def by_formula(jobs, workers):
+    return in_a_task_of_its_own(range(1, len(jobs) + 1), workers)
+
+
+def with_workers(count):
+    """Return a right answer, but for the number of its workers."""
+    return lambda jobs, workers: in_a_task_of_its_own(jobs, count(jobs, workers))
+
+
+one_worker_does_all = with_workers(lambda jobs, workers: 1)
+one_worker_more = with_workers(lambda jobs, workers: workers + 1)
+a_task_for_each_job = with_workers(lambda jobs, workers: max(len(jobs), 1))
+
+
+def plain_counter(jobs, workers):
+    queue, results = filled(jobs), Channel(len(jobs), "results")
+    left = workers
+
+    def worker():
+        nonlocal left
+        for job in queue:
+            results.send(job * 2)
+        left -= 1
+        if left == 0:
+            results.close()
+
+    with TaskGroup() as group:
+        for _ in range(workers):
+            group.spawn(worker)
+        return list(results)
+
+
+def plain_list(jobs, workers):
+    queue, results = filled(jobs), Channel(len(jobs), "results")
+    left = [None] * workers
+
+    def worker():
+        for job in queue:
+            results.send(job * 2)
+        left.pop()
+        if not left:
+            results.close()
+
+    with TaskGroup() as group:
+        for _ in range(workers):
+            group.spawn(worker)
+        return list(results)
+
+
 def loses_a_result(jobs, workers):
     return in_a_task_of_its_own(jobs, workers)[1:]
 
@@ -114,6 +171,22 @@ def sorts(run):
 
 def answers_with_a_number(run):
     return int(sorts(run))
+
+
+def answers_with_numpy(run):
+    return np.array_equal(np.sort(run.value), [2, 4, 6]) and np.bool_(True)
+
+
+def has_the_right_ones(run):
+    return len(run.value) == 3 and {2, 6} <= set(run.value) and run.value != [2, 2, 6]
+
+
+def knows_the_pools(run):
+    return len(run.value) == 3 and run.value.count(4) == 1 and max(run.value) == 6
+
+
+def adds_and_counts(run):
+    return len(run.value) == 3 and sum(run.value) == 12 and len(set(run.value)) == 3
 
 
 def asserts(run):
@@ -154,9 +227,9 @@ def looks_for_ever(run):
 
 
 RIGHT = {
-    check_predict: [[8, 6]],
-    check_repair: [leaving_by(swaps_until_it_works), in_a_task_of_its_own],
-    check_extend: [asserts, answers_with_a_number],
+    check_predict: [[8, 6], (Fraction(8), Decimal(6)), np.array([8, 6]).tolist(), (np.int64(8), 6)],
+    check_repair: [leaving_by(swaps_until_it_works), in_a_task_of_its_own, plain_list],
+    check_extend: [asserts, answers_with_a_number, answers_with_numpy],
 }
 
 WRONG = {
@@ -168,7 +241,7 @@ WRONG = {
         ((8, 9), "of 8 schedules no more than 8 can fail, got 9"),
         (8, "must be two whole numbers, such as (12, 3), got 8"),
         ((8, 6, 2), "must be two whole numbers, got 3"),
-        ((8.0, 6), "such as (12, 3), got (8.0, 6)"),
+        ((8.5, 6), "such as (12, 3), got (8.5, 6)"),
         ((True, True), "such as (12, 3), got (True, True)"),
     ],
     check_repair: [
@@ -183,6 +256,12 @@ WRONG = {
         ),
         (leaving_by(always_closes), "it raised Closed: send on closed channel results"),
         (leaving_by(swaps_once), "deadlock at 0 s: main is receiving from results"),
+        (no_pool_at_all, "it starts no task, and 2 workers should do the jobs"),
+        (one_worker_does_all, "1 task takes jobs, and 2 workers should"),
+        (one_worker_more, "3 tasks take jobs, and 2 workers should"),
+        (a_task_for_each_job, "3 tasks take jobs, and 2 workers should"),
+        (plain_counter, "with 3 jobs and 2 workers in "),
+        (by_formula, "with 3 jobs and 2 workers it lost results: 14, 8, 14"),
         (loses_a_result, "with 1 job and 2 workers it goes wrong in "),
         (loses_a_result, "for example: it lost results: 2"),
         (depends_on_more_than_the_schedule, "it raised NotRepeatable"),
@@ -193,6 +272,12 @@ WRONG = {
         (counts, "lets 30 of 30 schedules pass in which something is wrong"),
         (wants_an_order, "refuses 5 of 6 schedules in which nothing is wrong: there each job has"),
         (forgets_how_often, "the results of jobs 1, 2 and 3 are [2, 4, 6, 6]"),
+        (has_the_right_ones, "it lets [2, 6, 2] pass as the results of jobs 1, 2 and 3"),
+        (
+            knows_the_pools,
+            "in which something is wrong: there the results of jobs 1, 2 and 3 are [4,",
+        ),
+        (adds_and_counts, "it lets [1, 5, 6] pass as the results of jobs 1, 2 and 3"),
         (returns_nothing, "lets 30 of 30 schedules pass in which something is wrong"),
         (sums, "the results of jobs 1, 2 and 3 are [4, 4, 4]"),
         (asks_for_results, "it raised AttributeError"),
