@@ -136,9 +136,10 @@ class HeartbeatPool(WorkerPool[J, R]):
     def run_workers(self) -> None:
         """Start the supervisor, then the workers; return when the last of these has left."""
         self._began = now()
-        group = TaskGroup()
+        limit = Context(self.context)
+        group = TaskGroup(limit)
         try:
-            with self._supervised(group), group:
+            with self._supervised(group, limit), group:
                 for _ in range(self.workers):
                     self._add_worker(group)
                 for _ in self._ended:
@@ -186,18 +187,21 @@ class HeartbeatPool(WorkerPool[J, R]):
     # The supervisor's side.
 
     @contextmanager
-    def _supervised(self, group: TaskGroup) -> Iterator[None]:
-        """Have a supervisor look after the workers of `group` until the block is left."""
+    def _supervised(self, group: TaskGroup, limit: Context) -> Iterator[None]:
+        """Have a supervisor look after the workers of `group` until the block is left.
+
+        If it fails it cancels `limit`, the context of the group, which may not be entered yet.
+        """
         over, gone = Context(), current_runtime().waiter()
         # Not in the group: when that is cancelled, somebody must free it of the stuck.
-        go(self._supervise, group, over, gone)
+        go(self._supervise, group, limit, over, gone)
         try:
             yield
         finally:
             over.cancel("all workers have left")
             gone.wait("join", group)  # though cancelled: a job's fate may be in its hands
 
-    def _supervise(self, group: TaskGroup, over: Context, gone: Waiter) -> None:
+    def _supervise(self, group: TaskGroup, limit: Context, over: Context, gone: Waiter) -> None:
         """Look at every worker that has a job, once an interval, until the pool is over."""
         while True:
             try:
@@ -206,24 +210,24 @@ class HeartbeatPool(WorkerPool[J, R]):
             except Cancelled:
                 break
             except BaseException as error:
-                self._break(error, group)
+                self._break(error, limit)
                 continue
             for in_hand in all_in_hand:
                 try:
                     self.look_at(in_hand, group)
                 except BaseException as error:
-                    self._break(error, group)
+                    self._break(error, limit)
         if gone.claim():
             gone.unpark()
 
-    def _break(self, error: BaseException, group: TaskGroup) -> None:
-        """Cancel the pool for what the supervisor failed of.
+    def _break(self, error: BaseException, limit: Context) -> None:
+        """Cancel the workers for what the supervisor failed of.
 
-        The supervisor goes on: the group waits for the stuck until they are given up.
+        The supervisor goes on: their group waits for the stuck until they are given up.
         """
-        if not group.context.cancelled:
+        if not limit.cancelled:
             self._broken = error
-            group.context.cancel("the supervisor failed")
+            limit.cancel("the supervisor failed")
 
     def look_at(self, in_hand: JobInHand[J], group: TaskGroup) -> None:
         """Count what a worker has missed since the last look; replace it if that is too much."""

@@ -14,7 +14,7 @@ from support import accounts, run_on_threads
 from lab import explore, measure, simulate
 from lab.tracing import counts
 from patterns import heartbeat
-from patterns.concurrency import Cancelled, Context, hang, now, sleep
+from patterns.concurrency import Cancelled, Context, go, hang, now, sleep
 from patterns.heartbeat import Health, HeartbeatPool, WorkerLost
 
 TICK = 0.1  # seconds between two looks in these tests, unless they say otherwise
@@ -421,6 +421,25 @@ def test_a_history_that_raises_ends_the_pool_although_a_worker_is_stuck(room, er
         assert run.value
         assert run.elapsed <= 0.4
         assert [leak.doing for leak in run.leaks] == ["hanging"]
+
+
+def test_a_supervisor_that_fails_before_there_is_a_worker_ends_the_pool(monkeypatch):
+    def failing(context, seconds):
+        if next(naps) == 1:
+            raise MemoryError
+        failed.set()
+        rest(context, seconds)
+
+    def start_and_let_it_fail(*args):
+        go(*args)
+        failed.wait()
+
+    rest, naps, failed = Context.sleep, itertools.count(1), threading.Event()
+    monkeypatch.setattr(Context, "sleep", failing)
+    monkeypatch.setattr(heartbeat, "go", start_and_let_it_fail)
+    with pytest.raises(ExceptionGroup) as caught:
+        run_on_threads(lambda: heartbeat.run(range(3), lambda job, beat: job))
+    assert caught.value.subgroup(MemoryError)
 
 
 def test_a_history_that_raises_when_all_is_over_anyway_changes_nothing():
