@@ -9,11 +9,9 @@ from typing import Any
 from lab.exploring.exhaustive import EverySchedule
 from lab.exploring.judge import Check, Verdict, judge
 from lab.model.schedule import NotRepeatable, Schedule, ScheduleDiverged
-from lab.simulation.collector import rare_collections
-from lab.simulation.ctrl_c import noticing_ctrl_c
 from lab.simulation.order import Order
-from lab.simulation.play import Played, play
-from lab.simulation.real_lock import keep_noticing, noticing_real_locks
+from lab.simulation.play import Played, play, prepared
+from lab.simulation.real_lock import keep_noticing
 from lab.simulation.real_wait import RealWaits
 from lab.simulation.replay import RecordingOrder, Replay
 from lab.simulation.runtime import SimulatedRuntime
@@ -46,9 +44,7 @@ class Trial:
         self._shared = ExitStack()
 
     def __enter__(self) -> Trial:
-        self._shared.enter_context(noticing_ctrl_c())
-        self._shared.enter_context(noticing_real_locks())
-        self._shared.enter_context(rare_collections())
+        self._shared.enter_context(prepared())
         self._shared.enter_context(self._strands)
         self._waits = RealWaits()
         return self

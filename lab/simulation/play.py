@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +13,7 @@ from lab.model.trace import Trace, Turn
 from lab.simulation.collector import rare_collections
 from lab.simulation.ctrl_c import ended_by_ctrl_c, noticing_ctrl_c
 from lab.simulation.order import Order
+from lab.simulation.outsiders import refusing_outsiders
 from lab.simulation.real_lock import noticing_real_locks
 from lab.simulation.real_wait import RealWaits
 from lab.simulation.runtime import SimulatedRuntime, StepLimitExceeded
@@ -21,7 +23,7 @@ from lab.tracing.build import build_trace
 from lab.tracing.events import Recorder
 from patterns.concurrency.runtime import use_runtime
 
-__all__ = ["Played", "play"]
+__all__ = ["Played", "play", "prepared"]
 
 
 @dataclass(slots=True)
@@ -70,6 +72,13 @@ class Played:
         )
 
 
+@contextmanager
+def prepared() -> Iterator[None]:
+    """Prepare this thread for simulations in the `with` block, one or many."""
+    with noticing_ctrl_c(), noticing_real_locks(), refusing_outsiders(), rare_collections():
+        yield
+
+
 def play(
     main: Callable[[], Any],
     order: Order,
@@ -89,15 +98,15 @@ def play(
         record: make a trace possible, and notice tasks that wait in real time; warn of them if
             the run stands alone.
         watcher: notes every operation.
-        strands: what the tasks run on, for many runs one after the other, in `noticing_ctrl_c`,
-            `noticing_real_locks` and `rare_collections`; None: on their own.
+        strands: what the tasks run on, for many runs one after the other, in `prepared`; None:
+            on their own.
         kind: the simulation to make.
 
     Raises KeyboardInterrupt after Ctrl-C, RealLock, and what an order stopped the run with; what
     `main` itself raises, a deadlock and too many steps are part of what is returned.
     """
     if strands is None:
-        with noticing_ctrl_c(), noticing_real_locks(), rare_collections(), Strands() as strands:
+        with prepared(), Strands() as strands:
             waits = RealWaits()
             played = play(
                 main,

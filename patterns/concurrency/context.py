@@ -104,7 +104,7 @@ class Context(Varied):
 
     def sleep(self, seconds: float) -> None:
         """Wait `seconds` (>= 0); raise Cancelled at once if it is cancelled meanwhile."""
-        self.raise_if_ended(self.runtime)
+        self.raise_if_ended(current_runtime())
         end = self.runtime.now() + nanoseconds(seconds, "seconds")
         park(self.runtime.waiter(), "sleep", None, self, until=end)
 
@@ -132,10 +132,10 @@ class Context(Varied):
 
     def raise_if_ended(self, runtime: Runtime) -> None:
         """Raise Cancelled if it has ended, WrongRuntime if `runtime` is not its own."""
-        if (self.cause is not None or self.ends_at is not None) and self.ended():
-            raise self.error()
         if runtime is not self.runtime:
             self._check_runtime(runtime)
+        if (self.cause is not None or self.ends_at is not None) and self.ended():
+            raise self.error()
 
     def end(self, cause: Cancelled) -> None:
         """Cancel it for `cause`: first claim all who wait, then wake them, so that none of them
@@ -198,7 +198,10 @@ class Context(Varied):
 
     def _check_runtime(self, runtime: Runtime) -> None:
         if runtime is not self.runtime and not self.runtime.admits(runtime):
-            raise WrongRuntime(f"the context belongs to {self.runtime}, and was used in {runtime}")
+            raise WrongRuntime(
+                f"{self} belongs to {self.runtime}, and was used in {runtime}: "
+                "make it inside the function that runs"
+            )
 
     def _end_by(self, deadline: int, why: str) -> None:
         if self.ends_at is None or deadline < self.ends_at:

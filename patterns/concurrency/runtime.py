@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import inspect
 import threading
+import weakref
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable
@@ -29,6 +30,7 @@ __all__ = [
     "current_runtime",
     "here",
     "set_default_runtime",
+    "unhooked",
     "use_runtime",
 ]
 
@@ -248,6 +250,10 @@ class use_runtime:  # noqa: N801  (reads as a verb: `with use_runtime(r):`)
         here.runtime = self._outer
 
 
+# The primitives that were built without a hook, and tell nobody what is done with them.
+unhooked: dict[weakref.ref[Any], None] = {}
+
+
 class Varied:
     """A primitive that is built as the class which the current runtime's hook asks for.
 
@@ -262,7 +268,9 @@ class Varied:
             """Build the class that the current runtime's hook asks for, if it has one."""
             hook = current_runtime().hook
             if hook is None:
-                return object.__new__(cls)
+                primitive = object.__new__(cls)
+                unhooked[weakref.ref(primitive, unhooked.pop)] = None
+                return primitive
             primitive = object.__new__(hook.variants.get(cls, cls))
             if hook.made is not None:
                 hook.made(primitive)

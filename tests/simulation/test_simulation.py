@@ -6,11 +6,12 @@ import math
 import signal
 import time
 import warnings
+from functools import partial
 
 import pytest
 from support import ROOT, python, run_on_threads, run_simulated
 
-from lab import Deadlock, measure, simulate
+from lab import Deadlock, explore, measure, simulate
 from lab.simulation import RoundRobin, StepLimitExceeded, real_wait
 from patterns.concurrency import (
     AtomicInt,
@@ -692,10 +693,73 @@ def test_what_was_made_in_a_simulation_cannot_be_used_from_a_real_thread(use):
     assert "used in real threads" in simulate(body).value
 
 
-@pytest.mark.parametrize("use", ["send", "receive", "loop", "sleep", "child", "group"])
-def test_what_was_made_outside_cannot_be_waited_for_in_a_simulation(use):
-    made = things()
-    assert "used in a simulation" in simulate(lambda: refused(use, made)).value
+OUTSIDE = {
+    **{use: do for use, do in USES.items() if use != "cancel"},  # that a signal handler may do
+    "load": lambda things: things["atomic"].load(),
+    "store": lambda things: things["atomic"].store(1),
+    "compare and swap": lambda things: things["atomic"].compare_and_swap(0, 1),
+    "send to a buffer": lambda things: things["buffer"].send(2),
+    "receive from a buffer": lambda things: things["buffer"].receive(),
+    "loop over a buffer": lambda things: next(iter(things["buffer"])),
+    "values of a buffer": lambda things: things["buffer"].values(),
+    "closed": lambda things: things["buffer"].closed,
+    "cancelled": lambda things: things["context"].cancelled,
+    "receive under it": lambda things: Channel(1).receive(things["context"]),
+    "tokens": lambda things: things["bucket"].tokens,
+}
+
+
+@pytest.mark.parametrize("how", [simulate, partial(explore, schedules=3)])
+@pytest.mark.parametrize("use", OUTSIDE)
+def test_what_was_made_outside_cannot_be_used_in_a_simulation(use, how):
+    made = things() | {"buffer": Channel(2)}
+    made["buffer"].send(1)
+    said = []
+
+    def body():
+        with pytest.raises(WrongRuntime) as caught:
+            OUTSIDE[use](made)
+        said.append(str(caught.value))
+
+    how(body)
+    assert {text.partition(" belongs ")[2] for text in said} == {
+        "to real threads, and was used in a simulation: make it inside the function that runs"
+    }
+
+
+@pytest.mark.parametrize("use", ["send", "len", "check", "add", "loop over a buffer", "tokens"])
+def test_what_was_refused_in_a_simulation_can_be_used_after_it(use):
+    made = things() | {"buffer": Channel(2)}
+    made["channel"] = Channel(1)
+    made["buffer"].send(1)
+    classes = {name: type(thing) for name, thing in made.items()}
+    simulate(lambda: None)
+    OUTSIDE[use](made)
+    assert {name: type(thing) for name, thing in made.items()} == classes
+
+
+def test_what_real_threads_made_can_be_used_by_them_while_a_simulation_runs():
+    jobs = Channel(1)
+
+    def body():
+        run_on_threads(lambda: jobs.send("job"))
+
+    simulate(body)
+    assert jobs.receive() == "job"
+
+
+def test_a_race_on_what_was_made_outside_is_not_taken_for_none():
+    total = AtomicInt()
+
+    def add():
+        total.store(total.load() + 1)
+
+    def body():
+        with TaskGroup() as group:
+            group.spawn(add)
+            group.spawn(add)
+
+    assert explore(body, schedules=10).kinds == {"error": 10}
 
 
 def test_a_refusal_says_what_to_do():
