@@ -9,6 +9,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from lab.model.run import Run
+from lab.teaching.demands import demand_statements
 from lab.teaching.expect import expect_function, expect_number
 from lab.teaching.grading import NotYet, grader, run_once, run_orders
 from lab.teaching.wording import plural
@@ -20,6 +21,7 @@ __all__ = ["check_extend", "check_predict", "check_repair", "leaving", "load"]
 
 SCHEDULES = 50
 LOAD_STEPS = 100_000
+NEARLY = 1e-6  # seconds
 
 
 def leaving(leavers: int = 2) -> Report[int, int]:
@@ -95,7 +97,27 @@ def check_repair(add_worker: Any) -> str:
             expect=partial(_exactly, min(callers, limit - there), there, limit),
             case=f"with {callers} callers, {there} workers and a maximum of {limit}",
         )
+    for callers, limit in [(3, 2), (4, 1)]:
+        demand_statements(
+            partial(_all_at_once, add_worker, callers, 0, limit),
+            add_worker,
+            expect=partial(_exactly, limit, 0, limit),
+            case=f"with {callers} callers, 0 workers and a maximum of {limit}",
+        )
+    run_orders(partial(_one_leaves, add_worker), 0, case="with 2 workers, one of whom leaves,")
     return f"it added as many as there was room for, in every one of {SCHEDULES} orders of events"
+
+
+def _one_leaves(add_worker: Callable[..., Any]) -> None:
+    count = AtomicInt(0, "workers")
+    for room in (True, True, False, False):
+        if bool(add_worker(count, 2)) != room:
+            raise NotYet("it turns somebody away while there is room, or adds one too many")
+    count.add(-1)
+    if not add_worker(count, 2):
+        raise NotYet("it turns the next one away, though there is room again")
+    if count.load() != 2:
+        raise NotYet(f"it counts {plural(count.load(), 'worker')} then, not 2")
 
 
 def _all_at_once(
@@ -112,9 +134,9 @@ def _all_at_once(
 def _exactly(room: int, there: int, limit: int, run: Run[Any]) -> None:
     answers, counter, last = run.value
     for answer in answers:
-        if not isinstance(answer, bool):
+        if not any(answer is value or answer == value for value in (True, False)):
             raise NotYet(f"it must return True or False, and returned {answer!r}")
-    added = sum(answers)
+    added = sum(map(bool, answers))
     if added > room:
         raise NotYet(f"it added {plural(added, 'worker')} where there was room for {room}")
     if added < room:
@@ -129,9 +151,10 @@ def _exactly(room: int, there: int, limit: int, run: Run[Any]) -> None:
         )
 
 
-def load(autoscale: Callable[[DynamicPool[int, int]], object]) -> int:
+def load(autoscale: Callable[[DynamicPool[int, int]], object], start: float = 0.0) -> int:
     """Put a burst, a steady load and a calm on a pool; return how many workers are left then.
 
+    All that begins at `start` (seconds).
     40 jobs at once; from 1 s to 19 s a job every 0.1 s; nothing more until 29 s. A job takes
     0.2 to 0.3 s, 0.25 s on average, so the steady load needs three workers. There may be 1 to 8.
     """
@@ -143,13 +166,14 @@ def load(autoscale: Callable[[DynamicPool[int, int]], object]) -> int:
     autoscaler: Any = SimpleNamespace(watch=autoscale)
     pool = DynamicPool(process, min_workers=1, max_workers=8, autoscaler=autoscaler, buffer=300)
     with pool.start():
+        sleep(start)
         for job in range(40):
             pool.submit(job)
         sleep(1)
         for job in range(40, 220):
             pool.submit(job)
             sleep(0.1)
-        sleep(29 - now())
+        sleep(start + 29 - now())
         return pool.worker_count
 
 
@@ -157,20 +181,32 @@ def load(autoscale: Callable[[DynamicPool[int, int]], object]) -> int:
 def check_extend(autoscale: Any) -> str:
     """Workers come with the burst, leave when they are too many, and stay under a steady load."""
     expect_function(autoscale, "pool")
-    run_orders(partial(load, autoscale), 5, expect=_well_scaled, max_steps=LOAD_STEPS)
+    run_orders(partial(load, autoscale), 5, expect=partial(_well_scaled, 0), max_steps=LOAD_STEPS)
+    run_orders(
+        partial(load, autoscale, 8.6),
+        1,
+        expect=partial(_well_scaled, 8.6),
+        case="with a load that begins after 8.6 s",
+        max_steps=LOAD_STEPS,
+    )
     return "workers come with the burst, as many stay as the steady load needs, and then they leave"
 
 
-def _well_scaled(run: Run[Any]) -> None:
+def _well_scaled(began: float, run: Run[Any]) -> None:
     counter = worker_count(run.trace)
     numbers = dict(zip(counter.times, counter.values, strict=True))  # the last at each moment
 
     def between(start: float, end: float) -> list[int]:
-        return [number for time, number in numbers.items() if start <= time < end]
+        return [number for time, number in numbers.items() if start <= time - began < end]
 
-    peak, settled = max(between(0, 2)), between(7, 19)
+    def at(time: float) -> int:
+        return [number for when, number in numbers.items() if when - began <= time][-1]
+
+    peak, settled = max([at(0), *between(0, 2)]), between(7, 19)
+    if began and at(-NEARLY) > 1:
+        raise NotYet(f"it has {plural(at(-NEARLY), 'worker')} before there is any job")
     added = sum(after > before for before, after in pairwise(settled))
-    last = between(0, 19)[-1]
+    last = at(19 - NEARLY)
     if peak < 4:
         raise NotYet(
             f"it is too slow: in the first 2 s of the burst it comes to {plural(peak, 'worker')}"
@@ -182,7 +218,7 @@ def _well_scaled(run: Run[Any]) -> None:
             "it makes the number go up and down under the steady load: "
             f"from 7 s to 19 s it adds a worker {added} times, after sending others away"
         )
-    if run.elapsed > 29:
+    if run.elapsed > began + 29:
         raise NotYet(f"it has too few workers for the load: the jobs take until {run.elapsed:g} s")
     if run.value > 1:
         raise NotYet(f"after 10 s without a job there are still {plural(run.value, 'worker')}")

@@ -11,7 +11,7 @@ from typing import Any
 from lab.model.run import Run
 from lab.teaching.expect import expect_function, expect_number
 from lab.teaching.grading import NotYet, grader, run_once, run_orders
-from lab.teaching.wording import plural
+from lab.teaching.wording import describe, plural
 from lab.tracing import found_at
 from patterns import heartbeat
 from patterns.concurrency import Failed, Report, hang, now, sleep
@@ -51,7 +51,7 @@ def check_predict(answer: Any) -> str:
     raise NotYet(f"{seconds:g} s is too late: four looks in a row without a new beat are enough")
 
 
-BOOKS, PAGES, PAGE_SECONDS = 5, 5, 0.25
+PAGES, PAGE_SECONDS = {1: 5, 2: 5, 3: 5, 4: 4, 5: 7}, 0.25  # pages of each book
 HANGS = 3  # the book with a page that never comes: page 4
 
 
@@ -63,14 +63,17 @@ def check_repair(my_job: Any) -> str:
     return "the books are read, and the one that hangs is found in time, in every order of events"
 
 
-def _read_books(my_job: Callable[..., int]) -> tuple[Report[int, int], float]:
-    """Return the report, and how long after its last page the hung job was given up, in seconds."""
+def _read_books(
+    my_job: Callable[..., int],
+) -> tuple[Report[int, int], float, dict[int, BaseException]]:
+    """Return the report, how long after its last page the hung job was given up, and exits."""
+    exits: dict[int, BaseException] = {}
     history: list[Health] = []
     last_page = 0.0
 
     def pages(book: int) -> Iterator[int]:
         nonlocal last_page
-        for page in range(1, PAGES + 1):
+        for page in range(1, PAGES[book] + 1):
             if book == HANGS and page == 4:
                 last_page = now()
                 hang()
@@ -78,15 +81,21 @@ def _read_books(my_job: Callable[..., int]) -> tuple[Report[int, int], float]:
             yield page
 
     def process(book: int, beat: Beat) -> int:
-        return my_job(book, beat, pages(book))
+        try:
+            return my_job(book, beat, pages(book))
+        except (SystemExit, KeyboardInterrupt) as error:
+            exits[book] = error
+            raise
 
-    report = heartbeat.run(range(1, BOOKS + 1), process, workers=2, history=history)
+    report = heartbeat.run(list(PAGES), process, workers=2, history=history)
     found = found_at(history, HANGS)
-    return report, math.inf if found is None else round(found - last_page, 9)
+    return report, math.inf if found is None else round(found - last_page, 9), exits
 
 
 def _all_but_one(run: Run[Any]) -> None:
-    report, late = run.value
+    report, late, exits = run.value
+    for job, error in exits.items():
+        raise NotYet(f"its job {job} raised {describe(error)}, and took its worker down")
     for result in report.results:
         if isinstance(result, Failed):
             if not isinstance(result.error, WorkerLost):
@@ -97,7 +106,7 @@ def _all_but_one(run: Run[Any]) -> None:
                 )
         elif result.job == HANGS:
             raise NotYet(f"its job {HANGS} ended without page 4, which never came")
-        elif result.value != sum(range(PAGES + 1)):
+        elif result.value != sum(range(PAGES[result.job] + 1)):
             raise NotYet(
                 f"its job {result.job} returned {result.value!r}, not the sum of the pages"
             )
@@ -105,11 +114,16 @@ def _all_but_one(run: Run[Any]) -> None:
         raise NotYet(f"job {HANGS} was given up {late:g} s after its last page: 0.4 s are enough")
 
 
-PLANS: list[Mapping[int, tuple[str, ...]]] = [
+Job = int | str
+
+PLANS: list[Mapping[Job, tuple[str, ...]]] = [
     {1: ("well",), 2: ("hang", "well"), 3: ("well",), 4: ("die", "well"), 5: ("well",)},
     {1: ("hang", "hang"), 2: ("die", "hang"), 3: ("well",)},
     {1: ("raise",), 2: ("hang", "raise"), 3: ("well",), 4: ("well",)},
     {1: ("well",), 2: ("well",), 3: ("die", "well")},
+    {},
+    {7: ("break",), 3: ("hang", "break"), 12: ("die", "die"), 5: ("break",)},
+    {"a": ("hang", "well"), "b": ("well",), "c": ("die", "break"), "d": ("raise",)},
 ]
 
 
@@ -122,33 +136,45 @@ def check_extend(second_chance: Any) -> str:
             partial(_follow, second_chance, plan),
             SCHEDULES,
             expect=partial(_two_chances, plan),
-            case=f"with {plural(len(plan), 'job')}",
+            case=_named(plan),
         )
     return "who was lost once got a second chance, and nobody a third, in every order of events"
 
 
-def _follow(
-    second_chance: Callable[..., Any], plan: Mapping[int, tuple[str, ...]]
-) -> tuple[Any, Counter[int]]:
-    """Return what it returns, and how often each job was begun."""
-    begun = Counter[int]()
+def _named(plan: Mapping[Job, tuple[str, ...]]) -> str:
+    numbered = list(plan) == list(range(1, len(plan) + 1))
+    names = "" if numbered else f" {', '.join(map(str, plan))}"
+    return f"with {plural(len(plan), 'job')}{names}"
 
-    def process(job: int, beat: Beat) -> int:
+
+def _follow(
+    second_chance: Callable[..., Any], plan: Mapping[Job, tuple[str, ...]]
+) -> tuple[Any, Counter[Job]]:
+    """Return what it returns, and how often each job was begun."""
+    begun = Counter[Job]()
+
+    def process(job: Job, beat: Beat) -> object:
         begun[job] += 1
         what = plan[job][min(begun[job], len(plan[job])) - 1]
-        sleep(0.05 * job)
+        sleep(0.05 * job if isinstance(job, int) else 0.05)
         if what == "hang":
             hang()
         if what == "die":
             raise SystemExit
         if what == "raise":
             raise ValueError(f"job {job} is broken")
-        return -job
+        if what == "break":
+            raise KeyError(f"job {job} is unknown")
+        return _value(job)
 
     return second_chance(list(plan), process), begun
 
 
-def _two_chances(plan: Mapping[int, tuple[str, ...]], run: Run[Any]) -> None:
+def _value(job: Job) -> object:
+    return -job if isinstance(job, int) else f"value of {job}"
+
+
+def _two_chances(plan: Mapping[Job, tuple[str, ...]], run: Run[Any]) -> None:
     values, begun = run.value
     if not isinstance(values, dict):
         raise NotYet(f"it returned {values!r}, not a dictionary of values")
@@ -156,11 +182,17 @@ def _two_chances(plan: Mapping[int, tuple[str, ...]], run: Run[Any]) -> None:
         if begun[job] < len(tries):
             raise NotYet(f"it gave job {job} no second chance, though its worker was lost")
         if begun[job] > len(tries):
-            last = {"raise": "which had failed", "well": "which was done"}
+            last = {
+                "raise": "which had failed",
+                "break": "which had failed",
+                "well": "which was done",
+            }
             why = last.get(tries[-1], "whose worker was lost twice")
             raise NotYet(f"it began job {job}, {why}, once more")
-        if tries[-1] == "well" and values.get(job) != -job:
-            raise NotYet(f"it returned {values.get(job)!r} as the value of job {job}, not {-job}")
+        if tries[-1] == "well" and values.get(job) != _value(job):
+            raise NotYet(
+                f"it returned {values.get(job)!r} as the value of job {job}, not {_value(job)}"
+            )
     surplus = [job for job in values if plan.get(job, ("none",))[-1] != "well"]
     if surplus:
         raise NotYet(f"it returned a value for job {surplus[0]!r}, which has none")

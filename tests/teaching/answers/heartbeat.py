@@ -1,6 +1,7 @@
 """Answers to the exercises on the pool with heartbeats."""
 
 import math
+import sys
 from contextlib import suppress
 
 from lab.teaching.exercises.heartbeat import check_extend, check_predict, check_repair
@@ -57,6 +58,31 @@ def gives_up_waiting(job, beat, pages):
         if job == 3 and page == 3:
             break
     return total
+
+
+def adding(total):
+    """Return a job that reads all pages, and returns `total(job)`."""
+
+    def my_job(job, beat, pages):
+        for _ in pages:
+            beat()
+        return total(job)
+
+    return my_job
+
+
+def exits_at_the_end(job, beat, pages):
+    for _ in pages:
+        beat()
+    sys.exit(f"book {job} is read")
+
+
+def exits_at_once(job, beat, pages):
+    raise SystemExit
+
+
+def interrupts(job, beat, pages):
+    raise KeyboardInterrupt
 
 
 def heart_that_nothing_stops(job, beat, pages):
@@ -141,6 +167,68 @@ def never_closes(pool, values, count):
             values[result.job] = result.value
 
 
+def trying(again):
+    """Return a right answer, but for the results after which it tries again, by `again(result)`."""
+
+    def second_chance(jobs, process):
+        pool, final, tried = HeartbeatPool(process), {}, {}
+        with pool.start():
+            for job in jobs:
+                pool.submit(job)
+            while len(final) < len(jobs):
+                result = next(pool.results())
+                tried[result.job] = tried.get(result.job, 0) + 1
+                if again(result, tried[result.job]):
+                    pool.submit(result.job)
+                else:
+                    final[result.job] = result
+        return {job: result.value for job, result in final.items() if result.error is None}
+
+    return second_chance
+
+
+def is_lost(result):
+    return isinstance(result.error, WorkerLost)
+
+
+def waits_for_the_first_result(jobs, process):
+    pool = HeartbeatPool(process)
+    with pool.start():
+        for job in jobs:
+            pool.submit(job)
+        first = next(pool.results())
+    return trying(lambda result, times: is_lost(result) and times == 1)(jobs, process) or {
+        first.job: first
+    }
+
+
+def waits_for_a_value(jobs, process):
+    values = in_a_second_pool(jobs, process)
+    while not values:
+        sleep(1)
+    return values
+
+
+def tells_them_apart_by_number(jobs, process):
+    done = [False] * len(jobs)
+
+    def noting(job, beat):
+        done[job - 1] = True
+        return process(job, beat)
+
+    return in_a_second_pool(jobs, noting)
+
+
+def knows_one_error(jobs, process):
+    def noting(job, beat):
+        try:
+            return process(job, beat)
+        except KeyError:
+            raise SystemExit from None
+
+    return in_a_second_pool(jobs, noting)
+
+
 RIGHT = {check_predict: [3], check_extend: [in_a_second_pool]}
 
 WRONG = {
@@ -158,6 +246,11 @@ WRONG = {
         (beats_at_every_other_page, "it is silent for too long: job 1 was given up"),
         (heart_stops_after_two_seconds, "s after its last page: 0.4 s are enough"),
         (leaves_out_a_page, "its job 1 returned 14, not the sum of the pages"),
+        (adding(lambda job: 15), "its job 4 returned 15, not the sum of the pages"),
+        (adding(lambda job: sum(range(6))), "its job 4 returned 15, not the sum of the pages"),
+        (exits_at_the_end, "its job 1 raised SystemExit: book 1 is read"),
+        (exits_at_once, "its job 1 raised SystemExit, and took its worker down"),
+        (interrupts, "its job 1 raised KeyboardInterrupt, and took its worker down"),
         (gives_up_waiting, "job 3 ended without page 4"),
     ],
     check_extend: [
@@ -165,6 +258,18 @@ WRONG = {
             collecting(closes_first),
             "with 5 jobs it raised Closed: send on closed channel jobs",
         ),
+        (
+            trying(lambda result, times: is_lost(result) and times < 3),
+            "it began job 1, whose worker was lost twice, once more",
+        ),
+        (trying(lambda result, times: False), "it gave job 2 no second chance"),
+        (
+            trying(lambda result, times: result.error is not None and times == 1),
+            "it began job 1, which had failed, once more",
+        ),
+        (waits_for_the_first_result, "once more"),
+        (tells_them_apart_by_number, "with 4 jobs 7, 3, 12, 5 it"),
+        (knows_one_error, "with 4 jobs 7, 3, 12, 5 it began job 7, which had failed, once more"),
         (collecting(tries_whatever_failed), "it began job 1, which had failed, once more"),
     ],
 }
@@ -172,6 +277,7 @@ WRONG = {
 ENDLESS = {
     check_repair: [(heart_that_nothing_stops, "it does not end")],
     check_extend: [
+        (waits_for_a_value, "with 0 jobs it does not end"),
         (collecting(tries_for_ever), "with 3 jobs it does not end"),
         (collecting(never_closes), "with 5 jobs it does not end: its tasks go on and on"),
     ],
