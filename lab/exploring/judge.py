@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from types import CoroutineType, GeneratorType
+from types import AsyncGeneratorType, CoroutineType, GeneratorType
 from typing import Any
 
 from lab.model.deadlock import Deadlock, Stuck, sentences
@@ -34,8 +34,9 @@ def judge(played: Played, check: Check | None, traced: bool) -> Verdict | None:
         return "endless", str(error)
     if error is not None:
         return "error", f"it raised {_named(error)}"
-    if isinstance(played.value, GeneratorType | CoroutineType):
-        played.value.close()
+    if isinstance(played.value, GeneratorType | CoroutineType | AsyncGeneratorType):
+        if not isinstance(played.value, AsyncGeneratorType):
+            played.value.close()
         return "error", f"it returned a {type(played.value).__name__}: its code has not run"
     if played.runtime.crashes:
         task, crash = played.runtime.crashes[0]

@@ -28,7 +28,7 @@ def bind(
     """
     if not callable(pool):
         raise ValueError(f"pool must be a function, got {pool!r}")
-    if not may_be_async and inspect.iscoroutinefunction(pool):
+    if not may_be_async and _is_async(pool):
         raise TypeError(f"pool must be a plain function, got the async function {title(pool)}")
     options = options or {}
     try:
@@ -41,6 +41,14 @@ def bind(
         takes = ", ".join(signature.parameters) or "no arguments"
         raise TypeError(f"{title(pool)}: {error}; it takes {takes}") from None
     return partial(pool, *args, **options) if args or options else pool
+
+
+def _is_async(pool: Callable[..., object]) -> bool:
+    """Tell whether a call only makes a coroutine or an async generator, and runs nothing."""
+    return any(
+        inspect.iscoroutinefunction(call) or inspect.isasyncgenfunction(call)
+        for call in (pool, type(pool).__call__)
+    )
 
 
 def title(pool: object) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
@@ -13,7 +14,9 @@ from lab.model.schedule import Schedule
 from lab.simulation.order import Order, RandomOrder, RoundRobin
 from lab.simulation.play import play
 from lab.simulation.replay import Replay
+from lab.simulation.runtime import SimulatedRuntime, begin
 from lab.simulation.statements import Target, instrument_pool
+from lab.simulation.tasks import SimulatedTask
 from lab.simulation.watcher import Watcher
 
 __all__ = ["simulate"]
@@ -78,6 +81,8 @@ def simulate(
         order = replay
     elif order is None:
         order = RoundRobin() if seed is None else RandomOrder(seed)
+    else:
+        order = _Checked(order)
     with instrument_pool(statements):
         watcher = None if replay is None else Watcher(replay.instead_of)
         played = play(main, order, record=True, watcher=watcher, max_steps=max_steps)
@@ -86,3 +91,23 @@ def simulate(
     if isinstance(played.error, Deadlock):
         played.error.trace = played.trace()
     return replace(played.run(), name=title(pool), options=options)
+
+
+class _Checked:
+    """Stops the run if an order that somebody else wrote does not do what an Order must."""
+
+    def __init__(self, order: Order) -> None:
+        self._order = order
+
+    def begin(self, runtime: SimulatedRuntime) -> None:
+        self._runtime = runtime
+        begin(self._order, runtime)
+
+    def take(self, ready: deque[SimulatedTask], running: SimulatedTask | None) -> SimulatedTask:
+        before = list(ready)
+        task = self._order.take(ready, running)
+        if task in before and {task, *ready} == set(before) and len(ready) == len(before) - 1:
+            return task
+        rule = "order must remove one task from ready, no other, and return it"
+        self._runtime.stop(ValueError(f"{rule}, got {task!r} from {before}, which left {ready}"))
+        return before[0]

@@ -11,7 +11,7 @@ from functools import partial
 import pytest
 from support import ROOT, python, run_on_threads, run_simulated
 
-from lab import Deadlock, explore, measure, simulate
+from lab import Deadlock, explore, measure, simulate, sweep
 from lab.simulation import RoundRobin, StepLimitExceeded, real_wait
 from patterns.concurrency import (
     AtomicInt,
@@ -530,12 +530,52 @@ def test_a_program_that_only_lets_tasks_go_is_stopped():
         simulate(again, max_steps=1000)
 
 
-def test_an_async_function_is_no_pool():
-    async def pool():
+class AsyncCall:
+    async def __call__(self):
         pass
 
+
+async def coroutine_function():
+    pass
+
+
+async def async_generator_function():
+    yield
+
+
+@pytest.mark.parametrize("how", [simulate, explore, measure, partial(sweep, seed=[1])])
+@pytest.mark.parametrize("pool", [coroutine_function, async_generator_function, AsyncCall()])
+def test_an_async_function_is_no_pool(pool, how):
     with pytest.raises(TypeError, match="pool must be a plain function, got the async function"):
-        simulate(pool)
+        how(pool)
+
+
+class Forgetful:
+    def take(self, ready, running):
+        return ready[0]
+
+
+class Greedy:
+    def take(self, ready, running):
+        task = ready.popleft()
+        ready.clear()
+        return task
+
+
+class Inventive:
+    def take(self, ready, running):
+        ready.popleft()
+
+
+@pytest.mark.parametrize("order", [Forgetful, Greedy, Inventive])
+def test_an_order_that_does_not_take_one_task_is_refused(order):
+    def body():
+        with TaskGroup() as group:
+            group.spawn(sleep, 1)
+            group.spawn(sleep, 0)
+
+    with pytest.raises(ValueError, match="order must remove one task from ready, no other, and re"):
+        simulate(body, order=order())
 
 
 @pytest.mark.parametrize("max_steps", [0, -1])
