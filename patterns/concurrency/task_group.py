@@ -128,17 +128,20 @@ class TaskGroup:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        if error is not None:
-            self._context.cancel(f"the group's block raised {type(error).__name__}")
-        misuse = self._misuse()
-        try:
+        misuse = None
+        try:  # a second Ctrl-C may strike anywhere
+            if error is not None:
+                self._context.cancel(f"the group's block raised {type(error).__name__}")
+            misuse = self._misuse()
             self._wait()
         finally:
-            self._owner.leave(self)
             try:
-                self._interrupts.__exit__(None, None, None)
+                self._owner.leave(self)
             finally:
-                self._context.end(Cancelled("its task group has ended"))
+                try:
+                    self._interrupts.__exit__(None, None, None)
+                finally:
+                    self._context.end(Cancelled("its task group has ended"))
         if misuse is None and not isinstance(error, Exception | Cancelled | None):
             return
         failures, self._failures = self._failures, []

@@ -161,12 +161,13 @@ class ThreadRuntime(Runtime):
 class _CancelOnInterrupt:
     """Turns the first Ctrl-C into a cancellation; a second one raises where it strikes.
 
+    Unless it strikes in the middle of cancelling: those not woken yet would wait for ever.
     If a group is left by another thread, which is a mistake, the handler has to stay, and raises.
     """
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._interrupted = False
+        self._interrupted = self._again = False
         self.over = False
 
     def __enter__(self) -> None:
@@ -181,13 +182,24 @@ class _CancelOnInterrupt:
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
         if self._interrupted or self.over:
+            self._again = True
+            if _is_cancelling(frame):
+                return
             raise KeyboardInterrupt
         self._interrupted = True
         self._context.cancel("interrupted by Ctrl-C")
+        if self._again and not _is_cancelling(frame):
+            raise KeyboardInterrupt
 
 
 def _is_main() -> bool:
     return threading.current_thread() is threading.main_thread()
+
+
+def _is_cancelling(frame: FrameType | None) -> bool:
+    while frame is not None and frame.f_code is not Context.end.__code__:
+        frame = frame.f_back
+    return frame is not None
 
 
 def _is_over(handler: object) -> bool:

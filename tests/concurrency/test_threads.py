@@ -2,13 +2,14 @@
 
 import itertools
 import math
+import signal
 import sys
 import threading
 from collections import Counter
 from random import Random
 
 import pytest
-from support import parked, python, run_on_threads, until
+from support import parked, python, run_on_threads, until, waits_under
 
 from lab import measure
 from patterns.concurrency import (
@@ -23,6 +24,7 @@ from patterns.concurrency import (
     go,
     sleep,
 )
+from patterns.concurrency.threads import ThreadWaiter
 
 CAPACITIES = [0, 1, 2, 7, 8, 100, math.inf]
 
@@ -602,6 +604,27 @@ interrupted(pool, rounds=1, patience=0)
 """
     ended, _, restored = python(script).split()
     assert (ended, restored) == ("1", "True")
+
+
+@pytest.mark.parametrize("step", ["claim", "unpark"])
+@pytest.mark.parametrize("strikes_at", range(1, 5))
+def test_a_second_ctrl_c_in_the_middle_of_cancelling_wakes_everybody_all_the_same(
+    monkeypatch, step, strikes_at
+):
+    def striking(waiter):
+        done = take_step(waiter)
+        if threading.current_thread() is threading.main_thread() and next(steps) == strikes_at:
+            signal.raise_signal(signal.SIGINT)
+        return done
+
+    take_step, steps = getattr(ThreadWaiter, step), itertools.count(1)
+    with pytest.raises(KeyboardInterrupt), TaskGroup() as group:  # noqa: PT012
+        for _ in range(4):
+            group.spawn(sleep, 3600)
+        until(lambda: waits_under(group.context) == 4)
+        monkeypatch.setattr(ThreadWaiter, step, striking)
+        signal.raise_signal(signal.SIGINT)
+    sleep(0)  # the main task is in no group any more
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="it has no signal to send to a thread")
