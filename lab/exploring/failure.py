@@ -7,6 +7,7 @@ from typing import Final
 
 from lab.exploring.shrink import Tried, shrink
 from lab.exploring.trial import Trial
+from lab.model.deadlock import Deadlock
 from lab.model.exploration import Failure
 from lab.model.schedule import NotRepeatable, Schedule
 from lab.simulation.order import Order
@@ -36,6 +37,8 @@ def shortest_failure(trial: Trial, schedule: Schedule, kind: str) -> Failure:
     found = trial.verdict(played)
     if found is None or found[0] != kind:
         raise NotRepeatable
+    if isinstance(played.error, Deadlock) and played.error.until is not None:
+        shortest = replace(shortest, steps=trial.max_steps)
     passing = _nearest_passing(trial, shortest)
     failure = Failure(
         kind=kind,

@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import Any, Final, TypeAlias
 
 from lab.simulation.order import Order
-from lab.simulation.runtime import SimulatedRuntime
+from lab.simulation.runtime import LOOKS, SimulatedRuntime
 from lab.simulation.tasks import SimulatedTask, SimulatedWaiter
 from patterns.concurrency.context import Context
 from patterns.concurrency.errors import Cancelled
@@ -29,7 +29,6 @@ Thing: TypeAlias = tuple[Key, int]  # of an object: who made it, as which; a doo
 Footprint: TypeAlias = dict[Thing, int]  # what was touched, and how
 LOOK, CHANGE, COUNT = 0, 1, 2  # two looks, or two counts, can be exchanged; all else conflicts
 
-_LOOKS: Final = frozenset({"len", "closed", "check", "load", "look"})
 _STATEMENTS: Final = ((), 0)  # what a statement may have touched nobody knows: it is one object
 
 
@@ -116,7 +115,7 @@ class TrackedRuntime(SimulatedRuntime):
         if operation == "statement":
             self._by_statement.add(self.key_of(self.current()))
         else:
-            self.touch(_thing(subject), LOOK if operation in _LOOKS else CHANGE)
+            self.touch(_thing(subject), LOOK if operation in LOOKS else CHANGE)
         self.touch_statements()
 
     def touch_statements(self) -> None:

@@ -31,7 +31,7 @@ def judge(played: Played, check: Check | None, traced: bool) -> Verdict | None:
     if isinstance(error, Deadlock):
         return "deadlock", f"deadlock at {error.time:g} s: {_waits(error.tasks)}"
     if isinstance(error, StepLimitExceeded):
-        return "endless", str(error)
+        return "endless", f"{error.where}; {_waits(error.tasks)}"
     if error is not None:
         return "error", f"it raised {_named(error)}"
     if isinstance(played.value, GeneratorType | CoroutineType | AsyncGeneratorType):

@@ -34,22 +34,29 @@ class Stuck:
 class Deadlock(RuntimeError):
     """Every task waits for another one, and nothing can ever wake any of them.
 
+    Or so it seems: some wait, and all others have only looked and slept again, many times.
+
     Attributes:
         time: virtual seconds at which it happened.
+        until: virtual seconds until which the others looked and slept; None if every task waits.
         tasks: what each task waits for.
         trace: the run until then; None if it was not recorded.
     """
 
-    def __init__(self, time: int, tasks: list[Stuck]) -> None:
+    def __init__(self, time: int, tasks: list[Stuck], until: int | None = None) -> None:
         self.time = time / 1e9
+        self.until = None if until is None else until / 1e9
         self.tasks = tuple(tasks)
         self.trace: Trace | None = None
-        super().__init__(_story(self.time, self.tasks))
+        what = "every task waits, and nobody is left to wake one."
+        if until is not None:
+            what = f"some wait, and until {self.until} s the others only look, and sleep again."
+        super().__init__(_story(f"Deadlock at {self.time} s: {what}", self.tasks))
 
 
-def _story(time: float, tasks: Iterable[Stuck]) -> str:
+def _story(what: str, tasks: Iterable[Stuck]) -> str:
     tasks = list(tasks)
-    lines = [f"Deadlock at {time} s: every task waits, and nobody is left to wake one."]
+    lines = [what]
     lines += sentences(tasks)
     sending = [t.channel for t in tasks if t.doing == "sending"]
     receiving = [t.channel for t in tasks if t.doing == "receiving"]

@@ -141,7 +141,10 @@ def play(
             runtime.settle()
             leaks = tuple(runtime.left())
         except (Deadlock, StepLimitExceeded) as stopped:
-            end, recorded = runtime.now(), 0 if recorder is None else len(recorder)
+            end = runtime.now()
+            if isinstance(stopped, Deadlock):
+                end = round(stopped.time * 1e9)  # what comes after it tells nothing
+            recorded = 0 if recorder is None else recorder.number_until(end)
             errors[:] = [stopped]  # whatever main raises at the end is not its own
         finally:
             runtime.end()

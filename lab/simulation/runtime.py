@@ -14,8 +14,9 @@ import itertools
 import sys
 import threading
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from functools import partial
 from time import perf_counter_ns
 from types import FrameType
@@ -23,7 +24,7 @@ from typing import Any
 
 from greenlet import getcurrent, greenlet
 
-from lab.model.deadlock import Deadlock, Stuck
+from lab.model.deadlock import Deadlock, Stuck, sentences
 from lab.simulation.finalizer import in_finalizer
 from lab.simulation.order import Order
 from lab.simulation.real_wait import RealWait, RealWaitWatch
@@ -35,15 +36,28 @@ from patterns.concurrency.hooked import HOOKED
 from patterns.concurrency.hooks import Hook, Listener
 from patterns.concurrency.runtime import Lock, Runtime, Task, Waiter, here
 
-__all__ = ["Ended", "SimulatedRuntime", "StepLimitExceeded", "begin"]
+__all__ = ["LOOKS", "Ended", "SimulatedRuntime", "StepLimitExceeded", "begin"]
 
 _NOTHING = nullcontext()
 _STEPS_TO_END = 1_000  # operations that never wait, allowed in a task's `finally` at the end
 _STEPS_TO_FINALIZE = 100_000  # and in all finalizers, once the run is over
+_STANDSTILL = 500_000  # steps without a change that make a deadlock, in runs of that many or more
+LOOKS = frozenset({"len", "closed", "check", "load", "look"})  # operations that change nothing
+_IDLE = LOOKS | {"wait", "statement"}  # nor do these change what others wait for
 
 
 class StepLimitExceeded(RuntimeError):
-    """The simulation took more steps than it was allowed: it probably loops for ever."""
+    """The simulation took more steps than it was allowed: it probably loops for ever.
+
+    Attributes:
+        where: when it was stopped, in one sentence.
+        tasks: what each task does, or waits for.
+    """
+
+    def __init__(self, where: str = "", tasks: Sequence[Stuck] = ()) -> None:
+        self.where = where
+        self.tasks = tuple(tasks)
+        super().__init__("\n".join([where, *sentences(tasks)]))
 
 
 class Ended(BaseException):
@@ -58,7 +72,9 @@ class SimulatedRuntime(Simulation, Listener):
     Args:
         order: says who goes next.
         listeners: hear what is done; those that have a method `begin` are told where.
-        max_steps: turns after which it is stopped.
+        max_steps: turns after which it is stopped. If tasks wait without a deadline while others
+            only look and sleep, a twentieth of that is a deadlock (a half, but at most 500,000, if
+            that is more).
         watch: notice when a task waits in real time.
         strands: what its tasks run on; None: on its own.
     """
@@ -84,7 +100,11 @@ class SimulatedRuntime(Simulation, Listener):
         self._strands = Strands() if strands is None else strands
         self._take = order.take
         self._max_steps = self._halt_at = max_steps
+        self._standstill = max(max_steps // 20, min(max_steps // 2, _STANDSTILL))
         self._time = 0
+        self._moved = 0  # the step at which the clock moved last
+        self._changed = 0  # the step of the last change that other tasks can see
+        self._still = (0, 0, 0)  # of a change: its step, its time, a timer's number then
         self._timers: list[tuple[int, int, SimulatedWaiter]] = []
         self._timer_numbers = itertools.count()
         self._prune_timers_at = 64
@@ -141,6 +161,7 @@ class SimulatedRuntime(Simulation, Listener):
         """Make a new greenlet ready."""
         assert isinstance(task, SimulatedTask)
         assert self._hub is not None
+        self._changed = self.steps
         self._count_step()  # so that a program that does nothing but start tasks ends, too
         task.body = body
         strand = self._strands.take(self._run_task, task, self._hub)
@@ -176,6 +197,8 @@ class SimulatedRuntime(Simulation, Listener):
             if self._state == "ending" and self.steps < self._end_by:
                 return
             self._halt(waits=False)
+        if operation not in _IDLE:
+            self._changed = self.steps
         ready = self.ready
         if not ready:
             return
@@ -240,13 +263,7 @@ class SimulatedRuntime(Simulation, Listener):
         must not be left standing, and what is thrown into it ends nothing else.
         """
         if self._escaped is None:
-            self.stop(
-                StepLimitExceeded(
-                    f"the simulation was stopped after {self._max_steps} steps, "
-                    f"at {self._time / 1e9} s of virtual time: it goes on for ever, or a task "
-                    "waits in a loop without sleeping, while time stands still"
-                )
-            )
+            self.stop(StepLimitExceeded())  # to be told when all tasks stand where they are
         if in_finalizer(sys._getframe(1)):
             self._finalizing += 1
             if waits or self._finalizing > _STEPS_TO_FINALIZE:
@@ -301,6 +318,7 @@ class SimulatedRuntime(Simulation, Listener):
         except BaseException as error:
             self.crashes.append((task.name, error))
         del self._live[task]
+        self._changed = self.steps
         if task.strand is not None:
             self._strands.give_back(task.strand)
             task.strand = None
@@ -358,13 +376,15 @@ class SimulatedRuntime(Simulation, Listener):
                 if not self.ready and (until is None or not self._advance()):
                     if until is None:
                         return
-                    raise Deadlock(self._time, self.left())
+                    raise self._deadlock()
                 task = self._take(self.ready, None)
             self._running = task
             assert task.strand is not None
             task.strand.switch()
             if self._watch is not None and perf_counter_ns() > self._watch.look_at:
                 self._note_real_wait(self._watch)
+        if isinstance(self._escaped, StepLimitExceeded):
+            self._escaped = self._too_many_steps()
         raise self._escaped
 
     def _advance(self) -> bool:
@@ -374,12 +394,53 @@ class SimulatedRuntime(Simulation, Listener):
             heapq.heappop(timers)
         if not timers:
             return False
+        if self._stands_still():
+            return False
+        self._moved = self.steps
         self._time = max(self._time, timers[0][0])
         while timers and timers[0][0] <= self._time:
             waiter = heapq.heappop(timers)[2]
             if waiter.waits and not waiter.claimed:
                 waiter.fire()
         return True
+
+    def _stands_still(self) -> bool:
+        """Whether tasks wait for others who have only looked and slept again, many times.
+
+        Whoever sleeps must have done so anew in the later half of this time: what will happen at
+        the end of one long sleep nobody knows.
+        """
+        step, _, number = self._still
+        if step != self._changed:
+            self._still = (self._changed, self._time, next(self._timer_numbers))
+            return False
+        if self.steps - step < self._standstill:
+            return False
+        half = (number + next(self._timer_numbers)) // 2
+        slept = all(n > half for _, n, waiter in self._timers if waiter.waits)
+        return slept and any(map(_needs_another, self._live))
+
+    def _deadlock(self) -> Deadlock:
+        if not self._timers:
+            return Deadlock(self._time, self.left())
+        tasks = [
+            replace(stuck, what="sleeping, again and again") if stuck.doing == "sleeping" else stuck
+            for stuck in self.left()
+        ]
+        return Deadlock(self._still[1], tasks, until=self._time)
+
+    def _too_many_steps(self) -> StepLimitExceeded:
+        still = self.steps - self._moved
+        what = (
+            "time goes on, and the tasks do not come to an end"
+            if still < self._max_steps // 2
+            else f"time stood still for the last {still} of them, as tasks go on without sleeping"
+        )
+        return StepLimitExceeded(
+            f"the simulation was stopped after {self._max_steps} steps, "
+            f"at {self._time / 1e9} s of virtual time: {what}",
+            self.left(),
+        )
 
     def left(self) -> list[Stuck]:
         """Describe the tasks that have not ended."""
@@ -427,6 +488,14 @@ class SimulatedRuntime(Simulation, Listener):
             if task not in self._live:
                 return
         _graveyard.append(strand)
+
+
+def _needs_another(task: SimulatedTask) -> bool:
+    """Whether a task waits for what another one must do, other than to end."""
+    if task.blocked_on is None:
+        return False
+    verb, _, until = task.blocked_on
+    return until is None and verb not in ("join", "hang")
 
 
 def begin(listener: Any, runtime: SimulatedRuntime) -> None:

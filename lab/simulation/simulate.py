@@ -50,7 +50,8 @@ def simulate(
         schedule: replays what `explore` found; the run then also tells its `turns`.
         statements: functions, classes or modules to run statement by statement, for a schedule
             that was found so.
-        max_steps: turns after which the run is stopped, >= 1.
+        max_steps: turns after which the run is stopped, >= 1. If tasks wait for others that only
+            look and sleep, again and again, a twentieth of it is enough, and that is a deadlock.
         options: passed on to `pool`.
 
     All tasks share this thread, so what is real stays real. A `threading.local` holds one value for

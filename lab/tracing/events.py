@@ -14,6 +14,7 @@ An event is the tuple (time, task, kind, subject, value, depth, error):
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from typing import Any, Final, TypeAlias
 
 from patterns.concurrency import Cancelled, Closed
@@ -65,6 +66,10 @@ class Recorder(Listener):
 
     def __len__(self) -> int:
         return len(self._fields) // _FIELDS
+
+    def number_until(self, time: int) -> int:
+        """Return how many events there were until `time` (ns)."""
+        return bisect_right(self._fields[::_FIELDS], time)
 
     def events(self, number: int | None = None) -> list[Event]:
         """Return the events, or the first `number` of them."""

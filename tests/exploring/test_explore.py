@@ -9,7 +9,7 @@ from functools import partial
 
 import pytest
 
-from lab import Schedule, explore, simulate
+from lab import Deadlock, Schedule, explore, simulate
 from lab.model.schedule import NotRepeatable
 from lab.simulation import StepLimitExceeded, real_wait
 from patterns import basic, pitfalls
@@ -327,10 +327,33 @@ def test_a_run_that_waits_in_a_loop_is_told_why_it_never_ends():
                 pass
 
     failure = explore(spins, schedules=2, max_steps=500).failure
-    assert failure.message.endswith("without sleeping, while time stands still")
+    assert "time stood still for the last 500 of them, as tasks go on without" in failure.message
+    assert failure.message.endswith("; main is ready to run; task-1 is ready to run")
     schedule = Schedule.from_json(failure.schedule.to_json())
     with pytest.raises(StepLimitExceeded, match="after 500 steps"):
         simulate(spins, schedule=schedule)
+
+
+def test_a_deadlock_behind_a_timer_is_found_as_one_and_replays():
+    def look_again_and_again():
+        while True:
+            sleep(0.1)
+
+    def pool():
+        channel = Channel(name="answers")
+        with TaskGroup() as group:
+            group.spawn(look_again_and_again)
+            channel.receive()
+
+    failure = explore(pool, schedules=2, max_steps=500).failure
+    assert failure.kind == "deadlock"
+    assert failure.message == (
+        "deadlock at 0 s: main is receiving from answers (unbuffered); "
+        "task-1 is sleeping, again and again"
+    )
+    schedule = Schedule.from_json(failure.schedule.to_json())
+    with pytest.raises(Deadlock):
+        simulate(pool, schedule=schedule)
 
 
 def test_the_nearest_schedule_that_goes_well_differs_in_one_move():

@@ -6,10 +6,10 @@ import re
 import pytest
 from support import accounts
 
-from lab import simulate
+from lab import Deadlock, simulate
 from lab.tracing import queue_depth, worker_count, workers_peak
 from patterns import dynamic
-from patterns.concurrency import sleep
+from patterns.concurrency import Channel, sleep
 from patterns.dynamic import Autoscaler, DynamicPool
 
 JUMPY = Autoscaler(grow_above=1, calm_jobs=0)  # no hysteresis: both thresholds in one place
@@ -133,6 +133,29 @@ def test_an_autoscaler_sees_no_more_load_than_the_buffer_holds(buffer):
     trace = elastic(60, 1, buffer=buffer).trace
     assert max(queue_depth(trace)[1]) == buffer
     assert workers_peak(trace) == buffer
+
+
+def test_an_autoscaler_does_not_hide_that_everybody_else_waits_for_ever():
+    def main():
+        answers = Channel(name="answers")
+        autoscaler = Autoscaler()
+        pool = DynamicPool(
+            lambda job: answers.receive(), max_workers=2, autoscaler=autoscaler, buffer=2
+        )
+        with pool.start():
+            for job in range(20):
+                pool.submit(job)
+
+    with pytest.raises(Deadlock) as caught:
+        simulate(main, max_steps=10_000)
+    assert caught.value.time == 0.05
+    assert [(stuck.task, stuck.doing, stuck.channel) for stuck in caught.value.tasks] == [
+        ("main", "sending", "jobs"),
+        ("task-1", "receiving", "ended"),
+        ("worker-1", "receiving", "answers"),
+        ("task-3", "sleeping", None),
+        ("worker-2", "receiving", "answers"),
+    ]
 
 
 def test_what_an_autoscaler_raises_comes_out():

@@ -530,6 +530,98 @@ def test_a_program_that_only_lets_tasks_go_is_stopped():
         simulate(again, max_steps=1000)
 
 
+def test_whoever_is_stopped_is_told_who_does_what():
+    def body():
+        with TaskGroup() as group:
+            group.spawn(spin, Channel(), name="spinning")
+            group.spawn(Channel(name="answers").receive, name="waiting")
+            group.spawn(sleep, 5, name="resting")
+
+    with pytest.raises(StepLimitExceeded) as caught:
+        simulate(body, max_steps=1000)
+    assert caught.value.where == (
+        "the simulation was stopped after 1000 steps, at 0.0 s of virtual time: "
+        "time stood still for the last 1000 of them, as tasks go on without sleeping"
+    )
+    assert [(stuck.task, stuck.doing) for stuck in caught.value.tasks] == [
+        ("main", "joining"),
+        ("spinning", "ready"),
+        ("waiting", "receiving"),
+        ("resting", "sleeping"),
+    ]
+
+
+def test_whoever_is_stopped_while_time_goes_on_is_told_so():
+    with pytest.raises(StepLimitExceeded, match=r"at 99\.8 s of virtual time: time goes on, and"):
+        simulate(look_again_and_again, max_steps=1000)
+
+
+# Deadlocks behind a timer.
+
+
+def look_again_and_again():
+    while True:
+        sleep(0.1)
+
+
+def test_a_task_that_only_looks_and_sleeps_does_not_hide_a_deadlock():
+    def body():
+        numbers, answers = Channel(name="numbers"), Channel(name="answers")
+        with TaskGroup() as group:
+            group.spawn(look_again_and_again, name="looking")
+            group.spawn(lambda: (sleep(2), numbers.receive(), answers.send(1)), name="late")
+            answers.receive()
+
+    with pytest.raises(Deadlock) as caught:
+        simulate(body, max_steps=1000)
+    assert str(caught.value).startswith(
+        "Deadlock at 2.0 s: some wait, and until 51.8 s the others only look, and sleep again.\n"
+        "  main is receiving from answers (unbuffered), in body"
+    )
+    assert [(stuck.task, stuck.doing) for stuck in caught.value.tasks] == [
+        ("main", "receiving"),
+        ("looking", "sleeping"),
+        ("late", "receiving"),
+    ]
+    assert caught.value.trace.elapsed == 2.0
+
+
+def test_waiting_for_one_long_sleep_is_no_deadlock_however_often_others_look_meanwhile():
+    def body():
+        done = Channel()
+        go(look_again_and_again)
+        go(lambda: (sleep(90), done.send(1)))
+        done.receive()
+
+    assert simulate(body, max_steps=1000).elapsed == 90.0
+
+
+def test_waiting_while_others_work_is_no_deadlock_however_many_jobs_they_have():
+    def body():
+        jobs, done = Channel(400), Channel()
+        for job in range(400):
+            jobs.send(job)
+        jobs.close()
+
+        def work():
+            for _ in jobs:
+                sleep(1)
+            done.close()
+
+        go(work)
+        return list(done)
+
+    assert simulate(body, max_steps=1300).elapsed == 400.0
+
+
+def test_waiting_for_a_task_to_end_that_sleeps_piece_by_piece_is_no_deadlock():
+    def body():
+        with TaskGroup() as group:
+            group.spawn(lambda: [sleep(0.1) for _ in range(900)])
+
+    assert simulate(body, max_steps=1000).elapsed == 90.0
+
+
 class AsyncCall:
     async def __call__(self):
         pass
