@@ -59,26 +59,26 @@ def apart(answer: Callable[[], str], seconds: float) -> str:
 
     Raises CopyEnded if no text came back; OSError if the process could not be copied.
     """
-    child: int | None = None
+    child: _Child | None = None
     with _CtrlC() as ctrl_c:
         reading, writing = os.pipe()
         try:
             with warnings.catch_warnings():
                 # Other threads may hold locks that the copy would wait for: it would be ended.
                 warnings.simplefilter("ignore", DeprecationWarning)
-                child = os.fork()
-            if child == 0:
+                child = _Child(os.fork())
+            if child.id == 0:
                 _answer_and_exit(answer, writing, seconds)
             os.close(writing)
             writing = -1
             return _received(reading, seconds, child, ctrl_c)
         finally:
-            if child == 0:
+            if child is not None and child.id == 0:
                 os._exit(1)
             for pipe in {reading, writing} - {-1}:
                 os.close(pipe)
             if child is not None:
-                _end(child)
+                child.end()
 
 
 class _CtrlC:
@@ -111,47 +111,64 @@ class _CtrlC:
         self.pressed = True
 
 
-def _received(reading: int, seconds: float, child: int, ctrl_c: _CtrlC) -> str:
+class _Child:
+    """A copy of this process.
+
+    Attributes:
+        id: its number; 0 in itself.
+    """
+
+    def __init__(self, number: int) -> None:
+        self.id = number
+        self._status: int | None = None
+
+    def way_out(self) -> str:
+        """Say how it ended; "" if it has not."""
+        if self._status is None:
+            ended, status = os.waitpid(self.id, os.WNOHANG)
+            if not ended:
+                return ""
+            self._status = status
+        if os.WIFSIGNALED(self._status):
+            number = os.WTERMSIG(self._status)
+            return f"it brings the whole process down ({signal.strsignal(number) or number})"
+        return "it ends the whole process, as os._exit does"
+
+    def end(self) -> None:
+        """End it, and all that it has started."""
+        for kill in (os.killpg, os.kill):
+            if kill is os.killpg or self._status is None:
+                with suppress(ProcessLookupError, PermissionError):
+                    kill(self.id, signal.SIGKILL)
+        if self._status is None:
+            os.waitpid(self.id, 0)
+
+
+def _received(reading: int, seconds: float, child: _Child, ctrl_c: _CtrlC) -> str:
     """Return the line that comes out of the pipe; what it is, if Ctrl-C comes, is of no interest.
 
     Raises CopyEnded.
     """
     until = time.monotonic() + seconds
-    poll, received = select.poll(), b""
+    poll, received, is_open = select.poll(), b"", True
     poll.register(reading, select.POLLIN)
     while not (received.endswith(b"\n") or ctrl_c.pressed):
         if time.monotonic() >= until:
             raise CopyEnded(
                 f"it is not done after {seconds:g} s: it loops for ever, or does far too much"
             )
-        if poll.poll(_LOOK_EVERY):
+        if not is_open:
+            if way_out := child.way_out():
+                raise CopyEnded(way_out)
+            time.sleep(_LOOK_EVERY / 10_000)
+        elif poll.poll(_LOOK_EVERY):
             part = os.read(reading, 2**16)
-            if not part:
-                raise CopyEnded(_way_out(child))
+            is_open = part != b""
             received += part
     text = received.decode("utf-8", "surrogatepass").removesuffix("\n")
     if not text and not ctrl_c.pressed:
         raise CopyEnded(TOO_MUCH_MEMORY)
     return text.removeprefix(_ANSWERED)
-
-
-def _way_out(child: int) -> str:
-    """Say how a copy ended that has closed its pipe; it stays to be waited for."""
-    ended = os.waitid(os.P_PID, child, os.WEXITED | os.WNOWAIT)
-    if ended is not None and ended.si_code == os.CLD_EXITED:
-        return "it ends the whole process, as os._exit does"
-    return "it brings the whole process down" + (
-        f" ({signal.Signals(ended.si_status).name})" if ended is not None else ""
-    )
-
-
-def _end(child: int) -> None:
-    """End a copy and all that it has started."""
-    for kill in (os.killpg, os.kill):
-        with suppress(ProcessLookupError, PermissionError):
-            kill(child, signal.SIGKILL)
-    with suppress(ChildProcessError):  # somebody else has waited for it
-        os.waitpid(child, 0)
 
 
 # In the copy.

@@ -8,6 +8,7 @@ can sleep first and compute later.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from heapq import heapreplace
@@ -29,6 +30,7 @@ __all__ = [
     "Work",
     "demand_at_once",
     "demand_buffer",
+    "demand_done_by",
     "demand_rate",
     "demand_statements",
     "demand_takers",
@@ -55,6 +57,8 @@ class Work:
         raised: what it raised, likewise.
         peak: the most jobs in work at one time.
         waiting: the most jobs that waited in a channel at one time.
+        tasks: who did the jobs, where there is no process.
+        made: how many results were made of jobs at each moment, where there is no process.
     """
 
     value: Any = None
@@ -63,6 +67,8 @@ class Work:
     raised: dict[int, BaseException] = field(default_factory=dict)
     peak: int = 0
     waiting: int = 0
+    tasks: set[Any] = field(default_factory=set)
+    made: Counter[float] = field(default_factory=Counter)
     busy: int = 0
 
 
@@ -89,20 +95,50 @@ def watched(pool: Callable[[Callable[..., Any]], Any], process: Callable[..., An
 
 
 class Number(int):
-    """A job that is seen in a channel; otherwise a number like any other."""
+    """A job that is seen in a channel, and when something is made of it."""
+
+    made: Counter[float]
+
+    def _note(self, result: Any) -> Any:
+        self.made[now()] += 1
+        return result
+
+    def __mul__(self, other: Any) -> Any:
+        return self._note(int(self) * _plain(other))
+
+    def __add__(self, other: Any) -> Any:
+        return self._note(int(self) + _plain(other))
+
+    def __lshift__(self, other: Any) -> Any:
+        return self._note(int(self) << _plain(other))
+
+    __rmul__, __radd__ = __mul__, __add__
+
+
+def _plain(number: Any) -> Any:
+    return int(number) if isinstance(number, Number) else number
+
+
+def _numbers(jobs: Iterable[int], made: Counter[float]) -> list[int]:
+    numbers = [Number(job) for job in jobs]
+    for number in numbers:
+        number.made = made
+    return [*numbers]
 
 
 def watched_sleeping(pool: Callable[[list[int]], Any], jobs: Iterable[int], seconds: float) -> Work:
     """Call `pool(jobs)`, inside a simulation, where a job consists in sleeping for so long."""
     work = Work()
     ends: list[float] = []
-    hook: Any = current_runtime().hook
+    runtime: Any = current_runtime()
+    hook = runtime.hook
     parks, after = hook.parks, hook.after
 
     def noting_parks(verb: str, subject: Any, value: Any, until: int | None) -> None:
         parks(verb, subject, value, until)
         if verb == "sleep" and until is not None and abs(until / 1e9 - now() - seconds) < NEARLY:
             work.begun.append((now(), None))
+            work.tasks.add(runtime.current())
             ends.append(until / 1e9)
             work.peak = max(work.peak, sum(end > now() + NEARLY for end in ends))
 
@@ -112,7 +148,7 @@ def watched_sleeping(pool: Callable[[list[int]], Any], jobs: Iterable[int], seco
             work.waiting = max(work.waiting, depth)
 
     hook.parks, hook.after = noting_parks, noting_after
-    work.value = pool([Number(job) for job in jobs])
+    work.value = pool(_numbers(jobs, work.made))
     return work
 
 
@@ -153,7 +189,7 @@ def watched_takers(pool: Callable[[list[int]], Any], jobs: Iterable[int]) -> Tak
         takers.started += 1
 
     hook.after, hook.started = noting_after, noting_started
-    takers.value = pool([Number(job) for job in jobs])
+    takers.value = pool(_numbers(jobs, Counter()))
     return takers
 
 
@@ -182,6 +218,17 @@ def demand_at_once(work: Work, allowed: int, possible: int) -> None:
         does = {0: "works on no job", 1: "does one job at a time"}
         done = does.get(work.peak, f"works on {work.peak} jobs at a time")
         raise NotYet(f"it {done}, though {possible} could run at once")
+
+
+def demand_done_by(work: Work, workers: int) -> None:
+    """Demand that no more tasks did the jobs than there are workers, each when it had done it."""
+    if len(work.tasks) > workers:
+        raise NotYet(
+            f"{len(work.tasks)} tasks do the jobs in turn, and {plural(workers, 'worker')} should"
+        )
+    most = max(work.made.values(), default=0)
+    if most > workers:
+        raise NotYet(f"it makes {most} results at one moment, with {plural(workers, 'worker')}")
 
 
 def _may(allowed: int) -> str:

@@ -69,9 +69,20 @@ def waits_for_another_process():
     subprocess.run(["sleep", "1000"], check=True)
 
 
+def closes_everything():
+    os.closerange(0, 200)
+    loops_in_c()
+
+
 @pytest.mark.parametrize(
     "answer",
-    [loops_in_c, lambda: [NeverEqual()], lambda: [NeverNamed()], waits_for_another_process],
+    [
+        loops_in_c,
+        closes_everything,
+        lambda: [NeverEqual()],
+        lambda: [NeverNamed()],
+        waits_for_another_process,
+    ],
 )
 def test_what_hears_no_signal_is_ended_with_all_that_it_has_started(answer):
     assert says(answer) == LATE
@@ -100,7 +111,7 @@ def test_a_result_whose_name_needs_too_much_memory_is_refused():
     ("answer", "sentence"),
     [
         (lambda: os._exit(0), "it ends the whole process, as os._exit does"),
-        (lambda: os.kill(os.getpid(), 9), "it brings the whole process down (SIGKILL)"),
+        (lambda: os.kill(os.getpid(), 9), "it brings the whole process down (Killed)"),
     ],
 )
 def test_what_ends_the_process_ends_the_copy_only(answer, sentence):

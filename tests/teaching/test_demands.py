@@ -9,6 +9,7 @@ from lab.teaching.demands import (
     BATTERY,
     demand_at_once,
     demand_buffer,
+    demand_done_by,
     demand_rate,
     demand_statements,
     demand_takers,
@@ -91,6 +92,20 @@ def test_sleeps_are_jobs_where_there_is_no_process_and_one_ends_before_the_next_
 
     work = simulate(partial(watched_sleeping, pool, range(3), 1.0)).value
     assert (work.peak, len(work.begun)) == (3, 6)
+
+
+def test_tasks_that_do_jobs_are_counted_and_results_at_one_moment():
+    def pool(jobs):
+        at_once(jobs, lambda job: sleep(1))
+        return [3 * jobs[0], jobs[1] * 3, jobs[2] + 1, 1 + jobs[0], jobs[1] << 1]
+
+    work = simulate(partial(watched_sleeping, pool, [1, 2, 3], 1.0)).value
+    assert work.value == [3, 6, 4, 2, 4]
+    with pytest.raises(NotYet, match="3 tasks do the jobs in turn, and 2 workers should"):
+        demand_done_by(work, 2)
+    with pytest.raises(NotYet, match="it makes 5 results at one moment, with 4 workers"):
+        demand_done_by(work, 4)
+    demand_done_by(work, 5)
 
 
 def test_jobs_that_wait_in_a_channel_are_counted_and_results_are_not():

@@ -13,6 +13,7 @@ from lab.teaching.demands import (
     Work,
     demand_at_once,
     demand_buffer,
+    demand_done_by,
     demand_statements,
     rest,
     watched,
@@ -97,6 +98,7 @@ def _doubling(pool: Any, jobs: list[int], workers: int, buffer: int) -> Work:
 def _all_doubled(jobs: list[int], workers: int, buffer: int, run: Run[Work]) -> None:
     expect_same(run.value.value, [2 * job for job in jobs])
     demand_at_once(run.value, workers, min(workers, len(jobs)))
+    demand_done_by(run.value, workers)
     demand_buffer(run.value, buffer)
     expect_elapsed(run, -(-len(jobs) // workers))
 

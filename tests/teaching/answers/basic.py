@@ -106,6 +106,62 @@ def a_task_for_each_job(jobs, workers, buffer):
     return results
 
 
+def batches(jobs, workers, buffer):
+    results = []
+    for begin in range(0, len(jobs), workers):
+        results += a_task_for_each_job(jobs[begin : begin + workers], workers, buffer)
+    return results
+
+
+def a_task_for_each_job_in_turn(jobs, workers, buffer):
+    room, results = Channel(workers), []
+
+    def work(job):
+        room.send(None)
+        sleep(1)
+        results.append(job * 2)
+        room.receive()
+
+    with TaskGroup() as group:
+        for job in jobs:
+            group.spawn(work, job)
+    return results
+
+
+def sleepers_and_a_formula(jobs, workers, buffer):
+    left = iter(jobs)
+    with TaskGroup() as group:
+        for _ in range(workers):
+            group.spawn(lambda: [sleep(1) for _ in left])
+    return [job * 2 for job in jobs]
+
+
+def adds_up_at_the_end(jobs, workers, buffer):
+    left = iter(jobs)
+    with TaskGroup() as group:
+        for _ in range(workers):
+            group.spawn(lambda: [sleep(1) for _ in left])
+    return [job + job for job in jobs]
+
+
+def doubles_what_it_collects(jobs, workers, buffer):
+    queue, results = Channel(buffer), Channel(buffer)
+
+    def worker():
+        for job in queue:
+            sleep(1)
+            results.send(job)
+
+    with TaskGroup() as group:
+        group.spawn(submit, jobs, queue)
+        group.spawn(basic.work, workers, worker, results)
+        return [2 * job for job in results]
+
+
+def doubles_first(jobs, workers, buffer):
+    return with_a_queue_of(lambda jobs, buffer: buffer, doubled_first=True)(jobs, workers, buffer)
+
+
 def sleeps_then_computes(jobs, workers, buffer):
     sleep(-(-len(jobs) // workers))
     return [job * 2 for job in jobs]
@@ -117,7 +173,7 @@ def sleeps_a_second_at_a_time(jobs, workers, buffer):
     return [job * 2 for job in jobs]
 
 
-def with_a_queue_of(size):
+def with_a_queue_of(size, doubled_first=False):
     """Return a right pool, but for the size of its queue."""
 
     def pool(jobs, workers, buffer):
@@ -125,8 +181,10 @@ def with_a_queue_of(size):
 
         def worker():
             for job in queue:
+                if doubled_first:
+                    job += job
                 sleep(1)
-                results.send(job * 2)
+                results.send(job if doubled_first else job * 2)
 
         with TaskGroup() as group:
             group.spawn(submit, jobs, queue)
@@ -325,7 +383,7 @@ def jobs_as_keys(wanted, jobs, workers, process):
 
 RIGHT = {
     check_predict: [12.0, Fraction(12), Decimal(12)],
-    check_repair: [counts_results],
+    check_repair: [counts_results, doubles_what_it_collects, doubles_first],
     check_extend: [stops_the_others],
 }
 
@@ -351,6 +409,10 @@ WRONG = {
         (repaired(one_worker_more), "it works on 4 jobs at a time, and 3 are allowed"),
         (repaired(a_hundred_workers), "it works on 10 jobs at a time, and 3 are allowed"),
         (a_task_for_each_job, "it works on 10 jobs at a time, and 3 are allowed"),
+        (batches, "10 tasks do the jobs in turn, and 3 workers should"),
+        (a_task_for_each_job_in_turn, "10 tasks do the jobs in turn, and 3 workers should"),
+        (sleepers_and_a_formula, "it makes 10 results at one moment, with 3 workers"),
+        (adds_up_at_the_end, "it makes 10 results at one moment, with 3 workers"),
         (sleeps_then_computes, "it works on no job, though 3 could run at once"),
         (sleeps_a_second_at_a_time, "it does one job at a time, though 3 could run at once"),
         (room_for_all, "with 10 jobs, 3 workers and buffer 2 it lets 7 jobs wait, and the buffer"),
