@@ -73,6 +73,10 @@ def explore(
             Windows, not with how="every"); the answer does not depend on it.
         options: passed on to `pool`.
 
+    An operation is one step here. On threads it looks so too, but for two known cases: cancelling
+    reaches the contexts below one after the other, so that one may be seen cancelled and one below
+    not yet; and `len` of a channel may count a value whose send is under way, and may yet fail.
+
     Warns, and raises RealLock, as `simulate` does: what is real stays real.
 
     Raises ValueError for a bad argument; TypeError if `pool` does not take these arguments;

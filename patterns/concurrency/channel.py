@@ -127,8 +127,8 @@ class Channel(Varied, Generic[T]):
         Closing twice is harmless (Go panics). A sender that waits gets Closed.
         """
         with self._lock:
+            self._room.keep()  # first: who sees that it is closed must find no room
             self._closed = self._attention = True
-            self._room.keep()
             while (waiter := claim_first(self._senders)) is not None:
                 waiter.outcome = "closed"
                 waiter.unpark()
