@@ -15,7 +15,7 @@ from itertools import count
 from types import CoroutineType
 from typing import Any, TypeVar, TypeVarTuple
 
-from lab.model.deadlock import Deadlock, Stuck
+from lab.model.deadlock import Deadlock, Stuck, sentences
 
 __all__ = ["VirtualLoop", "unfinished"]
 
@@ -27,13 +27,15 @@ Coro = Generator[Any, None, T] | Coroutine[Any, Any, T]
 _NS = 1_000_000_000
 _HINT = "If one waits for a thread, a process or a socket, pass real=True for the real clock."
 _LONGEST_STANDSTILL = 1_000_000  # turns of the loop without any step of the clock
+_MOST_STEPS = 1_000_000  # of the clock, in one run
 
 
 class VirtualLoop(asyncio.SelectorEventLoop):
     """An event loop whose clock starts at 0 and moves only when every task waits.
 
     Raises Deadlock where a real loop would wait for ever, and RuntimeError when the clock stands
-    still for a million turns, or when code is to run in a thread, which knows no virtual time.
+    still for a million turns, when it has made a million steps, or when code is to run in a
+    thread, which knows no virtual time.
     """
 
     def __init__(self) -> None:
@@ -96,7 +98,7 @@ class _Selector(selectors.BaseSelector):
     def __init__(self, loop: VirtualLoop) -> None:
         self._loop = loop
         self._real = selectors.DefaultSelector()
-        self._standstill = 0
+        self._standstill = self._steps = 0
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         ready = self._real.select(0)
@@ -114,6 +116,15 @@ class _Selector(selectors.BaseSelector):
             deadlock = Deadlock(self._loop.nanoseconds, unfinished(self._loop))
             deadlock.add_note(_HINT)
             raise deadlock
+        self._steps += 1
+        if self._steps > _MOST_STEPS:
+            self._steps = 0
+            lines = [
+                f"stopped at {self._loop.time()} s, after {_MOST_STEPS:,} steps of the clock: "
+                "a task sleeps again and again, and the pool does not come to an end",
+                *sentences(unfinished(self._loop)),
+            ]
+            raise RuntimeError("\n".join(lines))
         self._loop.nanoseconds += round(timeout * _NS)
         return []
 

@@ -379,6 +379,23 @@ def test_polling_that_lets_no_time_pass_is_noticed(monkeypatch):
         observe(pool, [], a_second)
 
 
+def test_a_timer_that_goes_on_and_on_does_not_keep_a_pool_that_waits_for_ever_going(monkeypatch):
+    monkeypatch.setattr(virtual_loop, "_MOST_STEPS", 100)
+
+    async def pool(jobs, process):
+        async def look_again_and_again():
+            while True:
+                await asyncio.sleep(1)
+
+        async with asyncio.TaskGroup() as group:
+            group.create_task(look_again_and_again(), name="looking")
+            group.create_task(asyncio.Queue().get(), name="stuck")
+
+    message = r"(?s)stopped at 100.0 s, after 100 steps of the clock.*stuck is waiting in Queue.get"
+    with pytest.raises(RuntimeError, match=message):
+        observe(pool, [], a_second)
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="no signal can be sent to one thread")
 @pytest.mark.parametrize("real", [None, True])
 def test_an_interrupted_run_ends_and_leaves_nothing_behind(real):
