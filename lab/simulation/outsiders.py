@@ -15,6 +15,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from patterns.concurrency import AtomicInt, Channel, Context, Ticker, TokenBucket
+from patterns.concurrency.hooks import variant
 from patterns.concurrency.runtime import unhooked
 
 __all__ = ["refusing_outsiders"]
@@ -28,22 +29,23 @@ def refusing_outsiders() -> Iterator[None]:
     """Let primitives made before raise WrongRuntime if simulations in the `with` block use them."""
     with _lock:
         _simulating.append(None)
-        _exchange(_WATCHFUL)
+        for primitive in _primitives():
+            primitive.__class__ = variant(type(primitive), _WATCHFUL)
     try:
         yield
     finally:
         with _lock:
             _simulating.pop()
             if not _simulating:
-                _exchange(_PLAIN)
+                for primitive in _primitives():
+                    if issubclass(type(primitive), tuple(_WATCHFUL.values())):
+                        primitive.__class__ = type(primitive).__bases__[0]
 
 
-def _exchange(classes: Mapping[type, type]) -> None:
-    for reference in list(unhooked.copy()):
-        primitive = reference()
-        kind = classes.get(type(primitive))
-        if kind is not None:
-            primitive.__class__ = kind
+def _primitives() -> list[Any]:
+    """Return those that are there, without a hook."""
+    there = [reference() for reference in unhooked.copy()]
+    return [primitive for primitive in there if primitive is not None]
 
 
 def _watchful(kind: type, *operations: str) -> type:
@@ -77,7 +79,4 @@ _WATCHFUL: Final[Mapping[type, type]] = MappingProxyType(
         Ticker: _watchful(Ticker, "wait"),
         TokenBucket: _watchful(TokenBucket, "acquire", "tokens"),
     }
-)
-_PLAIN: Final[Mapping[type, type]] = MappingProxyType(
-    {watchful: plain for plain, watchful in _WATCHFUL.items()}
 )

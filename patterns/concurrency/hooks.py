@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
-__all__ = ["Hook", "Listener"]
+__all__ = ["Hook", "Listener", "variant"]
 
 Call = Callable[..., None]
 
@@ -50,6 +50,23 @@ class Listener:
 
     def ended(self, task: Any, error: BaseException | None) -> None:
         """Hear that `task` is over, and by which exception."""
+
+
+def variant(kind: type, variants: Mapping[type, type]) -> type:
+    """Return what `variants` has in place of `kind`; of a subclass, one that is both."""
+    found = variants.get(kind)
+    if found is not None:
+        return found
+    for base in kind.__mro__:
+        if base in variants and not issubclass(kind, variants[base]):
+            pair = (kind, variants[base])
+            if pair not in _mixed:
+                _mixed[pair] = type(kind.__name__, pair, {"__module__": kind.__module__})
+            return _mixed[pair]
+    return kind
+
+
+_mixed: dict[tuple[type, type], type] = {}
 
 
 class Hook:

@@ -18,7 +18,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeAlias
 
 from .errors import WrongRuntime
-from .hooks import Hook
+from .hooks import Hook, variant
 
 __all__ = [
     "Lock",
@@ -271,7 +271,7 @@ class Varied:
                 primitive = object.__new__(cls)
                 unhooked[weakref.ref(primitive, unhooked.pop)] = None
                 return primitive
-            primitive = object.__new__(hook.variants.get(cls, cls))
+            primitive = object.__new__(variant(cls, hook.variants))
             if hook.made is not None:
                 hook.made(primitive)
             return primitive

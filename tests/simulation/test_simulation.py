@@ -4,6 +4,7 @@ import contextlib
 import contextvars
 import math
 import signal
+import threading
 import time
 import warnings
 from functools import partial
@@ -880,6 +881,30 @@ def test_what_real_threads_made_can_be_used_by_them_while_a_simulation_runs():
     assert jobs.receive() == "job"
 
 
+class Total(AtomicInt):
+    def take(self):
+        self.store(self.load() + 1)
+
+
+def test_a_subclass_of_a_primitive_has_scheduling_points_too():
+    def body():
+        total = Total()
+        with TaskGroup() as group:
+            group.spawn(total.take)
+            group.spawn(total.take)
+        return total.load()
+
+    assert explore(body, how="every", check=lambda run: run.value == 2).kinds == {"check": 2}
+
+
+def test_a_subclass_that_was_made_outside_is_refused_and_then_as_it_was():
+    total = Total()
+    with pytest.raises(WrongRuntime):
+        simulate(total.take)
+    total.take()
+    assert (type(total), total.load()) == (Total, 1)
+
+
 def test_a_race_on_what_was_made_outside_is_not_taken_for_none():
     total = AtomicInt()
 
@@ -1189,3 +1214,23 @@ def test_ctrl_c_from_outside_ends_a_simulation_that_computes():
         "    print(signal.getsignal(signal.SIGINT) is signal.default_int_handler)\n"
     )
     assert python(script) == "True\n"
+
+
+def test_what_is_a_threads_own_is_shared_by_all_tasks_of_a_simulation():
+    def body():
+        own, lock = threading.local(), threading.RLock()
+
+        def task(name):
+            own.name = name
+            with lock:
+                sleep(1)
+                return seen.append(own.name)
+
+        seen = []
+        with TaskGroup() as group:
+            group.spawn(task, "a")
+            group.spawn(task, "b")
+        return seen
+
+    run = simulate(body)
+    assert (run.value, run.elapsed) == (["b", "b"], 1.0)  # and the lock keeps nobody out
