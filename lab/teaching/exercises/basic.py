@@ -133,6 +133,13 @@ def check_extend(first: Any) -> str:
             expect=partial(_all_in_time, case),
             case=case.name,
         )
+    case = Case("with 2 jobs and 3 workers", (1, 1), 3)
+    demand_statements(
+        partial(_wanting_all, first, case),
+        first,
+        expect=partial(_all_in_time, case),
+        case=case.name,
+    )
     return "it ends with the last result that is wanted, and no task is left"
 
 

@@ -97,6 +97,12 @@ def check_repair(add_worker: Any) -> str:
             expect=partial(_exactly, min(callers, limit - there), there, limit),
             case=f"with {callers} callers, {there} workers and a maximum of {limit}",
         )
+    run_orders(
+        partial(_all_at_once, add_worker, 30, 0, 30),
+        0,
+        expect=partial(_exactly, 30, 0, 30),
+        case="with 30 callers, 0 workers and a maximum of 30",
+    )
     for callers, limit in [(3, 2), (4, 1)]:
         demand_statements(
             partial(_all_at_once, add_worker, callers, 0, limit),
@@ -183,10 +189,10 @@ def check_extend(autoscale: Any) -> str:
     expect_function(autoscale, "pool")
     run_orders(partial(load, autoscale), 5, expect=partial(_well_scaled, 0), max_steps=LOAD_STEPS)
     run_orders(
-        partial(load, autoscale, 8.6),
+        partial(load, autoscale, 23.4),
         1,
-        expect=partial(_well_scaled, 8.6),
-        case="with a load that begins after 8.6 s",
+        expect=partial(_well_scaled, 23.4),
+        case="with a load that begins after 23.4 s",
         max_steps=LOAD_STEPS,
     )
     return "workers come with the burst, as many stay as the steady load needs, and then they leave"

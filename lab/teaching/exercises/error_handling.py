@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -200,6 +201,7 @@ def check_extend(retrying: Any) -> str:
         _Flaky(failures=9, attempts=4, deadline=0.35, calls=2, seconds=0.35),
         _Flaky(failures=9, attempts=2, deadline=0.25, calls=2, seconds=0.25),
         _Flaky(3, 5, deadline=9.0, calls=4, seconds=2.5, pause=0.3, errors=OTHERS),
+        _Flaky(6, 7, deadline=99.0, calls=7, seconds=32.2, pause=0.5, errors=OTHERS),
         _Flaky(5, 2, deadline=9.0, calls=2, seconds=0.45, pause=0.25, errors=OTHERS),
     ]:
         run_orders(
@@ -208,7 +210,22 @@ def check_extend(retrying: Any) -> str:
             expect=partial(_tried_as_often, case),
             case=str(case),
         )
+    run_orders(partial(_cut_short, retrying), 0)
     return "what helps is tried again, what does not fails with its last error, and time is kept"
+
+
+def _cut_short(retrying: Callable[..., Any]) -> None:
+    calls = 0
+
+    def process(task: Task) -> str:
+        nonlocal calls
+        calls += 1
+        raise Cancelled("its time is up")
+
+    with suppress(Cancelled):
+        retrying(process, 3, 0.1)(Task(1, 0.1))
+    if calls > 1:
+        raise NotYet("it tries a task again that was cut short, as if that were a failure")
 
 
 def _flaky_pool(

@@ -116,6 +116,11 @@ def _all_but_one(run: Run[Any]) -> None:
 
 Job = int | str
 
+
+class OddError(Exception):
+    """An error of no type that an answer could know."""
+
+
 PLANS: list[Mapping[Job, tuple[str, ...]]] = [
     {1: ("well",), 2: ("hang", "well"), 3: ("well",), 4: ("die", "well"), 5: ("well",)},
     {1: ("hang", "hang"), 2: ("die", "hang"), 3: ("well",)},
@@ -123,7 +128,7 @@ PLANS: list[Mapping[Job, tuple[str, ...]]] = [
     {1: ("well",), 2: ("well",), 3: ("die", "well")},
     {},
     {7: ("break",), 3: ("hang", "break"), 12: ("die", "die"), 5: ("break",)},
-    {"a": ("hang", "well"), "b": ("well",), "c": ("die", "break"), "d": ("raise",)},
+    {"a": ("hang", "well"), "b": ("well",), "c": ("die", "break"), "d": ("odd",)},
 ]
 
 
@@ -163,6 +168,8 @@ def _follow(
             raise SystemExit
         if what == "raise":
             raise ValueError(f"job {job} is broken")
+        if what == "odd":
+            raise OddError(job)
         if what == "break":
             raise KeyError(f"job {job} is unknown")
         return _value(job)
@@ -185,6 +192,7 @@ def _two_chances(plan: Mapping[Job, tuple[str, ...]], run: Run[Any]) -> None:
             last = {
                 "raise": "which had failed",
                 "break": "which had failed",
+                "odd": "which had failed",
                 "well": "which was done",
             }
             why = last.get(tries[-1], "whose worker was lost twice")

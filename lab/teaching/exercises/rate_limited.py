@@ -98,7 +98,7 @@ def check_extend(pool: Any) -> str:
     expect_function(pool, "jobs, workers, rate, process")
     few = [("a.org", 1), ("a.org", 2), ("b.org", 1), ("a.org", 3), ("b.org", 2), ("c.org", 1)]
     many = [(f"{letter}.org", page) for page in range(1, 5) for letter in "abc"]
-    apart = [(f"{letter}.org", 1) for letter in "abcdefg"]
+    apart = [(f"a.{ending}", 1) for ending in ("org", "com", "net", "info", "name", "eu", "at")]
     twice = [("a.org", 1), ("a.org", 1), ("b.org", 7)]
     for jobs, workers, rate, seconds, at_once in [
         (few, 6, 2, 2.0, 3),

@@ -16,6 +16,7 @@ from lab.teaching.expect import (
     expect_same,
 )
 from lab.teaching.grading import NotYet, grader, run_once, run_orders
+from lab.teaching.wording import plural
 from patterns.concurrency import Report, TaskGroup, now, sleep
 from patterns.reusable import WorkerPool
 
@@ -122,6 +123,7 @@ def check_extend(in_shifts: Any) -> str:
         (7, 2, 2.5, 2, 4.5),
         (10, 3, 1.5, 4, 5.5),
         (4, 4, 5, 1, 1),
+        (9, 1, 1.5, 9, 13),
     ]:
         run_orders(
             partial(
@@ -129,7 +131,7 @@ def check_extend(in_shifts: Any) -> str:
             ),
             SCHEDULES,
             expect=partial(_all_done_in_shifts, range(1, count + 1), workers, shifts, end),
-            case=f"with {count} jobs, {workers} workers and shifts of {seconds:g} s",
+            case=f"with {count} jobs, {plural(workers, 'worker')} and shifts of {seconds:g} s",
         )
     for jobs, workers, seconds in [((), 2, 1), ((3, 1, 4, 1, 2), 2, 4.5), ((2, 4, 3), 5, 4.5)]:
         run_orders(

@@ -370,6 +370,47 @@ def squares_by_formula(wanted, jobs, workers, process):
     return [job * job if isinstance(job, int) and len(jobs) > 1 else value for job, value in done]
 
 
+def plain_count_of_workers(wanted, jobs, workers, process):
+    queue, results = Channel(len(jobs)), Channel(len(jobs))
+    left = workers
+
+    def worker():
+        nonlocal left
+        for job in queue:
+            results.send(process(job))
+        left -= 1
+        if left == 0:
+            results.close()
+
+    with TaskGroup() as group:
+        group.spawn(submit, jobs, queue)
+        for _ in range(workers):
+            group.spawn(worker)
+        collected = list(islice(results, wanted))
+        group.context.cancel("seen enough")
+    return collected
+
+
+def plain_count_of_jobs(wanted, jobs, workers, process):
+    queue, results = Channel(len(jobs)), Channel(len(jobs))
+    left = len(jobs)
+
+    def worker():
+        nonlocal left
+        for job in queue:
+            results.send(process(job))
+            left -= 1
+            if left == 0:
+                results.close()
+
+    with TaskGroup() as group:
+        group.spawn(submit, jobs, queue)
+        group.spawn(basic.work, workers, worker, Channel())
+        collected = list(islice(results, wanted)) if jobs else []
+        group.context.cancel("seen enough")
+    return collected
+
+
 def jobs_as_keys(wanted, jobs, workers, process):
     done = {}
 
@@ -437,6 +478,8 @@ WRONG = {
         (no_workers_limit, "it works on 7 jobs at a time, and 3 are allowed"),
         (one_more_worker_than_asked_for, "it works on 3 jobs at a time, and 2 are allowed"),
         (squares_by_formula, "with jobs of 3, 1, 1, 1 and 3 s and 2 workers it lost results"),
+        (plain_count_of_workers, "with 2 jobs and 3 workers"),
+        (plain_count_of_jobs, "with 2 jobs and 3 workers"),
         (jobs_as_keys, "with jobs that are lists and 2 workers it raised TypeError: unhashable"),
         (first(counts_on_all), "with 5 of 3 results wanted from 2 workers it raised Closed"),
         (

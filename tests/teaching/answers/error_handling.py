@@ -363,6 +363,26 @@ def swallows_the_cancel(task, process, attempts, pause):
 
 
 @retrying
+def catches_all_and_pauses(task, process, attempts, pause):
+    for number in range(attempts - 1):
+        try:
+            return process(task)
+        except BaseException:
+            sleep(pause * 2**number)
+    return process(task)
+
+
+@retrying
+def pauses_of_a_second_at_most(task, process, attempts, pause):
+    for number in range(attempts - 1):
+        try:
+            return process(task)
+        except Exception:
+            sleep(min(pause * 2**number, 1))
+    return process(task)
+
+
+@retrying
 def swallows_the_last_cancel(task, process, attempts, pause):
     for number in range(1, attempts + 1):
         try:
@@ -457,6 +477,12 @@ WRONG = {
         (pauses_by_formula, "is right: pauses of 0.1, 0.2, … s"),
         (raises_a_copy, "it has a copy of the error for task 0, not the exception that was"),
         (raises_a_text, "it has a copy of the error for task 0, not the exception that was"),
+        (trying(lambda attempts: min(attempts, 5)), "it tries a task that raises KeyError 5 times"),
+        (pauses_of_a_second_at_most, "is right: pauses of 0.3, 0.6, … s"),
+        (
+            catches_all_and_pauses,
+            "it tries a task again that was cut short, as if that were a fail",
+        ),
         (swallows_the_cancel, "it tries a task 4 times, and 2 times is right"),
         (swallows_the_last_cancel, "it hides from the pool that the deadline has cut the task"),
         (makes_nothing, "it returned None, not a function that processes"),

@@ -269,6 +269,14 @@ WRONG = {
         ),
         (waits_for_the_first_result, "once more"),
         (tells_them_apart_by_number, "with 4 jobs 7, 3, 12, 5 it"),
+        (
+            trying(lambda r, n: bool(r.error) and not isinstance(r.error, ValueError) and n == 1),
+            "with 4 jobs 7, 3, 12, 5 it began job 7, which had failed, once more",
+        ),
+        (
+            trying(lambda r, n: r.error and type(r.error) not in (ValueError, KeyError) and n == 1),
+            "with 4 jobs a, b, c, d it began job d, which had failed, once more",
+        ),
         (knows_one_error, "with 4 jobs 7, 3, 12, 5 it began job 7, which had failed, once more"),
         (collecting(tries_whatever_failed), "it began job 1, which had failed, once more"),
     ],

@@ -125,6 +125,19 @@ def shifts_of(count):
     return answer
 
 
+def at_most(shifts):
+    """Return an answer that gives up after so many shifts."""
+
+    def answer(jobs, workers, process, seconds):
+        reports = []
+        while jobs and len(reports) < shifts:
+            reports += [serve(WorkerPool(process, workers=workers), jobs, timeout=seconds)]
+            jobs = [job for job in jobs if job not in reports[-1].succeeded]
+        return reports
+
+    return answer
+
+
 def rest_by_number(jobs, workers, process, timeout):
     values, _ = by_serving(jobs, workers, process, timeout)
     return values, jobs[len(values) :]
@@ -252,6 +265,7 @@ WRONG = {
         (shifts_of(MANY), SHIFTS + "works on 7 jobs at a time, and 2 are allowed"),
         (shifts_of(EACH), SHIFTS + "works on 7 jobs at a time, and 2 are allowed"),
         (shifts_of(LESS), SHIFTS + "returned 4 reports, and it takes 2 shifts"),
+        (at_most(4), "with 9 jobs, 1 worker and shifts of 1.5 s it lost finished jobs: 5, 6, 7"),
         (looks_at_the_last_job, "with no jobs it raised IndexError"),
         (returns_lists, SHIFTS + "must return a list of reports, one for each shift"),
         (one_round_at_a_time, SHIFTS + "returned 4 reports, and it takes 2 shifts"),
