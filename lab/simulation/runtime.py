@@ -42,6 +42,7 @@ _NOTHING = nullcontext()
 _STEPS_TO_END = 1_000  # operations that never wait, allowed in a task's `finally` at the end
 _STEPS_TO_FINALIZE = 100_000  # and in all finalizers, once the run is over
 _STANDSTILL = 500_000  # steps without a change that make a deadlock, in runs of that many or more
+_MOST_TASKS = 500_000  # in such runs: more would fill the memory before the steps are used up
 LOOKS = frozenset({"len", "closed", "check", "load", "look"})  # operations that change nothing
 _IDLE = LOOKS | {"wait", "statement"}  # nor do these change what others wait for
 
@@ -72,9 +73,9 @@ class SimulatedRuntime(Simulation, Listener):
     Args:
         order: says who goes next.
         listeners: hear what is done; those that have a method `begin` are told where.
-        max_steps: turns after which it is stopped. If tasks wait without a deadline while others
-            only look and sleep, a twentieth of that is a deadlock (a half, but at most 500,000, if
-            that is more).
+        max_steps: turns after which it is stopped, as it is after 500,000 tasks (or a twentieth
+            of the turns, if that is more). If tasks wait without a deadline while others only look
+            and sleep, as many turns are a deadlock, or half of all, if that is less.
         watch: notice when a task waits in real time.
         strands: what its tasks run on; None: on its own.
     """
@@ -101,6 +102,7 @@ class SimulatedRuntime(Simulation, Listener):
         self._take = order.take
         self._max_steps = self._halt_at = max_steps
         self._standstill = max(max_steps // 20, min(max_steps // 2, _STANDSTILL))
+        self._most_tasks = max(max_steps // 20, min(max_steps, _MOST_TASKS))
         self._time = 0
         self._moved = 0  # the step at which the clock moved last
         self._changed = 0  # the step of the last change that other tasks can see
@@ -218,7 +220,8 @@ class SimulatedRuntime(Simulation, Listener):
 
     def _count_step(self) -> None:
         self.steps += 1
-        if self.steps >= self._halt_at and not (
+        too_many = self._counters["task"] > self._most_tasks
+        if (self.steps >= self._halt_at or too_many) and not (
             self._state == "ending" and self.steps < self._end_by
         ):
             self._halt(waits=False)
@@ -431,13 +434,15 @@ class SimulatedRuntime(Simulation, Listener):
 
     def _too_many_steps(self) -> StepLimitExceeded:
         still = self.steps - self._moved
+        steps, tasks = self._max_steps, self._counters["task"]
+        limit = f"{steps} steps" if self.steps >= steps else f"{tasks} tasks were started"
         what = (
             "time goes on, and the tasks do not come to an end"
-            if still < self._max_steps // 2
-            else f"time stood still for the last {still} of them, as tasks go on without sleeping"
+            if still < self.steps // 2
+            else f"time stood still for the last {still} steps, as tasks go on without sleeping"
         )
         return StepLimitExceeded(
-            f"the simulation was stopped after {self._max_steps} steps, "
+            f"the simulation was stopped after {limit}, "
             f"at {self._time / 1e9} s of virtual time: {what}",
             self.left(),
         )

@@ -327,7 +327,7 @@ def test_a_run_that_waits_in_a_loop_is_told_why_it_never_ends():
                 pass
 
     failure = explore(spins, schedules=2, max_steps=500).failure
-    assert "time stood still for the last 500 of them, as tasks go on without" in failure.message
+    assert "time stood still for the last 500 steps, as tasks go on without" in failure.message
     assert failure.message.endswith("; main is ready to run; task-1 is ready to run")
     schedule = Schedule.from_json(failure.schedule.to_json())
     with pytest.raises(StepLimitExceeded, match="after 500 steps"):

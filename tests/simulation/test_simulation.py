@@ -13,7 +13,7 @@ import pytest
 from support import ROOT, python, run_on_threads, run_simulated
 
 from lab import Deadlock, explore, measure, simulate, sweep
-from lab.simulation import RoundRobin, StepLimitExceeded, real_wait
+from lab.simulation import RoundRobin, StepLimitExceeded, real_wait, runtime
 from patterns.concurrency import (
     AtomicInt,
     Cancelled,
@@ -531,6 +531,15 @@ def test_a_program_that_only_lets_tasks_go_is_stopped():
         simulate(again, max_steps=1000)
 
 
+def test_a_program_that_only_starts_tasks_is_stopped_before_they_fill_the_memory(monkeypatch):
+    def again():
+        go(again)
+
+    monkeypatch.setattr(runtime, "_MOST_TASKS", 100)
+    with pytest.raises(StepLimitExceeded, match=r"after 101 tasks were started, at 0.0 s of"):
+        simulate(again, max_steps=1000)
+
+
 def test_whoever_is_stopped_is_told_who_does_what():
     def body():
         with TaskGroup() as group:
@@ -542,7 +551,7 @@ def test_whoever_is_stopped_is_told_who_does_what():
         simulate(body, max_steps=1000)
     assert caught.value.where == (
         "the simulation was stopped after 1000 steps, at 0.0 s of virtual time: "
-        "time stood still for the last 1000 of them, as tasks go on without sleeping"
+        "time stood still for the last 1000 steps, as tasks go on without sleeping"
     )
     assert [(stuck.task, stuck.doing) for stuck in caught.value.tasks] == [
         ("main", "joining"),
