@@ -289,7 +289,7 @@ WRONG = {
 ENDLESS = {
     check_repair: [
         (leaving_by(busy), "it does not end: it loops for ever, or waits in real time"),
-        (leaving_by(polls), "it does not end: it loops for ever, or waits in real time"),
+        (leaving_by(polls), "worker-1 and worker-2 are sleeping, again and again"),
     ],
     check_extend: [(looks_for_ever, "it does not end")],
 }
