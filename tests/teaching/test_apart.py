@@ -33,9 +33,13 @@ def check(answer):
 
 
 @pytest.fixture(autouse=True)
-def _apart(monkeypatch):
-    monkeypatch.setattr(grading, "LONG_PATIENCE", 0.3)
+def _little_memory(monkeypatch):
     monkeypatch.setattr(apart_module, "MEMORY", 2**26)
+
+
+@pytest.fixture
+def _little_patience(monkeypatch):
+    monkeypatch.setattr(grading, "LONG_PATIENCE", 0.3)
 
 
 def says(answer):
@@ -74,6 +78,7 @@ def closes_everything():
     loops_in_c()
 
 
+@pytest.mark.usefixtures("_little_patience")
 @pytest.mark.parametrize(
     "answer",
     [
@@ -169,6 +174,7 @@ def test_a_check_in_another_thread_warns_of_nothing():
     assert answers[0].passed
 
 
+@pytest.mark.usefixtures("_little_patience")
 def test_no_pipe_and_no_process_is_left():
     before = len(os.listdir("/dev/fd"))
     for answer in (loops_in_c, lambda: [1, 2], lambda: os._exit(3)):

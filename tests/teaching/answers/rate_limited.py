@@ -346,7 +346,7 @@ WRONG = {
         (by_host(one_bucket_for_all), HOSTS + "took 3.5 s, and 2 s are enough"),
         (
             hosts_with_workers(lambda jobs, workers: 100),
-            "works on 3 jobs at a time, and 2 are allo",
+            "works on 3 jobs at a time, and 2 are",
         ),
         (hosts_with_workers(lambda jobs, workers: len(jobs)), "works on 3 jobs at a time, and 2"),
         (hosts_with_workers(lambda jobs, workers: workers - 1), "does one job at a time, though 2"),
