@@ -38,6 +38,7 @@ TOO_MUCH_MEMORY: Final = (
 )
 _ANSWERED: Final = "="  # what a line begins with that is not for want of memory
 _LOOK_EVERY: Final = 50  # milliseconds
+_FOR_WANT_OF_MEMORY: Final = (6, 9)  # signals: SIGABRT of C code, SIGKILL of the system
 _ROOM: Final = 2**26  # bytes, to say that the memory is used up
 
 
@@ -131,7 +132,8 @@ class _Child:
             self._status = status
         if os.WIFSIGNALED(self._status):
             number = os.WTERMSIG(self._status)
-            return f"it brings the whole process down ({signal.strsignal(number) or number})"
+            why = ": does it take all the memory?" if number in _FOR_WANT_OF_MEMORY else ""
+            return f"it brings the whole process down ({signal.strsignal(number) or number}){why}"
         return "it ends the whole process, as os._exit does"
 
     def end(self) -> None:

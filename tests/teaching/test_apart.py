@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -22,6 +23,7 @@ pytestmark = [
 ]
 
 PATIENCE, ALL_PATIENCE = grading.PATIENCE, grading.LONG_PATIENCE
+DOWN = "it brings the whole process down"
 LATE = "it is not done after 0.3 s: it loops for ever, or does far too much"
 
 
@@ -116,7 +118,11 @@ def test_a_result_whose_name_needs_too_much_memory_is_refused():
     ("answer", "sentence"),
     [
         (lambda: os._exit(0), "it ends the whole process, as os._exit does"),
-        (lambda: os.kill(os.getpid(), 9), "it brings the whole process down (Killed)"),
+        (
+            lambda: os.kill(os.getpid(), 9),
+            f"{DOWN} ({signal.strsignal(9)}): does it take all the memory?",
+        ),
+        (lambda: os.kill(os.getpid(), 15), f"{DOWN} ({signal.strsignal(15)})"),
     ],
 )
 def test_what_ends_the_process_ends_the_copy_only(answer, sentence):
