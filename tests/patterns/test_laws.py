@@ -945,7 +945,8 @@ def test_whoever_joins_is_woken_when_the_pool_is_cancelled(run, make):
 @every_class
 def test_a_job_that_was_not_taken_is_not_waited_for(run, make):
     def main():
-        pool, gate = make(lambda job: list(gate), workers=1, buffer=0), Channel()
+        gate = Channel()
+        pool = make(lambda job: list(gate), workers=1, buffer=0)
         with pool.start():
             pool.submit(0)
             with suppress(Cancelled), TaskGroup(Context(timeout=0)):
