@@ -66,6 +66,8 @@ class Ending:
         if self.stop() or not any(runtime.in_task for runtime in self._simulations):
             return
         collecting = _collecting()
+        if collecting and _in_a_tick(frame):
+            return  # the handling of the last tick set off the collection, and is not over
         if not self._ripe(frame, collecting):
             return
         if (collecting or is_finalizer(self._call)) and self._ticks < _HOPELESS:
@@ -130,6 +132,12 @@ class Ending:
         if code.co_name == self._waiting:
             return False  # as if the reader's code waited itself
         return code.co_filename.startswith(_LIBRARIES) or "-packages" + os.sep in code.co_filename
+
+
+def _in_a_tick(frame: FrameType | None) -> bool:
+    while frame is not None and frame.f_code is not Ending.tick.__code__:
+        frame = frame.f_back
+    return frame is not None
 
 
 def _collecting() -> bool:

@@ -181,13 +181,17 @@ def test_a_check_in_another_thread_warns_of_nothing():
 
 
 @pytest.mark.usefixtures("_little_patience")
-def test_no_pipe_and_no_process_is_left():
+def test_no_pipe_and_no_process_is_left(monkeypatch):
+    fork, copies = os.fork, []
+    monkeypatch.setattr(os, "fork", lambda: copies.append(fork()) or copies[-1])
     before = len(os.listdir("/dev/fd"))
     for answer in (loops_in_c, lambda: [1, 2], lambda: os._exit(3)):
         check(answer)
     assert len(os.listdir("/dev/fd")) == before
-    with pytest.raises(ChildProcessError):
-        os.waitpid(-1, os.WNOHANG)
+    assert len(copies) == 3
+    for copy in copies:
+        with pytest.raises(ChildProcessError):
+            os.waitpid(copy, os.WNOHANG)
 
 
 def test_a_check_is_done_here_where_there_is_no_room_for_another_process(monkeypatch):
