@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from lab.exploring.failure import shortest_failure
 from lab.exploring.judge import Check
-from lab.exploring.processes import Wrong, can_divide, in_one, in_several
+from lab.exploring.processes import Wrong, can_copy, in_one, in_several
 from lab.exploring.trial import Trial
 from lab.model.exploration import Exploration, How, ScheduleOutcome
 from lab.model.pool import bind
@@ -93,7 +93,7 @@ def explore(
         raise ValueError(
             'processes must be 1 with how="every": each schedule follows from the last'
         )
-    if processes > 1 and not can_divide():
+    if processes > 1 and not can_copy():
         raise ValueError("processes must be 1 here: this system cannot copy a process (os.fork)")
     with instrument_pool(statements), Trial(main, check, traced, max_steps) as trial:
         base = trial.run(RunToBlock(), record=True)

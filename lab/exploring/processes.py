@@ -11,12 +11,13 @@ import mmap
 import os
 import signal
 import struct
+import sys
 import warnings
 from collections.abc import Callable
 from select import select
 from typing import IO, Final
 
-__all__ = ["Wrong", "can_divide", "in_one", "in_several"]
+__all__ = ["Wrong", "can_copy", "copy_process", "in_one", "in_several"]
 
 Wrong = tuple[int, str | None]  # the number of a trial, and what went wrong; None: it raised
 
@@ -24,9 +25,20 @@ _RAISED: Final = object()
 _SLOT: Final = struct.Struct("qq")  # trials done, and the number of the first that went wrong
 
 
-def can_divide() -> bool:
-    """Tell whether this system can fork."""
-    return hasattr(os, "fork")
+def can_copy() -> bool:
+    """Tell whether this system can copy a process."""
+    return hasattr(os, "fork") and sys.platform not in ("emscripten", "wasi")
+
+
+def copy_process() -> int:
+    """Copy this process; return the copy's number, and 0 in the copy itself.
+
+    Other threads may hold locks, for which the copy would wait: it must take none of theirs, or be
+    ended. Raises OSError if there is no room for another process.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # of such locks
+        return os.fork()
 
 
 def in_one(
@@ -107,10 +119,7 @@ class _Child:
         self.wrong: list[Wrong] = []
         self.told = 0.0
         reading, writing = os.pipe()
-        with warnings.catch_warnings():
-            # Other threads may hold locks that the copy would wait for; the simulation takes none.
-            warnings.simplefilter("ignore", DeprecationWarning)
-            self._id = os.fork()
+        self._id = copy_process()  # a simulation takes no lock
         if self._id == 0:
             try:
                 os.close(reading)

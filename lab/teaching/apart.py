@@ -21,16 +21,17 @@ import signal
 import sys
 import threading
 import time
-import warnings
 from collections.abc import Callable
 from contextlib import suppress
 from types import FrameType
 from typing import Final, NoReturn
 
+from lab.exploring.processes import copy_process
+
 if sys.platform != "win32":
     import resource
 
-__all__ = ["TOO_MUCH_MEMORY", "CopyEnded", "apart", "can_copy"]
+__all__ = ["TOO_MUCH_MEMORY", "CopyEnded", "apart"]
 
 MEMORY: Final = 2**29  # bytes that a copy may take in addition
 TOO_MUCH_MEMORY: Final = (
@@ -46,11 +47,6 @@ class CopyEnded(Exception):
     """The copy ended without an answer, and this sentence says how."""
 
 
-def can_copy() -> bool:
-    """Tell whether this system can copy a process."""
-    return hasattr(os, "fork") and sys.platform not in ("emscripten", "wasi")
-
-
 def apart(answer: Callable[[], str], seconds: float) -> str:
     """Return what `answer()` returns in a copy of this process; what it prints is not shown.
 
@@ -64,10 +60,7 @@ def apart(answer: Callable[[], str], seconds: float) -> str:
     with _CtrlC() as ctrl_c:
         reading, writing = os.pipe()
         try:
-            with warnings.catch_warnings():
-                # Other threads may hold locks that the copy would wait for: it would be ended.
-                warnings.simplefilter("ignore", DeprecationWarning)
-                child = _Child(os.fork())
+            child = _Child(copy_process())
             if child.id == 0:
                 _answer_and_exit(answer, writing, seconds)
             os.close(writing)

@@ -14,13 +14,14 @@ from dataclasses import dataclass
 from functools import partial, wraps
 from typing import Any, ParamSpec
 
+from lab.exploring.processes import can_copy
 from lab.model.deadlock import Deadlock
 from lab.model.run import Run
 from lab.simulation import StepLimitExceeded, simulate
 from lab.simulation.real_lock import RealLock
 from lab.simulation.runtime import SimulatedRuntime
 from lab.simulation.statements import Target
-from lab.teaching.apart import TOO_MUCH_MEMORY, CopyEnded, apart, can_copy
+from lab.teaching.apart import TOO_MUCH_MEMORY, CopyEnded, apart
 from lab.teaching.guard import REAL_WAIT, OutOfPatience, guarded, quietly
 from lab.teaching.wording import describe, kind, one_line, waits
 from patterns.concurrency.runtime import current_runtime

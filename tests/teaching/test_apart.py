@@ -11,9 +11,10 @@ import warnings
 import pytest
 from support import ROOT
 
+from lab.exploring.processes import can_copy
 from lab.teaching import apart as apart_module
 from lab.teaching import grading
-from lab.teaching.apart import CopyEnded, apart, can_copy
+from lab.teaching.apart import CopyEnded, apart
 from lab.teaching.expect import expect_same
 from lab.teaching.grading import NotYet, grader, run_once
 
