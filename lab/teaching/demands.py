@@ -17,6 +17,7 @@ from typing import Any, Final, NamedTuple
 
 from lab.model.run import Run
 from lab.simulation.statements import instrument
+from lab.teaching.expect import NEARLY
 from lab.teaching.grading import NotYet, run_orders
 from lab.teaching.wording import plural
 from patterns.concurrency import now, sleep
@@ -43,8 +44,6 @@ __all__ = [
     "watched_takers",
 ]
 
-NEARLY: Final = 1e-6  # seconds that floats may be wrong by
-
 
 @dataclass
 class Work:
@@ -59,6 +58,7 @@ class Work:
         waiting: the most jobs that waited in a channel at one time.
         tasks: who did the jobs, where there is no process.
         made: how many results were made of jobs at each moment, where there is no process.
+        busy: jobs in work now.
     """
 
     value: Any = None

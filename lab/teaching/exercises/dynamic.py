@@ -10,7 +10,7 @@ from typing import Any
 
 from lab.model.run import Run
 from lab.teaching.demands import demand_statements
-from lab.teaching.expect import expect_function, expect_number
+from lab.teaching.expect import NEARLY, expect_function, expect_number
 from lab.teaching.grading import NotYet, grader, run_once, run_orders
 from lab.teaching.wording import plural
 from lab.tracing import worker_count
@@ -21,7 +21,6 @@ __all__ = ["check_extend", "check_predict", "check_repair", "leaving", "load"]
 
 SCHEDULES = 50
 LOAD_STEPS = 100_000
-NEARLY = 1e-6  # seconds
 
 
 def leaving(leavers: int = 2) -> Report[int, int]:
