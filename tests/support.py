@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 import traceback
+from contextlib import contextmanager
 from pathlib import Path
 
 from lab import simulate
@@ -40,6 +41,17 @@ def run_simulated(body, seed=None):
     run = simulate(body, seed=seed, max_steps=1_000_000)
     assert (run.leaks, run.crashes) == ((), ())
     return run.value
+
+
+@contextmanager
+def threads_taking_turns(seconds):
+    """Let threads take turns as often as this inside the block, for their races to show."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(seconds)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(before)
 
 
 def stacks():

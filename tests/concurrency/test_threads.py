@@ -9,7 +9,14 @@ from collections import Counter
 from random import Random
 
 import pytest
-from support import parked, python, run_on_threads, until, waits_under
+from support import (
+    parked,
+    python,
+    run_on_threads,
+    threads_taking_turns,
+    until,
+    waits_under,
+)
 
 from lab import measure
 from patterns.concurrency import (
@@ -31,11 +38,8 @@ CAPACITIES = [0, 1, 2, 7, 8, 100, math.inf]
 
 @pytest.fixture(autouse=True)
 def _hasty_threads():
-    """Let threads take turns as often as they can."""
-    before = sys.getswitchinterval()
-    sys.setswitchinterval(1e-5)
-    yield
-    sys.setswitchinterval(before)
+    with threads_taking_turns(1e-5):
+        yield
 
 
 def eight_to_eight(capacity, count, sender, receiver):

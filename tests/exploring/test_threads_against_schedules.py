@@ -2,10 +2,10 @@
 
 import itertools
 import random
-import sys
 import threading
 
 import pytest
+from support import threads_taking_turns
 
 from lab import all_schedules
 from patterns.concurrency import AtomicInt, Cancelled, Channel, Closed, Context, TaskGroup
@@ -89,10 +89,8 @@ class Program:
 
 @pytest.fixture(autouse=True)
 def _switch_often():
-    interval = sys.getswitchinterval()
-    sys.setswitchinterval(1e-6)
-    yield
-    sys.setswitchinterval(interval)
+    with threads_taking_turns(1e-6):
+        yield
 
 
 def test_drawn_programs_do_nothing_on_threads_that_no_schedule_does():

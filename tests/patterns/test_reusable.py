@@ -1,7 +1,6 @@
 """The reusable pool: submit from anywhere, collect elsewhere, and get back what was not done."""
 
 import gc
-import sys
 import threading
 from contextlib import suppress
 from dataclasses import dataclass
@@ -10,7 +9,14 @@ from functools import partial
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support import accounts, parked, run_on_threads, threads_left, until
+from support import (
+    accounts,
+    parked,
+    run_on_threads,
+    threads_left,
+    threads_taking_turns,
+    until,
+)
 
 from lab import explore, measure, simulate
 from lab.simulation.statements import instrument
@@ -302,14 +308,12 @@ def test_the_report_balances_whenever_it_is_read():
         """Let another thread go on in the middle of a garbage collection, as a finalizer may."""
         return [str(number) for number in range(30)]
 
-    interval = sys.getswitchinterval()
-    sys.setswitchinterval(1e-6)
     gc.callbacks.append(collected)
     try:
-        reports = [report for _ in range(10) for report in run_on_threads(main)]
+        with threads_taking_turns(1e-6):
+            reports = [report for _ in range(10) for report in run_on_threads(main)]
     finally:
         gc.callbacks.remove(collected)
-        sys.setswitchinterval(interval)
     for report in reports:
         assert len(report.results) <= len(report.started) <= len(report.submitted)
 

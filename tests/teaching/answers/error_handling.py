@@ -294,28 +294,25 @@ def misspells(task, process, attempts, pause):
     return proces(task)  # type: ignore[name-defined]  # noqa: F821  # codespell:ignore
 
 
-@retrying
-def knows_one_error(task, process, attempts, pause):
-    for number in range(1, attempts + 1):
-        try:
-            return process(task)
-        except ProcessingError:
-            if number == attempts:
-                raise
-        sleep(pause * 2 ** (number - 1))
-    return None
+def knowing(*errors):
+    """Return an answer that tries again after these errors only."""
+
+    @retrying
+    def answer(task, process, attempts, pause):
+        for number in range(1, attempts + 1):
+            try:
+                return process(task)
+            except errors:
+                if number == attempts:
+                    raise
+            sleep(pause * 2 ** (number - 1))
+        return None
+
+    return answer
 
 
-@retrying
-def knows_two_errors(task, process, attempts, pause):
-    for number in range(1, attempts + 1):
-        try:
-            return process(task)
-        except (ProcessingError, KeyError):
-            if number == attempts:
-                raise
-        sleep(pause * 2 ** (number - 1))
-    return None
+knows_one_error = knowing(ProcessingError)
+knows_two_errors = knowing(ProcessingError, KeyError)
 
 
 def trying(times, first=None):
