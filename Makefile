@@ -10,6 +10,9 @@ VENV := .venv
 # Named after the interpreter, so that another PYTHON builds another environment.
 READY := $(VENV)/.made-by-$(subst /,_,$(PYTHON))
 
+# Every test process and every notebook's kernel would compile all code once more.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help lab types check test coverage bench notebooks clean
 
 help:  ## List what make can do.

@@ -1,5 +1,6 @@
 """Fixtures for every test: the same body on both runtimes, and no thread left behind."""
 
+import gc
 import signal
 import threading
 from functools import partial
@@ -15,6 +16,12 @@ RUNTIMES = {
     "simulation": run_simulated,
     "a random order": partial(run_simulated, seed=1),
 }
+
+
+def pytest_collection_finish():
+    """Spare every later collection of garbage the hundred thousands of objects of the tests."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(params=RUNTIMES)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -44,10 +45,15 @@ FONT: Final = "DejaVu Sans"  # comes with matplotlib; the style names it too
 _STYLE_FILE: Final = Path(__file__).with_name("workbook.mplstyle")
 
 
+@cache
+def _style() -> matplotlib.RcParams:
+    return matplotlib.rc_params_from_file(_STYLE_FILE, use_default_template=False)
+
+
 @contextmanager
 def styled() -> Iterator[None]:
     """Draw in the style of the workbook; as a decorator, too."""
-    with matplotlib.rc_context(fname=_STYLE_FILE):
+    with matplotlib.rc_context(_style()):
         yield
 
 

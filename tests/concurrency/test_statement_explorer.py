@@ -10,7 +10,7 @@ from lab.simulation.statements import instrument
 from patterns import concurrency
 
 SCHEDULES = 100  # of each program
-LOTS = 60
+LOTS = 40
 SCHEDULES_OF_A_LOT = 40
 
 

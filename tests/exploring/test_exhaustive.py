@@ -511,16 +511,6 @@ def test_a_search_that_ends_early_says_so():
     assert str(found) == "none of the first 20 distinct schedules fails"
 
 
-def test_the_basic_pool_is_right_in_every_schedule():
-    found = explore(
-        partial(basic.demo, jobs=2, workers=2),
-        check=lambda run: sorted(run.value.values) == [2, 4],
-        how="every",
-        schedules=10_000,
-    )
-    assert (found.failures, found.complete) == (0, True)
-
-
 def test_the_reusable_pool_is_right_in_every_schedule_of_one_job():
     found = explore(partial(reusable.demo, jobs=1, workers=2), how="every", schedules=10_000)
     assert (found.failures, found.complete) == (0, True)

@@ -140,8 +140,9 @@ SURVIVORS = {
 
 
 @pytest.mark.parametrize("name", SURVIVORS)
-def test_a_pattern_survives_thousands_of_schedules_by_priority(name):
-    result = explore(SURVIVORS[name], schedules=2_000, how="pct")
+def test_a_pattern_survives_two_thousand_schedules_by_priority_and_its_variants_five_hundred(name):
+    schedules = 500 if "," in name else 2_000
+    result = explore(SURVIVORS[name], schedules=schedules, how="pct")
     assert result.failure is None
 
 

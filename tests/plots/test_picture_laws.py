@@ -74,8 +74,8 @@ TRACES = {
     "nothing": Trace("virtual", 0.0, (), (), ()),
     "one job": of_jobs(["1"], ["w"], clock="real"),
     "a deadlock": cut_off(),
-    "a hundred workers": of_jobs(
-        [str(number) for number in range(100)], [f"worker-{number}" for number in range(100)]
+    "forty workers": of_jobs(
+        [str(number) for number in range(40)], [f"worker-{number}" for number in range(40)]
     ),
     "hostile names": of_jobs(HOSTILE, HOSTILE[::-1]),
 }
@@ -171,7 +171,7 @@ def out_of_view(axis):
 def written(picture, trace):
     """Return the texts that are drawn, as (text, extent in pixels)."""
     figure = drawn(picture, trace).figure
-    figure.canvas.draw()
+    figure.draw_without_rendering()
     axes = [axis for ax in figure.axes for axis in (ax.xaxis, ax.yaxis)]
     hidden = set().union(*map(out_of_view, axes))
     texts = [t for t in figure.findobj(Text) if t.get_visible() and t.get_text() not in ("", " ")]
