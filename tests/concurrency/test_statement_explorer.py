@@ -9,7 +9,7 @@ from statement_programs import PROGRAMS, drawn
 from lab.simulation.statements import instrument
 from patterns import concurrency
 
-SCHEDULES = 100  # of each program
+SCHEDULES = 60  # of each program
 LOTS = 40
 SCHEDULES_OF_A_LOT = 40
 

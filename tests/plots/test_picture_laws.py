@@ -155,6 +155,13 @@ def drawn(picture, trace):
     return PICTURES[picture](TRACES[trace])
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _drawn_for_this_module_only():
+    yield
+    drawn.cache_clear()
+    written.cache_clear()
+
+
 every_picture = pytest.mark.parametrize("picture", PICTURES)
 every_chart = pytest.mark.parametrize("chart", CHARTS)
 every_trace = pytest.mark.parametrize("trace", TRACES)
