@@ -1,9 +1,10 @@
-"""The exercises of every pattern's notebook: the starting point is refused, the solution accepted.
+"""The exercises of every lesson: the starting point is refused, the solution accepted.
 
-A notebook ends with the section "Exercises": predict, repair, extend. Each has a cell with a
-starting point, tagged `exercise-predict` and so on, and a cell that checks it, tagged
-`check-predict`. The notebook of the same name under `exercises/solutions` has the same cells with
-the solution. Typical answers, right and wrong, are in `answers/`; `test_answers.py` hands them in.
+The exercises of a lesson are in the notebook of the same name under `exercises`: predict, repair,
+extend. Each has a cell with a starting point, tagged `exercise-predict` and so on, and a cell that
+checks it, tagged `check-predict`. The notebook of the same name under `exercises/solutions` has
+the same cells with the solution. Typical answers, right and wrong, are in `answers/`;
+`test_answers.py` hands them in.
 """
 
 import ast
@@ -15,13 +16,14 @@ import nbformat
 import pytest
 
 from lab.teaching.grading import Feedback
-from notebook_rules import parsed, tags
+from notebook_rules import Notebook, parsed, tags
 
-NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
-SOLUTIONS = NOTEBOOKS / "exercises" / "solutions"
+LESSONS = Path(__file__).resolve().parents[2] / "notebooks"
+EXERCISES = LESSONS / "exercises"
+SOLUTIONS = EXERCISES / "solutions"
 KINDS = ("predict", "repair", "extend")
 TAGS = [f"{what}-{kind}" for kind in KINDS for what in ("exercise", "check")]
-HEADINGS = ["## Exercises", "### 1. Predict", "### 2. Repair", "### 3. Extend"]
+HEADINGS = ["## 1. Predict", "## 2. Repair", "## 3. Extend"]
 PATTERNS = [
     "01_basic",
     "02_reusable",
@@ -38,20 +40,9 @@ def cells(path):
     return nbformat.read(path, as_version=4).cells
 
 
-def has_exercises(path):
-    return any(set(TAGS) & tags(cell) for cell in cells(path))
-
-
 def headings(path):
     text = "\n".join(cell.source for cell in cells(path) if cell.cell_type == "markdown")
     return re.findall("^#+ .*$", text, re.MULTILINE)
-
-
-def exercise_cells(path):
-    """Return the cells below the heading "Exercises"."""
-    starts = [n for n, cell in enumerate(cells(path)) if cell.source.startswith(HEADINGS[0])]
-    assert len(starts) == 1, f"{path.name} has {len(starts)} cells that begin with {HEADINGS[0]}"
-    return cells(path)[starts[0] :]
 
 
 def tagged(path, tag):
@@ -76,13 +67,12 @@ def run(statements, names):
 def feedback_on(path, cell):
     """Return what the check answers when `cell` stands in place of the starting point.
 
-    Before it only the imports below the heading "Exercises" are run: whoever comes back to an
-    exercise should not have to run everything above it again.
+    Before it only the first cell is run, as by a reader who has skipped the other exercises.
     """
     [kind] = [kind for kind in KINDS if f"exercise-{kind}" in tags(cell)]
     names = {"__name__": "__main__"}
-    for code in (c for c in exercise_cells(path) if c.cell_type == "code"):
-        run([n for n in parsed(code).body if isinstance(n, ast.Import | ast.ImportFrom)], names)
+    set_up = next(c for c in cells(path) if c.cell_type == "code")
+    run(parsed(set_up).body, names)
     run(parsed(cell).body, names)
     *before, last = parsed(tagged(path, f"check-{kind}")).body
     run(before, names)
@@ -90,15 +80,23 @@ def feedback_on(path, cell):
     return eval(compile(ast.Expression(last.value), "cell", "eval"), names)
 
 
-WITH_EXERCISES = [path for path in sorted(NOTEBOOKS.glob("*.ipynb")) if has_exercises(path)]
-every_notebook = pytest.mark.parametrize("path", WITH_EXERCISES, ids=lambda path: path.stem)
+NOTEBOOKS = sorted(EXERCISES.glob("*.ipynb"))
+every_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 every_exercise = pytest.mark.parametrize("kind", KINDS)
 
 
 @every_notebook
-def test_a_notebook_ends_with_the_exercises_predict_repair_and_extend(path):
-    assert headings(path)[-4:] == HEADINGS
+def test_a_notebook_has_the_exercises_predict_repair_and_extend(path):
+    assert headings(path)[1:] == HEADINGS
     assert [tag for cell in cells(path) for tag in TAGS if tag in tags(cell)] == TAGS
+
+
+@every_notebook
+def test_a_lesson_links_its_exercises_and_they_link_it(path):
+    lesson = LESSONS / path.name
+    assert f"exercises/{path.name}" in Notebook.read(lesson, LESSONS).page.links
+    links = Notebook.read(path, LESSONS).page.links
+    assert {f"../{path.name}", f"solutions/{path.name}"} <= set(links)
 
 
 @every_exercise
@@ -122,4 +120,4 @@ def test_the_worked_solution_is_accepted_in_place_of_the_starting_point(path, ki
 
 
 def test_every_pattern_has_exercises_and_so_have_all_schedules():
-    assert [path.stem for path in WITH_EXERCISES] == [*PATTERNS, "10_all_schedules"]
+    assert [path.stem for path in NOTEBOOKS] == [*PATTERNS, "10_all_schedules"]
