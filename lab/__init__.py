@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from lab.simulation import Sweep, simulate, sweep
     from lab.teaching.board import board, draw_game
     from lab.teaching.game import Game
+    from lab.teaching.predict import predict
+    from lab.teaching.quiz import quiz
     from lab.teaching.source import show_code
 
 _HOME = {
@@ -35,6 +37,8 @@ _HOME = {
     "explore": "lab.exploring",
     "measure": "lab.observing.measure",
     "observe": "lab.observing.observe",
+    "predict": "lab.teaching.predict",
+    "quiz": "lab.teaching.quiz",
     "show_code": "lab.teaching.source",
     "simulate": "lab.simulation",
     "sweep": "lab.simulation",
@@ -56,6 +60,8 @@ __all__ = [
     "explore",
     "measure",
     "observe",
+    "predict",
+    "quiz",
     "show_code",
     "simulate",
     "sweep",

@@ -9,7 +9,8 @@ from pathlib import Path
 from packaging.requirements import Requirement
 
 ROOT = Path(__file__).resolve().parents[2]
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+PROJECT, TOOLS = PYPROJECT["project"], PYPROJECT["tool"]
 
 
 def requirement_lines(file):
@@ -70,3 +71,20 @@ def test_binder_has_a_python_that_the_package_runs_on():
     version = runtime.removeprefix("python-")
     assert version == "3.12"
     assert Requirement(f"python{PROJECT['requires-python']}").specifier.contains(version)
+
+
+def test_files_beside_the_code_are_installed_with_it():
+    declared = TOOLS["setuptools"]["package-data"]
+    installed = {
+        file
+        for package, patterns in declared.items()
+        for pattern in patterns
+        for file in (ROOT / package.replace(".", "/")).glob(pattern)
+    }
+    there = {
+        file
+        for folder in ("lab", "patterns")
+        for file in (ROOT / folder).rglob("*")
+        if file.is_file() and file.suffix not in {".py", ".pyc"}
+    }
+    assert there == installed

@@ -9,6 +9,9 @@ The tags a code cell may carry, and what each asks of it:
   for every measurement is asserted in it.
 - `widget`: the cell shows ipywidgets; its output is not stored.
 - `stderr`: the cell is there to show what goes to standard error.
+
+A lesson named in `LESSONS_IN_NEW_FORM` keeps a second set of rules as well: its first cell says
+what it is for, questions come before answers, and it has a card, a quiz and a link to exercises.
 """
 
 import ast
@@ -18,6 +21,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from html.parser import HTMLParser
+from itertools import pairwise
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -27,8 +31,18 @@ from nbformat import NotebookNode
 
 from tools.execute_notebooks import normalised
 
+# A lesson is added here, by its stem, when it has the form that CONTRIBUTING.md describes.
+LESSONS_IN_NEW_FORM: set[str] = set()
+
 LONGEST_CELL = 15
 LONGEST_MEDIAN = 6
+
+# Of a lesson in the new form:
+MOST_CELLS = 27
+LONGEST_LESSON_MEDIAN = 2
+FEWEST_PREDICTIONS = 2
+CARD_LINES = range(3, 6)
+CARD = re.compile(r"^## Take away\n+((?:>.*(?:\n|\Z))+)", re.MULTILINE)
 
 COMPARED_NOT = {"nbval-ignore-output", "pytest-validate-ignore-output"}
 NEVER = {"nbval-skip", "nbval-raises-exception", "raises-exception"}
@@ -263,6 +277,114 @@ def stored_normalised(notebook: Notebook) -> Iterator[str]:
         yield "metadata or widget state is stored that differs from run to run: make notebooks"
 
 
+def calls(cell: NotebookNode, function: str) -> list[ast.Call]:
+    return [
+        node
+        for node in ast.walk(parsed(cell))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id == function
+    ]
+
+
+def announced(lesson: Notebook) -> Iterator[str]:
+    """The first cell says what for, how long, and what one needs."""
+    first = lesson.node.cells[0].source
+    if "After this you can" not in first:
+        yield 'the first cell does not name the goals: "After this you can"'
+    if not re.search(r"\b\d+ minutes\b", first):
+        yield 'the first cell does not say how long it takes: "40 minutes"'
+    if "You need" not in first:
+        yield 'the first cell does not say what one has to know: "You need"'
+
+
+def small(lesson: Notebook) -> Iterator[str]:
+    if len(lesson.code) > MOST_CELLS:
+        yield f"there are {len(lesson.code)} code cells, more than {MOST_CELLS}"
+    lengths = [len(c.source.strip().split("\n")) for c in lesson.code if not sets_up(c)]
+    if lengths and statistics.median(lengths) > LONGEST_LESSON_MEDIAN:
+        yield f"half the code cells have more than {LONGEST_LESSON_MEDIAN} lines"
+
+
+def sets_up(cell: NotebookNode) -> bool:
+    """Tell whether the cell only imports."""
+    return all(isinstance(node, ast.Import | ast.ImportFrom) for node in parsed(cell).body)
+
+
+def predicted(lesson: Notebook) -> Iterator[str]:
+    cells = [cell for cell in lesson.code if calls(cell, "predict")]
+    if len(cells) < FEWEST_PREDICTIONS:
+        yield f"there are {len(cells)} cells with predict, fewer than {FEWEST_PREDICTIONS}"
+    for cell in cells:
+        for call in calls(cell, "predict"):
+            if "guess=..." not in map(ast.unparse, call.keywords):
+                yield f"{name(cell)} is not stored with guess=..., for the reader to fill in"
+        last = parsed(cell).body[-1]
+        if not (isinstance(last, ast.Expr) and ast.unparse(last).startswith("predict(")):
+            yield f"{name(cell)} does not end with predict, so nothing is shown"
+
+
+def answered_out_of_sight(lesson: Notebook) -> Iterator[str]:
+    """What follows a question is folded away, or begins something new."""
+    for cell, after in pairwise(lesson.node.cells):
+        asks = cell.cell_type == "code" and calls(cell, "predict")
+        if asks and after.cell_type == "markdown":
+            source = after.source.lstrip()
+            if not source.startswith(("<details>", "#")):
+                yield f"{name(after)} stands open under a question: begin it with <details>"
+    for cell in lesson.node.cells:
+        if cell.cell_type == "markdown" and "<details>" in cell.source:
+            if cell.source.count("<details>") != cell.source.count("</details>"):
+                yield f"{name(cell)} opens more or fewer <details> than it closes"
+            if re.search(r"</summary>(?!\n\n)|(?<!\n\n)</details>", cell.source):
+                yield f"{name(cell)} needs blank lines inside <details>, for markdown to work"
+
+
+def taken_away(lesson: Notebook) -> Iterator[str]:
+    cards = [
+        card
+        for c in lesson.node.cells
+        if c.cell_type == "markdown"
+        for card in CARD.findall(c.source)
+    ]
+    if len(cards) != 1:
+        yield f"there are {len(cards)} cards: a heading '## Take away' above a block of '> ' lines"
+    for card in cards:
+        lines = [line for line in card.splitlines() if line.strip("> ")]
+        if len(lines) not in CARD_LINES:
+            yield f"the card has {len(lines)} lines, not 3 to 5"
+
+
+def quizzed(lesson: Notebook) -> Iterator[str]:
+    wanted = f"quiz('{lesson.path.stem}')"
+    if not any(wanted in map(ast.unparse, calls(cell, "quiz")) for cell in lesson.code):
+        yield f"no cell says {wanted}"
+
+
+def played(lesson: Notebook) -> Iterator[str]:
+    if not any(calls(cell, "play") for cell in lesson.code):
+        yield "no cell says play(...)"
+
+
+def linked_onwards(lesson: Notebook) -> Iterator[str]:
+    """A lesson leads to its exercises, and to what goes further, if there are any."""
+    for folder in ("exercises", "further"):
+        link = f"{folder}/{lesson.path.name}"
+        if (lesson.path.parent / link).exists() and link not in lesson.page.links:
+            yield f"{link} is not linked"
+
+
+NEW_FORM: tuple[Callable[[Notebook], Iterator[str]], ...] = (
+    announced,
+    small,
+    predicted,
+    answered_out_of_sight,
+    taken_away,
+    quizzed,
+    played,
+    linked_onwards,
+)
+
 RULES: tuple[Callable[[Notebook], Iterator[str]], ...] = (
     executed_in_order,
     compared,
@@ -281,4 +403,7 @@ RULES: tuple[Callable[[Notebook], Iterator[str]], ...] = (
 
 def problems(notebook: Notebook) -> list[str]:
     """Return what is wrong with a notebook, a sentence each."""
-    return [problem for rule in RULES for problem in rule(notebook)]
+    is_lesson = notebook.path.parent == notebook.root / "notebooks"
+    in_new_form = is_lesson and notebook.path.stem in LESSONS_IN_NEW_FORM
+    rules = RULES + NEW_FORM if in_new_form else RULES
+    return [problem for rule in rules for problem in rule(notebook)]
