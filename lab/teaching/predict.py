@@ -105,7 +105,8 @@ def predict(
     how = "one of the choices" if choices is not None else _how(answer, unit)
     if guess is ...:
         lines = [
-            f"Write your guess in place of the dots in `guess=...` ({how}) and run the cell again.",
+            "Write your guess in place of the dots in `guess=...` and run the cell again. "
+            f"It is {how}.",
             f"The answer is sealed: {_seal(question, _text(answer, unit), _words(show))}",
         ]
         return Prediction(question, lines, choices=choices or ())

@@ -64,7 +64,7 @@ def _html(question: Question) -> str:
         f"<p><strong>{choice.verdict}</strong> {sentence(choice.why)}</p></details>"
         for choice in question.choices
     )
-    return f"<li><p>{sentence(question.ask)}</p>{choices}</li>"
+    return f'<li style="margin-bottom: 1em"><p>{sentence(question.ask)}</p>{choices}</li>'
 
 
 def quiz(name: str) -> Quiz:
