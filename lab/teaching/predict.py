@@ -136,9 +136,15 @@ def _check_choices(answer: object, choices: Sequence[object]) -> None:
 
 def _number(value: object) -> float:
     """Return a finite number as a float; _NoGuess for anything else."""
-    if not isinstance(value, Real | Decimal) or isinstance(value, bool) or not math.isfinite(value):
+    if not isinstance(value, Real | Decimal) or isinstance(value, bool):
         raise _NoGuess
-    return float(value)
+    try:
+        number = float(value)
+    except (OverflowError, ValueError) as error:  # too large, or a signalling NaN
+        raise _NoGuess from error
+    if not math.isfinite(number):
+        raise _NoGuess
+    return number
 
 
 def _can_be_written(answer: object) -> bool:

@@ -348,11 +348,11 @@ def taken_away(lesson: Notebook) -> Iterator[str]:
         for card in CARD.findall(c.source)
     ]
     if len(cards) != 1:
-        yield f"there are {len(cards)} cards: a heading '## Take away' above a block of '> ' lines"
+        yield f"there are {len(cards)} cards, '## Take away' above lines that begin with '> - '"
     for card in cards:
-        lines = [line for line in card.splitlines() if line.strip("> ")]
+        lines = [line for line in card.splitlines() if line.startswith("> - ")]
         if len(lines) not in CARD_LINES:
-            yield f"the card has {len(lines)} lines, not 3 to 5"
+            yield f"the card has {len(lines)} lines that begin with '> - ', not 3 to 5"
 
 
 def quizzed(lesson: Notebook) -> Iterator[str]:

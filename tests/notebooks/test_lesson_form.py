@@ -17,7 +17,7 @@ About 40 minutes. You need functions and loops.
 """
 ASK = 'predict("How many?", 4, guess=...)'
 WHY = "<details><summary>Why</summary>\n\nTwo rounds.\n\n</details>"
-CARD = "## Take away\n\n> One.\n> Two.\n> Three."
+CARD = "## Take away\n\n> - One.\n> - Two,\n>   and so on.\n> - Three."
 LINKS = "[Exercises](exercises/made_up.ipynb), [more](further/made_up.ipynb)"
 LESSON = [
     BEGIN,
@@ -86,8 +86,8 @@ def test_a_good_lesson_has_no_problem(problems_of):
         (replaced(WHY, WHY.replace("\n\n", "\n")), "needs blank lines inside <details>"),
         (replaced(CARD), "there are 0 cards"),
         (replaced(CARD, CARD.replace("> ", "")), "there are 0 cards"),
-        (replaced(CARD, "## Take away\n\n> One.\n> Two."), "the card has 2 lines"),
-        (replaced(CARD, CARD + "\n> 4\n> 5\n> 6"), "the card has 6 lines"),
+        (replaced(CARD, "## Take away\n\n> - One.\n> - Two.\n> Three."), "the card has 2 lines"),
+        (replaced(CARD, CARD + "\n> - 4\n> - 5\n> - 6"), "the card has 6 lines"),
         (replaced(('quiz("made_up")',), ('quiz("01_basic")',)), "no cell says quiz('made_up')"),
         (replaced(("play(run)",), ("draw(run)",)), "no cell says play(...)"),
         (replaced(LINKS, "[b](further/made_up.ipynb)"), "exercises/made_up.ipynb is not linked"),

@@ -139,6 +139,8 @@ def test_choices_are_listed_and_one_of_them_is_the_guess():
         (4.0, None, "it must be a number, in s, got None"),
         (4.0, True, "it must be a number, in s, got True"),
         (4.0, float("nan"), "it must be a number, in s, got nan"),
+        (4.0, 10**400, "it must be a number, in s, got 1000"),
+        (4.0, Decimal("sNaN"), "it must be a number, in s, got Decimal('sNaN')"),
         (4, "four", "it must be a whole number, in s, got 'four'"),
         ("a", 1, "it must be a text in quotes, got 1"),
         (True, 1, "it must be True or False, got 1"),
