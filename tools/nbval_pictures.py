@@ -1,8 +1,8 @@
 """A pytest plugin by which nbval compares pictures, where they can be compared.
 
-A picture reaches a reader twice, as `image/png` and as a data URI inside `text/html`. Its bytes
-depend on the processor and on the library versions, so they are compared where those are known:
-Linux on x86-64 with the pinned matplotlib and pillow. Elsewhere the text around them still is.
+A picture is stored as a data URI inside `text/html`. Its bytes depend on the processor and on the
+library versions, so they are compared where those are known: Linux on x86-64 with the pinned
+matplotlib and pillow. Elsewhere the text around them still is.
 """
 
 import hashlib
@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 DATA_URI = r"data:image/png;base64,[A-Za-z0-9+/=\s]*"
-DRAWS_PICTURES = ("matplotlib", "pillow")
+DRAWS_PICTURES = ("matplotlib", "numpy", "pillow")
 
 
 def pytest_collectstart(collector: Any) -> None:
@@ -23,7 +23,6 @@ def pytest_collectstart(collector: Any) -> None:
         return
     if compares_pictures(collector.config.rootpath / "requirements.txt"):
         # A digest stands for the picture, so that a failure stays short enough to read.
-        collector.skip_compare = [k for k in collector.skip_compare if k != "image/png"]
         collector.sanitize_patterns[DATA_URI] = digest
     else:
         collector.sanitize_patterns[DATA_URI] = "data:image/png"

@@ -8,17 +8,20 @@ from typing import Any, Final, Literal
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
+from matplotlib.legend import Legend
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.patheffects import withStroke
+from matplotlib.transforms import ScaledTranslation
 from numpy.typing import ArrayLike, NDArray
 
 from lab.model.trace import State, Trace
-from lab.plots.figure import LEFT, NAME_GAP, RIGHT, WIDTH
+from lab.plots.figure import DPI, LEFT, NAME_GAP, RIGHT, WIDTH
 from lab.plots.palette import CURVES, LIMIT, LIMIT_DASHES, Look
-from lab.plots.words import shorten, width_of
+from lab.plots.words import shorten, width_of, wrap
 
 __all__ = [
+    "LINE",
     "MOST_END_LABELS",
     "MOST_LANE_NAMES",
     "SHORTEST_OPEN_SPAN",
@@ -30,6 +33,7 @@ __all__ = [
     "draw_limit",
     "fits",
     "label_end",
+    "second_line",
     "set_count_axis",
     "set_lanes",
     "set_names",
@@ -37,6 +41,7 @@ __all__ = [
     "share_time",
     "time_label",
     "time_limit",
+    "title_room",
     "write_beside",
     "write_on_bar",
     "write_title",
@@ -46,8 +51,9 @@ MOST_END_LABELS: Final = 3
 MOST_LANE_NAMES: Final = 30
 _MOST_LISTED: Final = 9  # curves named beside a chart
 SHORTEST_OPEN_SPAN: Final = 0.05  # of the axis; a wait that a deadlock cut off at once must show
-SMALL: Final = 9  # points: what stands in and beside charts
-_NARROW: Final = 8  # points: what else would not fit
+LINE: Final = 18  # pixels between two lines of a title
+_KEY_ABOVE: Final = 32  # pixels, above a chart with a title of one line
+SMALL: Final = 9  # points: what stands in and beside charts, the smallest text there is
 
 
 def corners(left: ArrayLike, right: ArrayLike, row: ArrayLike, height: float) -> NDArray[Any]:
@@ -95,7 +101,7 @@ def fits(text: str, pixels: float) -> bool:
     return width_of(text, SMALL, bold=True) + 6 <= pixels
 
 
-def write_beside(ax: Axes, y: float, text: str, *, size: float = _NARROW, **how: Any) -> None:
+def write_beside(ax: Axes, y: float, text: str, *, size: float = SMALL, **how: Any) -> None:
     """Write to the right of a chart, at `y` of its data."""
     ax.annotate(
         text,
@@ -109,10 +115,23 @@ def write_beside(ax: Axes, y: float, text: str, *, size: float = _NARROW, **how:
     )
 
 
-def write_title(ax: Axes, text: str, *, size: float = 11, **how: Any) -> None:
-    """Write a title, as much of it as the page has room for."""
-    room = WIDTH - 6 - ax.get_position().x0 * WIDTH
-    ax.set_title(shorten(text, room, size, bold=True), fontsize=size, **how)
+def write_title(ax: Axes, text: str, *, size: float = 11, lines: int = 1, **how: Any) -> None:
+    """Write a title, as much of it as these lines up to the edge of the page have room for."""
+    room = title_room(ax.get_position().x0 * WIDTH)
+    ax.set_title("\n".join(wrap(text, room, size, bold=True, most=lines)), fontsize=size, **how)
+    key = ax.get_legend()
+    if key is not None and key.get_gid() == "key":
+        _put_above_title(ax, key)
+
+
+def title_room(left: float = LEFT) -> float:
+    """Return how wide a title may be above a chart that begins so many pixels from the left."""
+    return WIDTH - 10 - left
+
+
+def second_line(text: str, left: float = LEFT, size: float = 11) -> int:
+    """Return the pixels to reserve for the second line of a title, if it needs one."""
+    return LINE * (len(wrap(text, title_room(left), size, bold=True)) - 1)
 
 
 def add_key(ax: Axes, looks: Iterable[Look]) -> None:
@@ -122,18 +141,27 @@ def add_key(ax: Axes, looks: Iterable[Look]) -> None:
         for look in looks
     ]
     if handles:
-        ax.legend(
+        key = ax.legend(
             handles=handles,
             loc="lower left",
-            bbox_to_anchor=(-0.01, 1, 0, 0),
             borderpad=0,
             ncols=len(handles),
             frameon=False,
             fontsize=SMALL,
             handlelength=1.6,
             columnspacing=1.2,
-            borderaxespad=2.6,  # font sizes: room for the title between key and chart
+            borderaxespad=0,
         )
+        key.set_gid("key")
+        _put_above_title(ax, key)
+
+
+def _put_above_title(ax: Axes, key: Legend) -> None:
+    figure = ax.get_figure(root=True)
+    assert figure is not None
+    up = _KEY_ABOVE + LINE * ax.get_title(loc="left").count("\n")
+    raised = ScaledTranslation(0, up / DPI, figure.dpi_scale_trans)
+    key.set_bbox_to_anchor((0, 1), ax.transAxes + raised)
 
 
 def draw_curve(
@@ -175,7 +203,7 @@ def _name_curves(ax: Axes) -> None:
         text.remove()
     room = _room_beside(ax)
     if max(len(curves), *(len(names) for _, names in curves.values())) > MOST_END_LABELS:
-        _list_curves(ax, list(curves.values()), room - 45)
+        _list_curves(ax, list(curves.values()), room - 70)
         return
     for line, names in curves.values():
         x, y = np.asarray(line.get_xdata(), float), np.asarray(line.get_ydata(), float)
@@ -188,7 +216,7 @@ def _list_curves(ax: Axes, curves: list[tuple[Line2D, list[str]]], room: float) 
         Line2D(
             [],
             [],
-            label=f"{'= ' * (number > 0)}{shorten(name, room, _NARROW)}",
+            label=f"{'= ' * (number > 0)}{shorten(name, room, SMALL)}",
             color=line.get_color(),
             linestyle="none" if number else line.get_linestyle(),
         )
@@ -203,7 +231,7 @@ def _list_curves(ax: Axes, curves: list[tuple[Line2D, list[str]]], room: float) 
         loc="center left",
         bbox_to_anchor=(1, 0.5),
         frameon=False,
-        fontsize=_NARROW,
+        fontsize=SMALL,
         handlelength=2.8,
         handletextpad=0.5,
         labelspacing=0.2,

@@ -119,7 +119,7 @@ def _draw_jobs(
     digits = 4 if {trace.clock for trace in traces} == {"virtual"} else 2
     for job, words in _words(difference, names, digits).items():
         if job in lane:
-            write_beside(ax, lane[job], shorten(words, _WORDS - 14, 8))
+            write_beside(ax, lane[job], shorten(words, _WORDS - 24, SMALL))
     above, below = (
         f"{shorten(name, 200, 11, bold=True)} ({makespan:.{digits}g} s)"
         for name, makespan in zip(names, difference.makespans, strict=True)

@@ -10,6 +10,7 @@ from lab.model.trace import Turn, telling
 from lab.plots.figure import AXIS, page, styled
 from lab.plots.picture import Picture
 from lab.plots.turns import (
+    Table,
     column_width,
     draw_timelines,
     has_timeline,
@@ -30,8 +31,8 @@ _HALF: Final = 358  # pixels of one of two charts side by side
 def draw_failure(failure: Failure) -> Picture:
     """Draw a failure: its turns beside those of the nearest schedule that goes well; timelines.
 
-    The turn that makes the difference is ringed: the last one at which the schedule let another
-    task go first. If the base run itself goes wrong there is none, and the end is shown.
+    The turn that makes the difference is ringed: what the task did that the schedule let go first
+    the last time. If the base run itself goes wrong there is none, and the end is shown.
     """
     turns = telling(failure.turns)
     start = _first_row(turns)
@@ -42,17 +43,17 @@ def draw_failure(failure: Failure) -> Picture:
     if failure.passing_trace is not None:
         traces["timeline: goes well"] = failure.passing_trace
     traces = {title: trace for title, trace in traces.items() if has_timeline(trace)}
-    lengths = [len(shown) for shown in panels.values()]
-    if len(panels) == 2 and _fit_side_by_side([*panels.values()]):
-        lengths = [max(lengths)] * 2
-        rows = [turns_row(lengths[0], charts=2)]
+    beside = len(panels) == 2 and _fit_side_by_side([*panels.values()])
+    tables = [Table(shown, charts=1 + beside) for shown in panels.values()]
+    if beside:
+        rows = [turns_row(max(tables, key=lambda table: table.height), *panels, charts=2)]
     else:
-        rows = [turns_row(length) for length in lengths]
+        rows = [turns_row(table, title) for title, table in zip(panels, tables, strict=True)]
+    heights = [max(table.height for table in tables)] * 2 if beside else [None] * 2
     rows += timeline_rows(traces.values())
     figure, axes = page(rows, key=0, below=AXIS if traces else 12)
-    for ax, (title, shown), length in zip(axes, panels.items(), lengths, strict=False):
-        paint_turns(ax, shown, title=title, first=start)
-        ax.set_ylim(length - 0.4, -0.6)
+    for ax, title, table, height in zip(axes, panels, tables, heights, strict=False):
+        paint_turns(ax, table, title=title, first=start, height=height)
     draw_timelines(axes[len(panels) :], traces)
     return Picture(figure, _in_words(failure, [*panels.values()]))
 

@@ -19,6 +19,7 @@ from matplotlib.figure import Figure
 
 __all__ = [
     "AXIS",
+    "BARE",
     "DPI",
     "FONT",
     "KEY",
@@ -38,6 +39,7 @@ LEFT: Final = 95  # pixels beside a chart, for the names of its lanes
 NAME_GAP: Final = 12  # pixels of these on both sides of a name
 RIGHT: Final = 105  # pixels beside a chart, for what is written at the ends of curves
 TITLE: Final = 36  # pixels above a chart
+BARE: Final = 14  # pixels above a chart without a title
 KEY: Final = 22  # pixels above the first title
 AXIS: Final = 50  # pixels below the last chart, for its horizontal axis
 FONT: Final = "DejaVu Sans"  # comes with matplotlib; the style names it too

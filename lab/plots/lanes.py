@@ -27,6 +27,7 @@ from lab.plots.axes import (
     write_title,
 )
 from lab.plots.chart import Chart, chart
+from lab.plots.figure import LEFT, RIGHT, WIDTH
 from lab.plots.palette import BEATS, LOOKS, Look, look_of
 from lab.plots.words import printable
 
@@ -37,6 +38,7 @@ MOST_LANES: Final = 20  # so high; more of them share the height
 BAR_HEIGHT: Final = 0.8  # of a lane
 MOST_TEXTS: Final = 300
 MOST_TOLD: Final = 20  # workers given up, in the alternative text
+_VISIBLE: Final = 2  # pixels
 BARS_A_COLUMN: Final = 1  # with more bars than that to a column of pixels, shares are drawn
 
 
@@ -63,9 +65,9 @@ def timeline(trace: Trace, ax: Axes, *, title: str | None = None, key: bool = Tr
         _write_jobs(ax, trace, lane, end)
     set_lanes(ax, trace.workers)
     set_time_axis(ax, trace)
+    write_title(ax, finding(trace) if title is None else title)
     if key:
         add_key(ax, looks_in([trace]))
-    write_title(ax, finding(trace) if title is None else title)
 
 
 def finding(trace: Trace) -> str:
@@ -88,10 +90,30 @@ def finding(trace: Trace) -> str:
     return text + "".join(f", {number} {outcome}" for outcome, number in others.items() if number)
 
 
-def looks_in(traces: Iterable[Trace]) -> list[Look]:
-    """Return the looks that the timelines of these runs have, in the palette's order."""
-    there = {name for trace in traces for name in _spans_by_look(trace)}
-    return [look for look in LOOKS.values() if look.name in there]
+def looks_in(traces: Iterable[Trace], pixels: float = WIDTH - LEFT - RIGHT) -> list[Look]:
+    """Return the looks to explain that the timelines of these runs have, in the palette's order.
+
+    Those that nowhere fill two of the `pixels` of a lane cannot be seen; and if all is work, there
+    is nothing to tell apart.
+    """
+    runs = list(traces)
+    second = pixels / max(map(time_limit, runs), default=1.0)
+    there = {
+        name
+        for trace in runs
+        for name, spans in _spans_by_look(trace).items()
+        if _widest(spans) * second >= _VISIBLE or any(s.start == s.end for s in spans)
+    }
+    looks = [look for look in LOOKS.values() if look.name in there]
+    return [] if [look.name for look in looks] == ["working"] else looks
+
+
+def _widest(spans: Sequence[Span]) -> float:
+    """Return how many seconds of one lane these spans fill at most."""
+    seconds: dict[str, float] = {}
+    for span in spans:
+        seconds[span.worker] = seconds.get(span.worker, 0.0) + span.duration
+    return max(seconds.values())
 
 
 def _spans_by_look(trace: Trace) -> dict[str, list[Span]]:

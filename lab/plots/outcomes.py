@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
 from lab.model.exploration import ScheduleOutcome
-from lab.plots.axes import add_bars, add_key, corners, write_title
+from lab.plots.axes import SMALL, add_bars, add_key, corners, write_title
 from lab.plots.figure import WIDTH, Row, page, styled
 from lab.plots.palette import PASSES, Look, fails
 from lab.plots.picture import Picture
@@ -75,7 +75,7 @@ def _draw_cells(ax: Axes, group: Sequence[ScheduleOutcome], columns: int) -> Non
     ax.set_xticks([])
     numbered = range(0, rows, 1 if columns <= 40 else 5)
     ax.set_yticks([row + 0.5 for row in numbered], [f"{row * columns + 1}" for row in numbered])
-    ax.tick_params(length=0, labelsize=8)
+    ax.tick_params(length=0, labelsize=SMALL)
     ax.grid(visible=False)
     for spine in ax.spines.values():
         spine.set_visible(False)

@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import base64
 import html
-import io
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from matplotlib.figure import Figure
 
-from lab.plots.figure import styled
+from lab.plots.figure import WIDTH, styled
+from lab.plots.png import encode
 
-__all__ = ["Picture"]
+__all__ = ["LEAST_WIDTH", "Picture"]
+
+LEAST_WIDTH: Final = 650  # pixels on a page: narrower, the smallest text would be below 9 pixels
 
 
 class Picture:
     """A figure and the text that says what it shows.
 
     In a notebook the text is the plain form, and the HTML form carries the picture with the text
-    as its alternative, because the alternative text of a bare image output gets lost on the way to
-    the reader. The bare image is there too, for viewers that show no HTML.
+    as its alternative, which gets lost on the way to the reader with a bare image output. Nor
+    could that keep a width below which its text is not legible: where the page is narrower, the
+    HTML scrolls. There is no bare image besides: it would double the notebook, and who shows no
+    HTML has the words.
 
     Attributes:
         figure: what is drawn.
@@ -40,14 +44,20 @@ class Picture:
 
     @styled()
     def png(self) -> bytes:
-        """Return the picture as PNG; the same figure gives the same bytes."""
-        buffer = io.BytesIO()
-        self.figure.savefig(buffer, format="png", metadata={"Software": None})
-        return buffer.getvalue()
+        """Return the picture as PNG, sharp at twice its size; the same figure, the same bytes."""
+        return encode(self.figure)
 
     def html(self) -> str:
         """Return the picture as HTML, with the text as its alternative."""
-        return self._html(base64.b64encode(self.png()).decode())
+        text, image = html.escape(self.text), base64.b64encode(self.png()).decode()
+        width, height = map(round, self.figure.bbox.size)
+        # Every property here is one that JupyterLab's sanitiser keeps.
+        size = f"width:100%;height:auto;min-width:{LEAST_WIDTH}px;max-width:{WIDTH}px"
+        return (
+            '<figure style="margin:0"><div style="overflow-x:auto">'
+            f'<img alt="{text}" width="{width}" height="{height}" style="{size}" '
+            f'src="data:image/png;base64,{image}"></div></figure>'
+        )
 
     @styled()
     def save(self, path: str | Path) -> None:
@@ -60,10 +70,5 @@ class Picture:
         else:
             raise ValueError(f"path must end in .png or .svg, got {path}")
 
-    def _html(self, image: str) -> str:
-        text = html.escape(self.text)
-        return f'<figure><img alt="{text}" src="data:image/png;base64,{image}"></figure>'
-
     def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, str]:
-        image = base64.b64encode(self.png()).decode()
-        return {"text/plain": self.text, "text/html": self._html(image), "image/png": image}
+        return {"text/plain": self.text, "text/html": self.html()}

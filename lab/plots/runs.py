@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from lab.model.trace import Trace
-from lab.plots.axes import MOST_END_LABELS, add_key, share_time, write_title
+from lab.plots.axes import MOST_END_LABELS, add_key, second_line, share_time, write_title
 from lab.plots.chart import Chart, as_chart
 from lab.plots.curves import throughput
-from lab.plots.figure import RIGHT, Row, page, styled
+from lab.plots.figure import BARE, KEY, RIGHT, TITLE, Row, page, styled
 from lab.plots.lanes import finding, looks_in, timeline
+from lab.plots.palette import Look
 from lab.plots.picture import Picture
 from lab.plots.words import shorten, width_of
 from lab.tracing import Traced, describe, trace_of
@@ -37,16 +39,16 @@ def draw(run: Traced, *charts: Charts, title: str | None = None) -> Picture:
     Raises TypeError for anything but one run.
     """
     trace, shown = trace_of(run), [as_chart(function) for function in charts or (timeline,)]
-    _, axes = page([Row(chart.height(trace)) for chart in shown])
-    for ax, chart in zip(axes, shown, strict=True):
-        chart(trace, ax)
     name = name_of(run)
     heading = title if title is not None else _entitled(name, trace)
-    write_title(axes[0], heading)
+    titles = [heading] + [""] * (len(shown) - 1)
+    looks = looks_in([trace]) if timeline in shown else []
+    figure, axes = _page([chart.height(trace) for chart in shown], titles, looks)
+    for ax, chart, own in zip(axes, shown, titles, strict=True):
+        _draw_one(chart, trace, ax, own)
+    add_key(axes[0], looks)
     share_time(axes, [trace])
     said = f"{title if title is not None else name}. " if title or name else ""
-    figure = axes[0].get_figure(root=True)
-    assert figure is not None
     words = ", ".join(chart.words for chart in shown)
     return Picture(figure, f"{said}Against time: {words}. {describe(trace)}")
 
@@ -65,20 +67,20 @@ def compare(runs: Mapping[Any, Traced] | Iterable[Traced], *charts: Charts) -> P
     if not traces:
         raise ValueError("runs must hold at least one run, got none")
     shown = [as_chart(function) for function in charts or (timeline, throughput)]
-    rows: list[tuple[Chart, dict[str, Trace]]] = []
+    rows: list[tuple[Chart, dict[str, Trace], str]] = []
     for chart in shown:
         if chart.overlays:
-            rows.append((chart, traces))
+            rows.append((chart, traces, ""))
         else:
-            rows += [(chart, {label: trace}) for label, trace in traces.items()]
-    heights = [max(chart.height(trace) for trace in some.values()) for chart, some in rows]
-    right = _right(traces)
-    figure, axes = page([Row(height, right=right) for height in heights])
-    for ax, (chart, some) in zip(axes, rows, strict=True):
+            rows += [(chart, {name: run}, _entitled(name, run)) for name, run in traces.items()]
+    heights = [max(chart.height(trace) for trace in some.values()) for chart, some, _ in rows]
+    looks = looks_in(traces.values()) if timeline in shown else []
+    titles = [title for _, _, title in rows]
+    figure, axes = _page(heights, titles, looks, _right(traces))
+    for ax, (chart, some, title) in zip(axes, rows, strict=True):
         for label, trace in some.items():
-            _draw_one(chart, trace, ax, label)
-    if timeline in shown:
-        add_key(axes[0], looks_in(traces.values()))
+            _draw_one(chart, trace, ax, title, label)
+    add_key(axes[0], looks)
     share_time(axes, list(traces.values()))
     words = ", ".join(chart.words for chart in shown)
     described = " ".join(f"{label}: {describe(trace)}" for label, trace in traces.items())
@@ -122,19 +124,31 @@ def _entitled(name: str, trace: Trace) -> str:
     return f"{shorten(name, 300, 11, bold=True)}: {finding(trace)}" if name else finding(trace)
 
 
-def _draw_one(chart: Chart, trace: Trace, ax: Axes, label: str) -> None:
+def _page(
+    heights: Sequence[int], titles: Sequence[str], looks: Sequence[Look], right: int = RIGHT
+) -> tuple[Figure, list[Axes]]:
+    """Return a page with as much room above its charts as their titles and the key need."""
+    rows: list[Row] = []
+    for height, title in zip(heights, titles, strict=True):
+        above = TITLE if title or rows or looks else BARE
+        rows.append(Row(height, above=above + second_line(title), right=right))
+    return page(rows, key=KEY if looks else 0)
+
+
+def _draw_one(chart: Chart, trace: Trace, ax: Axes, title: str, label: str = "") -> None:
     if chart.overlays:
         chart(trace, ax, label=label)
     elif chart is timeline:
-        timeline(trace, ax, title=_entitled(label, trace), key=False)
+        timeline(trace, ax, title="", key=False)
     else:
         chart(trace, ax)
-        write_title(ax, _entitled(label, trace))
+    if title:
+        write_title(ax, title, lines=2)
 
 
 def _right(traces: Mapping[str, Trace]) -> int:
     """Return how many pixels the names of the curves need."""
     many = len(traces) > MOST_END_LABELS
-    room, beside = (_LEGEND_LABEL, 60) if many else (_LABEL, 20)
+    room, beside = (_LEGEND_LABEL, 80) if many else (_LABEL, 20)
     longest = max(width_of(shorten(label, room, 9), 9) for label in traces)
     return max(RIGHT, beside + round(longest))

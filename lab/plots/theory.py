@@ -35,16 +35,16 @@ from lab.plots.palette import (
     MEASURED,
 )
 from lab.plots.picture import Picture
-from lab.plots.words import shorten
+from lab.plots.words import shorten, wrap
 from lab.tracing import Traced, trace_of
 from lab.tracing.theory import burst_envelope, list_scheduling_bound, mmc_waiting_time
 
 __all__ = ["draw_envelope", "draw_littles_law", "draw_makespan_bounds", "draw_waiting"]
 
-_NOTE = 41  # pixels below the last chart, for the source
+_NOTE_LINE, _NOTE_GAP = 16, 14  # pixels below the last chart, for the source
 _LITTLE: Final = (
     "Little 1961. Holds for any arrivals, service times and order of service, over a time that "
-    "begins and ends with no job inside.\nIn between, jobs inside have come and not yet left, and "
+    "begins and ends with no job inside. In between, jobs inside have come and not yet left, and "
     "the two sides differ."
 )
 _GRAHAM: Final = (
@@ -265,7 +265,7 @@ def draw_envelope(
     end = time_limit(trace)
     limit = [burst_envelope(0.0, rate, burst), burst_envelope(end, rate, burst)]
     words = f"{burst} + {rate:.4g}·t"
-    figure, (above, below) = _annotated([Row(160), Row(180, above=_NOTE + TITLE)], _CRUZ)
+    figure, (above, below) = _annotated([Row(160), Row(180, above=AXIS + TITLE)], _CRUZ)
     counts = list(range(len(let_through) + 1))
     for ax, x, y in (
         (above, [0.0, *let_through, end], [*counts, counts[-1]]),
@@ -297,9 +297,11 @@ def draw_envelope(
 
 def _annotated(rows: list[Row], note: str) -> tuple[Figure, list[Axes]]:
     """Return a page with a note below its charts."""
-    figure, axes = page(rows, below=AXIS + _NOTE)
-    left = axes[0].get_position().x0
-    figure.text(left, 10 / figure.bbox.height, note, fontsize=8, color="0.3", va="bottom")
+    room = WIDTH - rows[0].left - 40
+    lines = [line for part in note.split("\n") for line in wrap(part, room, SMALL)]
+    figure, axes = page(rows, key=0, below=AXIS + _NOTE_GAP + _NOTE_LINE * len(lines))
+    left, up = axes[0].get_position().x0, 8 / figure.bbox.height
+    figure.text(left, up, "\n".join(lines), fontsize=SMALL, color="0.3", va="bottom")
     return figure, axes
 
 

@@ -13,18 +13,19 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from matplotlib.axes import Axes
-from matplotlib.patches import Ellipse, Rectangle
+from matplotlib.patches import Rectangle
 
 from lab.model.trace import Trace, Turn, telling
-from lab.plots.axes import add_key, share_time, time_limit, write_title
+from lab.plots.axes import LINE, SMALL, add_key, share_time, time_limit
 from lab.plots.figure import AXIS, TITLE, WIDTH, Row, page, styled
 from lab.plots.lanes import looks_in, timeline
 from lab.plots.palette import AHEAD, PALE, PLAIN, RING, WAITS
 from lab.plots.picture import Picture
-from lab.plots.words import shorten, width_of
+from lab.plots.words import shorten, width_of, wrap
 from lab.tracing import Traced, trace_of
 
 __all__ = [
+    "Table",
     "column_width",
     "draw_timelines",
     "draw_turns",
@@ -37,7 +38,9 @@ __all__ = [
 _ROW, _ABOVE, _LEFT, _RIGHT = 22, 62, 78, 14  # pixels
 _TIMELINE_RIGHT: Final = 40  # pixels
 _MOST_LANES: Final = 12
-_TEXT: Final = 8  # points
+_TEXT: Final = SMALL
+_LINE: Final = 14  # pixels, for a second line in a box
+_TITLE: Final = 10  # points
 _MARGIN: Final = 0.06  # of a column, before a text
 _MOST_COLUMNS: Final = 7
 
@@ -72,18 +75,11 @@ def draw_turns(
     first = max(min(max(passed - rows // 2, 0), len(visible) - rows), 0)
     shown = visible[first : first + rows]
     traces = [] if run is None else [trace for trace in [trace_of(run)] if has_timeline(trace)]
-    page_rows = [turns_row(max(len(shown) + bool(ready), 1)), *timeline_rows(traces)]
+    tasks = tuple(dict.fromkeys(turn.task for turn in turns))
+    table = Table(shown, tasks=tasks, ready=ready or {})
+    page_rows = [turns_row(table, title), *timeline_rows(traces)]
     figure, (ax, *below) = page(page_rows, key=0, below=AXIS if traces else 12)
-    paint_turns(
-        ax,
-        shown,
-        title=title,
-        first=first,
-        tasks=tuple(dict.fromkeys(turn.task for turn in turns)),
-        done=passed - first,
-        ready=ready or {},
-        ring=False,
-    )
+    paint_turns(ax, table, title=title, first=first, done=passed - first, ring=False)
     draw_timelines(below, dict.fromkeys(["timeline"] if traces else [], *traces))
     if below and passed < len(visible):
         now = visible[passed - 1].time if passed else 0.0
@@ -92,69 +88,120 @@ def draw_turns(
     return Picture(figure, f"{text}\n{said}" if said else text)
 
 
+class Table:
+    """Turns laid out, one below the other, in a column for each task.
+
+    Attributes:
+        turns: in the order in which they were taken.
+        tasks: the columns, from left to right.
+        column: how wide each is, in pixels.
+        lines: what stands in the box of each turn, in one or two lines.
+        ready: who could go next, and with what.
+        heights: of the rows, in pixels; one more if somebody is ready.
+    """
+
+    def __init__(
+        self,
+        turns: Sequence[Turn],
+        *,
+        tasks: Sequence[str] = (),
+        ready: Mapping[str, str] = MappingProxyType({}),
+        charts: int = 1,
+    ) -> None:
+        self.turns = turns
+        self.tasks = _columns(turns, tasks)
+        whole = (WIDTH - charts * _LEFT - _RIGHT) // charts
+        self.column = whole / max(len(self.tasks), 1)
+        room = self.column * (1 - 1.5 * _MARGIN)
+        self.lines = [_in_lines(turn, room) for turn in turns]
+        self.ready = {task: wrap(f"{what}?", room, _TEXT) for task, what in ready.items()}
+        self.heights = [_ROW + _LINE * (len(lines) - 1) for lines in self.lines]
+        if ready:
+            self.heights.append(_ROW + _LINE * (max(map(len, self.ready.values())) - 1))
+
+    @property
+    def height(self) -> int:
+        """Of all rows, in pixels."""
+        return sum(self.heights)
+
+    @property
+    def decisive(self) -> int | None:
+        """Which turn makes the difference; None without a move.
+
+        It is the first with an effect, from the last move on, of the task that was moved ahead.
+        """
+        moved = [n for n, turn in enumerate(self.turns) if turn.instead_of]
+        if not moved:
+            return None
+        later = range(moved[-1], len(self.turns))
+        own = [n for n in later if self.turns[n].task == self.turns[moved[-1]].task]
+        return next((n for n in own if self.turns[n].subject), moved[-1])
+
+
 def paint_turns(
     ax: Axes,
-    turns: Sequence[Turn],
+    table: Table,
     *,
     title: str,
     first: int = 0,
-    tasks: Sequence[str] = (),
     done: int | None = None,
-    ready: Mapping[str, str] = MappingProxyType({}),
     ring: bool = True,
+    height: int | None = None,
 ) -> None:
     """Draw turns one below the other, a column a task, the first task on the left.
 
     Args:
         ax: where to draw.
-        turns: in the order in which they were taken.
+        table: the turns; who could go next comes below, in dashed boxes.
         title: what stands above.
         first: number of the first one, from 0.
-        tasks: the columns, if they are not just those of the turns.
         done: how many of the turns are done; the others are drawn pale. None: all.
-        ready: who could go next, and with what: dashed boxes below.
-        ring: whether to ring the last turn at which the schedule moved somebody ahead.
+        ring: whether to ring the turn that makes the difference.
+        height: pixels of the chart, if it is higher than the table.
     """
-    tasks = _columns(turns, tasks)
-    column = {task: number for number, task in enumerate(tasks)}
-    pixels = ax.get_position().width * WIDTH / max(len(tasks), 1)
-    guilty = max((n for n, turn in enumerate(turns) if turn.instead_of), default=None)
-    done = len(turns) if done is None else done
-    for row, turn in enumerate(turns):
+    column = {task: number for number, task in enumerate(table.tasks)}
+    middles = [sum(table.heights[:row]) + pixels / 2 for row, pixels in enumerate(table.heights)]
+    done = len(table.turns) if done is None else done
+    for row, turn in enumerate(table.turns):
         if turn.task not in column:
             continue
-        x = column[turn.task]
+        x, y = column[turn.task], middles[row]
         fill, edge, ink = _look(turn) if row < done else PALE
-        bold = bool(turn.instead_of)
-        _box(ax, x, row, facecolor=fill, edgecolor=edge)
-        _write(ax, x, row, str(turn), pixels, color=ink, fontweight="bold" if bold else "normal")
-        if row == guilty and ring:
-            around = Ellipse(
-                (x + 0.5, row), 1.06, 1.5, fill=False, edgecolor=RING, linewidth=2.4, zorder=5
-            )
-            around.set_clip_on(False)
-            ax.add_patch(around)
-    for task, operation in ready.items():
+        bold = "bold" if turn.instead_of else "normal"
+        _box(ax, x, y, table.heights[row], facecolor=fill, edgecolor=edge)
+        _write(ax, x, y, table.lines[row], color=ink, fontweight=bold)
+        if ring and row == table.decisive:
+            _ring(ax, x, y, table.heights[row])
+    for task, lines in table.ready.items():
         if task in column:
-            x = column[task]
-            _box(ax, x, len(turns), facecolor="none", edgecolor="0.3", linestyle=(0, (4, 3)))
-            _write(ax, x, len(turns), f"{operation}?", pixels, fontstyle="italic")
-    ax.set_xlim(0, max(len(tasks), 1))
-    ax.set_ylim(len(turns) + bool(ready) - 0.4, -0.6)
-    names = [shorten(task, pixels - 4, _TEXT) for task in tasks]
-    ax.set_xticks([n + 0.5 for n in range(len(tasks))], names)
+            x, y = column[task], middles[-1]
+            dashed = (0, (4, 3))
+            _box(ax, x, y, table.heights[-1], facecolor="none", edgecolor="0.3", linestyle=dashed)
+            _write(ax, x, y, lines, fontstyle="italic")
+    ax.set_xlim(0, max(len(table.tasks), 1))
+    ax.set_ylim(max(height or table.height, 1), 0)
+    names = [shorten(task, table.column - 4, _TEXT) for task in table.tasks]
+    ax.set_xticks([n + 0.5 for n in range(len(names))], names)
     ax.xaxis.tick_top()
-    ax.set_yticks(range(len(turns)), _row_names(turns, first))
+    ax.set_yticks(middles[: len(table.turns)], _row_names(table.turns, first))
     ax.tick_params(length=0, labelsize=_TEXT)
     ax.grid(visible=False)
     for spine in ax.spines.values():
         spine.set_visible(False)
-    write_title(ax, title, size=10, pad=18)
+    lines = wrap(title, _title_room(table), _TITLE, bold=True)
+    ax.set_title("\n".join(lines), fontsize=_TITLE, pad=18)
 
 
-def turns_row(turns: int, charts: int = 1) -> Row:
-    """Return the room for so many turns, in charts side by side."""
-    return Row(turns * _ROW, above=_ABOVE, left=_LEFT, right=_RIGHT, charts=charts)
+def turns_row(table: Table, *titles: str, charts: int = 1) -> Row:
+    """Return the room for a table under its title; or for several, side by side, of its height."""
+    room = _title_room(table)
+    most = max(len(wrap(title, room, _TITLE, bold=True)) for title in titles)
+    above = _ABOVE + LINE * (most - 1)
+    return Row(max(table.height, _ROW), above=above, left=_LEFT, right=_RIGHT, charts=charts)
+
+
+def _title_room(table: Table) -> float:
+    return table.column * max(len(table.tasks), 1)
 
 
 def column_width(turns: Sequence[Turn]) -> float:
@@ -170,9 +217,11 @@ def has_timeline(trace: Trace) -> bool:
 
 def timeline_rows(traces: Iterable[Trace]) -> list[Row]:
     """Return the room for timelines below turns, and for their key."""
-    lanes = [min(max(len(trace.workers), 1), _MOST_LANES) for trace in traces]
+    runs = list(traces)
+    key = 34 if looks_in(runs) else 12
+    lanes = [min(max(len(trace.workers), 1), _MOST_LANES) for trace in runs]
     return [
-        Row(max(30 * number, 50), above=TITLE if place else TITLE + 34, right=_TIMELINE_RIGHT)
+        Row(max(30 * number, 50), above=TITLE if place else TITLE + key, right=_TIMELINE_RIGHT)
         for place, number in enumerate(lanes)
     ]
 
@@ -206,14 +255,41 @@ def _by_number(task: str) -> tuple[bool, list[tuple[bool, int, str]]]:
     return task != "main", [(p.isdigit(), int(p) if p.isdigit() else 0, p) for p in parts]
 
 
-def _box(ax: Axes, x: float, row: int, **look: Any) -> None:
-    ax.add_patch(Rectangle((x + 0.02, row - 0.42), 0.96, 0.84, **look))
+def _in_lines(turn: Turn, room: float) -> list[str]:
+    """Return what stands in a box: in two lines, if need be, and if it can be with the result."""
+    bold = bool(turn.instead_of)
+    lines = wrap(turn, room, _TEXT, bold=bold)
+    parts = [f"{replace(turn, result='')}:", turn.result]
+    if len(lines) == 2 and all(wrap(part, room, _TEXT, bold=bold) == [part] for part in parts):
+        return parts
+    return lines
 
 
-def _write(ax: Axes, x: float, row: int, text: str, pixels: float, **look: Any) -> None:
-    bold = look.get("fontweight") == "bold"
-    shown = shorten(text, pixels * (1 - 1.5 * _MARGIN), _TEXT, bold=bold)
-    ax.text(x + _MARGIN, row, shown, va="center", fontsize=_TEXT, clip_on=True, **look)
+def _box(ax: Axes, x: float, y: float, height: float, **look: Any) -> None:
+    ax.add_patch(Rectangle((x + 0.02, y - height / 2 + 2), 0.96, height - 4, **look))
+
+
+def _ring(ax: Axes, x: float, y: float, height: float) -> None:
+    """Draw a thick line around a box, which touches neither its text nor another's."""
+    ring = Rectangle(
+        (x + 0.005, y - height / 2 + 0.5),
+        0.99,
+        height - 1,
+        fill=False,
+        edgecolor=RING,
+        linewidth=2.4,
+        zorder=5,
+        gid="ring",
+    )
+    ring.set_clip_on(False)
+    ax.add_patch(ring)
+
+
+def _write(ax: Axes, x: float, y: float, lines: Sequence[str], **look: Any) -> None:
+    text = "\n".join(lines)
+    ax.text(
+        x + _MARGIN, y, text, va="center", fontsize=_TEXT, linespacing=1.1, clip_on=True, **look
+    )
 
 
 def _row_names(turns: Sequence[Turn], first: int) -> list[str]:

@@ -9,7 +9,7 @@ from matplotlib.ft2font import FT2Font
 
 from lab.plots.figure import DPI, FONT
 
-__all__ = ["printable", "shorten", "width_of"]
+__all__ = ["printable", "shorten", "width_of", "wrap"]
 
 
 def printable(text: object) -> str:
@@ -46,6 +46,25 @@ def shorten(text: object, pixels: float, size: float = 10, *, bold: bool = False
         else:
             too_long = middle
     return f"{text[:fits].rstrip()}…"
+
+
+def wrap(
+    text: object, pixels: float, size: float = 10, *, bold: bool = False, most: int = 2
+) -> list[str]:
+    """Return the text, printable, in at most so many lines of so many pixels.
+
+    It is cut only if it needs more lines, or a word is wider than a line.
+    """
+    rest, lines = printable(text).strip(" "), list[str]()
+    while len(lines) < most - 1 and shorten(rest, pixels, size, bold=bold) != rest:
+        line, *words = rest.split(" ")
+        while words and width_of(f"{line} {words[0]}", size, bold=bold) <= pixels:
+            line = f"{line} {words.pop(0)}"
+        if not words:
+            break
+        lines.append(line)
+        rest = " ".join(words)
+    return [shorten(line, pixels, size, bold=bold) for line in [*lines, rest]]
 
 
 @cache

@@ -15,13 +15,18 @@ PNG = "iVBORw0KGgo="
 PICTURE = {
     "text/plain": "3 workers, 10 jobs, 4.0 s",
     "text/html": f'<img alt="3 workers, 10 jobs" src="data:image/png;base64,{PNG}">',
-    "image/png": PNG,
 }
+MUTE = f'<img src="data:image/png;base64,{PNG}">'
+MOST_BYTES = 8_000_000
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_a_notebook_keeps_every_rule(path):
     assert problems(Notebook.read(path, ROOT)) == []
+
+
+def test_all_notebooks_together_stay_small_enough_to_clone_at_once():
+    assert sum(path.stat().st_size for path in NOTEBOOKS) < MOST_BYTES
 
 
 @pytest.mark.parametrize("stem", ["00_start_here", "01_basic"])
@@ -182,8 +187,9 @@ def test_it_is_refused_to_write(markdown, says):
     ("change", "says"),
     [
         pytest.param({"text/plain": "<Figure size 640x480>"}, "does not say", id="without words"),
-        pytest.param({"text/html": "<p>3 workers</p>"}, "alternative text", id="without alt"),
-        pytest.param({"image/png": "AAAA"}, "another picture", id="unlike its HTML"),
+        pytest.param({"text/html": MUTE}, "without an alternative text", id="without alt"),
+        pytest.param({"text/html": MUTE.replace("png", "gif")}, "is no PNG", id="as GIF"),
+        pytest.param({"image/png": PNG}, "shows image/png", id="stored twice"),
         pytest.param({"image/svg+xml": "<svg/>"}, "image/svg+xml", id="as SVG"),
     ],
 )

@@ -1,7 +1,6 @@
 """The picture of a failure: its turns, the ringed one, and the nearest schedule that goes well."""
 
 import pytest
-from matplotlib.patches import Ellipse
 
 from lab import explore
 from lab.model.exploration import Failure
@@ -24,7 +23,7 @@ def deadlock():
 
 
 def rings(ax):
-    return [patch for patch in ax.patches if isinstance(patch, Ellipse)]
+    return [patch for patch in ax.patches if patch.get_gid() == "ring"]
 
 
 def test_a_failure_is_drawn_beside_the_nearest_schedule_that_goes_well(race):
@@ -59,9 +58,14 @@ def test_the_text_is_the_story_and_the_alternative_of_the_picture(race):
     assert "caller-2  start   &lt;- goes before caller-1" in page
 
 
-def test_the_rows_have_the_numbers_of_the_story(race):
+def test_the_first_step_with_an_effect_of_the_task_let_first_is_ringed(race):
     wrong, _ = draw_failure(race).figure.axes
     [ring] = rings(wrong)
-    row = wrong.get_yticklabels()[round(ring.get_center()[1])].get_text()
-    [line_of_it] = [line for line in race.story().splitlines() if "<- goes before" in line]
-    assert line_of_it.split()[0] == row.split()[-1]
+    middle = ring.get_y() + ring.get_height() / 2
+    row = next(n for n, tick in enumerate(wrong.get_yticks()) if abs(tick - middle) < 1)
+    number = wrong.get_yticklabels()[row].get_text().split()[-1]
+    lines = race.story().splitlines()
+    [move] = [place for place, line in enumerate(lines) if "<- goes before" in line]
+    task = lines[move].split()[3]
+    effects = [line for line in lines[move:] if f" {task}  load" in line]
+    assert number == effects[0].split()[0]

@@ -97,8 +97,28 @@ def test_a_worker_who_leaves_at_once_has_an_empty_lane():
     ax = timeline(simulate(basic.demo, workers=12))
     assert len(ax.get_yticklabels()) == 12
     assert {lane for _, _, lane in bars(ax)} == set(range(10))
-    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["working"]
     assert not [c for c in ax.collections if isinstance(c, LineCollection)]
+
+
+def key_of(ax):
+    """Return the names that the key of a timeline explains."""
+    return [text.get_text() for text in ax.get_legend().get_texts()] if ax.get_legend() else []
+
+
+def test_where_all_is_work_there_is_nothing_to_explain():
+    assert key_of(timeline(simulate(basic.demo))) == []
+
+
+def test_the_key_leaves_out_what_is_too_short_to_be_seen():
+    def waiting(seconds):
+        spans = [
+            Span("w", State.WAITING, 0, seconds),
+            Span("w", State.WORKING, seconds, 1, "1", Outcome.OK),
+        ]
+        return key_of(timeline(trace_from_spans(spans, clock="real", elapsed=1)))
+
+    assert waiting(0.001) == []
+    assert waiting(0.1) == ["working", "waiting"]
 
 
 def test_jobs_that_take_no_time_are_marked():

@@ -1,21 +1,40 @@
 """What a picture is in a notebook, and as a file."""
 
+import io
+
 import pytest
+from PIL import Image, ImageColor
 
 from lab import simulate
 from lab.plots import Picture, draw
+from lab.plots.figure import WIDTH
+from lab.plots.palette import LOOKS
 from patterns import basic
 
 RUN = simulate(basic.demo)
 
 
-def test_a_picture_in_a_notebook_carries_its_text_in_every_form():
+def test_a_picture_in_a_notebook_is_stored_once_and_carries_its_text_in_every_form():
     bundle = draw(RUN)._repr_mimebundle_()
-    assert set(bundle) == {"text/plain", "text/html", "image/png"}
+    assert set(bundle) == {"text/plain", "text/html"}
     assert bundle["text/plain"].startswith("basic. Against time: what each worker did when. 3 w")
     assert f'alt="{bundle["text/plain"]}"' in bundle["text/html"]
-    assert bundle["image/png"] in bundle["text/html"]
     assert bundle["text/html"] == draw(RUN).html()
+
+
+def test_a_picture_is_shown_at_half_the_size_of_its_pixels():
+    picture = draw(RUN)
+    image = Image.open(io.BytesIO(picture.png()))
+    width, height = (side // 2 for side in image.size)
+    assert width == WIDTH
+    assert f'width="{width}" height="{height}"' in picture.html()
+
+
+def test_a_picture_has_a_palette_and_keeps_the_exact_colours_of_what_it_draws():
+    image = Image.open(io.BytesIO(draw(RUN).png()))
+    assert image.mode == "P"
+    colours = {colour for _, colour in image.convert("RGB").getcolors()}
+    assert {(255, 255, 255), ImageColor.getrgb(LOOKS["working"].fill)} <= colours
 
 
 def test_the_alternative_text_is_escaped():

@@ -37,6 +37,8 @@ from lab.plots import (
     tokens,
     worker_count,
 )
+from lab.plots.figure import DPI, WIDTH
+from lab.plots.picture import LEAST_WIDTH
 from lab.tracing import trace_from_spans
 from patterns import basic
 from patterns.concurrency import Report
@@ -199,6 +201,14 @@ def test_nothing_is_refused_and_every_text_lies_on_the_page(picture, trace):
 
 
 @every_picture
+@every_trace
+def test_no_text_is_smaller_than_nine_pixels_where_a_page_is_narrow(picture, trace):
+    texts = [t for t in drawn(picture, trace).figure.findobj(Text) if t.get_text().strip()]
+    smallest = min(text.get_fontsize() for text in texts)
+    assert smallest * DPI / 72 * LEAST_WIDTH / WIDTH >= 9
+
+
+@every_picture
 def test_no_text_covers_another(picture):
     texts = sorted(written(picture, "ten jobs"), key=lambda one: one[1].extents.tolist())
     covered = [
@@ -208,6 +218,24 @@ def test_no_text_covers_another(picture):
         and min(here.y1, there.y1) - max(here.y0, there.y0) > 2
     ]
     assert covered == []
+
+
+@pytest.mark.parametrize("picture", ["draw_failure", "draw_failure, alone"])
+@pytest.mark.parametrize("trace", ["ten jobs", "hostile names", "forty workers"])
+def test_a_ring_touches_no_text(picture, trace):
+    figure = drawn(picture, trace).figure
+    rings = [patch for ax in figure.axes for patch in ax.patches if patch.get_gid() == "ring"]
+    assert rings
+    half = rings[0].get_linewidth() / 2 * DPI / 72
+    for extent in (ring.get_window_extent() for ring in rings):
+        inside, outside = extent.padded(-half), extent.padded(half)
+        touched = [
+            text
+            for text, there in written(picture, trace)
+            if outside.overlaps(there)
+            and not (inside.contains(*there.min) and inside.contains(*there.max))
+        ]
+        assert touched == []
 
 
 @every_picture

@@ -1,13 +1,13 @@
 """Turns of a schedule, one below the other: what stands where, and what is said."""
 
 import pytest
-from matplotlib.patches import Ellipse, Rectangle
+from matplotlib.patches import Rectangle
 
 from lab import explore
 from lab.model.trace import Turn
 from lab.plots import draw_turns
 from lab.plots.figure import page
-from lab.plots.turns import paint_turns, turns_row
+from lab.plots.turns import Table, paint_turns, turns_row
 from patterns import pitfalls
 
 
@@ -17,21 +17,29 @@ def deadlock():
 
 
 def rings(ax):
-    return [patch for patch in ax.patches if isinstance(patch, Ellipse)]
+    return [patch for patch in ax.patches if patch.get_gid() == "ring"]
 
 
 def boxes(ax):
-    return [patch for patch in ax.patches if isinstance(patch, Rectangle)]
+    return [patch for patch in ax.patches if patch.get_gid() != "ring"]
 
 
 def drawn(turns):
-    _, (ax,) = page([turns_row(len(turns))])
-    paint_turns(ax, turns, title="turns")
+    table = Table(turns)
+    _, (ax,) = page([turns_row(table, "turns")])
+    paint_turns(ax, table, title="turns")
     return ax
 
 
-def turn(task, operation="load", instead_of=None, time=0.0):
-    return Turn(time, task, operation, "jobs", "", instead_of)
+def turn(task, operation="load", instead_of=None, time=0.0, subject="jobs"):
+    return Turn(time, task, operation, subject, "", instead_of)
+
+
+def ringed(ax):
+    """Return the number of the turn that is ringed, and of its column."""
+    [ring] = rings(ax)
+    x, y = (sum(sides) / 2 for sides in zip(*ring.get_bbox().get_points(), strict=True))
+    return [round(tick) for tick in ax.get_yticks()].index(round(y)), int(x)
 
 
 def test_each_turn_is_a_box_in_the_column_of_its_task():
@@ -42,8 +50,13 @@ def test_each_turn_is_a_box_in_the_column_of_its_task():
 
 def test_the_last_move_is_ringed():
     ax = drawn([turn("a"), turn("b", instead_of="a"), turn("a"), turn("b", instead_of="a")])
-    [ring] = rings(ax)
-    assert ring.get_center() == (1.5, 3)
+    assert ringed(ax) == (3, 1)
+
+
+def test_if_the_last_move_only_starts_a_task_its_first_step_with_an_effect_is_ringed():
+    start = turn("b", "start", instead_of="a", subject="")
+    ax = drawn([turn("a"), start, turn("a"), turn("b"), turn("b")])
+    assert ringed(ax) == (3, 1)
 
 
 def test_without_a_move_nothing_is_ringed():
@@ -58,6 +71,15 @@ def test_rows_are_numbered_and_say_when_the_clock_has_moved():
 def test_a_text_too_long_for_its_box_is_cut():
     ax = drawn([turn(f"t{n}", operation="an operation of many, many words") for n in range(7)])
     assert all(text.get_text().endswith("…") for text in ax.texts)
+
+
+def test_a_text_that_fits_in_two_lines_is_whole_and_its_row_higher():
+    long = Turn(0.0, "a", "receive", "results", "raised DeadlineExceeded")
+    ax = drawn([turn("a"), long, *[turn(f"t{n}") for n in range(3)]])
+    [text] = [text.get_text() for text in ax.texts if "receive" in text.get_text()]
+    assert text == "receive results:\nraised DeadlineExceeded"
+    low, high, *_ = (box.get_height() for box in boxes(ax))
+    assert high > low
 
 
 def test_main_comes_first_and_then_the_tasks_by_their_numbers():

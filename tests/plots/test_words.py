@@ -2,7 +2,7 @@
 
 import pytest
 
-from lab.plots.words import printable, shorten, width_of
+from lab.plots.words import printable, shorten, width_of, wrap
 
 
 @pytest.mark.parametrize(
@@ -36,3 +36,17 @@ def test_bold_letters_take_more_room():
 
 def test_where_there_is_no_room_only_the_ellipsis_is_left():
     assert shorten("worker", 0) == "…"
+
+
+def test_a_text_is_wrapped_between_words_before_it_is_cut():
+    text = "worker-1 and worker-2 are sending to results"
+    half = width_of("worker-1 and worker-2 are")
+    assert wrap(text, half) == ["worker-1 and worker-2 are", "sending to results"]
+    assert wrap(text, half, most=1) == [shorten(text, half)]
+    assert wrap(text, width_of(text)) == [text]
+    assert [len(wrap(long, 99)) for long in (text, "w" * 99, "", "a " * 99)] == [2, 1, 1, 2]
+
+
+@pytest.mark.parametrize("text", ["one two " * 99, "w" * 500, " a  b ", "\u65e5 \x00 \n c"])
+def test_no_line_is_wider_than_there_is_room(text):
+    assert all(width_of(line) <= 120 for line in wrap(text, 120))
