@@ -5,24 +5,23 @@ These are the rules; `lab.teaching.board` is what one sees of them.
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from lab.exploring.judge import Check, judge
 from lab.model.pool import bind
-from lab.model.schedule import NotRepeatable, Schedule
-from lab.model.trace import Turn
+from lab.model.schedule import Schedule
+from lab.model.trace import Turn, telling
 from lab.simulation.play import play
-from lab.simulation.replay import RecordingOrder, describe, label
-from lab.simulation.runtime import SimulatedRuntime
-from lab.simulation.tasks import SimulatedTask
+from lab.simulation.replay import RecordingOrder
 from lab.simulation.watcher import Watcher
+from lab.teaching.guided import Decision, Guided, Paused, RunOn
+from lab.teaching.survey import MAX_STEPS, point_of_no_return
 
 __all__ = ["Game", "Position"]
 
-MAX_STEPS = 10_000
+_MOST_GAMES: Final = 150  # to find the guilty turn, which must not hold up a move
 
 
 @dataclass(frozen=True)
@@ -33,15 +32,23 @@ class Position:
         turns: what was done so far, one operation after the other.
         choices: who can go next, and with what; none when the run is over.
         verdict: None while it goes on; then what came of it.
-        broken: whether the pool went wrong.
+        failure: what went wrong, in a sentence; "" if nothing did.
         schedule: the turns as a schedule, complete when the run is over.
+        decisions: the turns that somebody else could have had: the moves, then those that were
+            left to the pool.
     """
 
     turns: tuple[Turn, ...]
     choices: dict[str, str]
     verdict: str | None
-    broken: bool
+    failure: str
     schedule: Schedule
+    decisions: tuple[Decision, ...]
+
+    @property
+    def broken(self) -> bool:
+        """Whether the pool went wrong."""
+        return bool(self.failure)
 
     def __str__(self) -> str:
         if self.verdict is not None:
@@ -60,6 +67,7 @@ class Game:
 
     Attributes:
         moves: whom you let go next so far.
+        let_run: whether you left the rest to the pool.
         position: where the game stands.
     """
 
@@ -68,8 +76,7 @@ class Game:
     ) -> None:
         self._pool = bind(pool, args, options)
         self._check = check
-        self.moves: tuple[str, ...] = ()
-        self.position = self._play(())
+        self._stand((), False, self._play((), False))
 
     def play(self, *tasks: str) -> Position:
         """Let tasks go next, one after the other; return where the game stands.
@@ -84,76 +91,62 @@ class Game:
                     f"the next task must be one that can go on ({could}), got {task!r}"
                 )
             moves = (*moves, task)
-            position = self._play(moves)
-        return self._stand(moves, position)
+            position = self._play(moves, False)
+        return self._stand(moves, self.let_run, position)
+
+    def run_on(self) -> Position:
+        """Leave the rest to the pool: whoever has the turn keeps it until it has to wait."""
+        if not self.position.choices:
+            return self.position
+        return self._stand(self.moves, True, self._play(self.moves, True))
 
     def undo(self) -> Position:
-        """Take the last move back, if there is one."""
-        return self._stand(self.moves[:-1])
+        """Take back the last move, or that the rest was left to the pool, if there is either."""
+        moves = self.moves if self.let_run else self.moves[:-1]
+        return self._stand(moves, False, self._play(moves, False))
 
     def restart(self) -> Position:
         """Take all moves back."""
-        return self._stand(())
+        return self._stand((), False, self._play((), False))
 
-    def _stand(self, moves: tuple[str, ...], position: Position | None = None) -> Position:
-        self.position = self._play(moves) if position is None else position
-        self.moves = moves
-        return self.position
+    @property
+    def alone(self) -> tuple[Turn, ...]:
+        """What was done by itself since your last move, as nobody else could go or you let it."""
+        turns, made = self.position.turns, len(self.moves)
+        first = self.position.decisions[made - 1].turn + 1 if made else 0
+        return tuple(telling(turns[first:]))
 
-    def _play(self, moves: tuple[str, ...]) -> Position:
+    @property
+    def guilty(self) -> int | None:
+        """The number, from 0, of the turn after which the run could not go well any more.
+
+        None if it has not gone wrong, if it goes wrong in every order, or if that would take too
+        many games to find out.
+        """
+        if not self.position.broken:
+            return None
+        decisions = self.position.decisions
+        tasks = [decision.task for decision in decisions]
+        number = point_of_no_return(self._pool, self._check, tasks, most=_MOST_GAMES)
+        return None if number is None else decisions[number].turn
+
+    def _stand(self, moves: tuple[str, ...], let_run: bool, position: Position) -> Position:
+        self.moves, self.let_run, self.position = moves, let_run, position
+        return position
+
+    def _play(self, moves: tuple[str, ...], let_run: bool) -> Position:
         watcher = Watcher()
-        guided = _Guided(moves, watcher)
+        guided = Guided(moves, RunOn() if let_run else None, watcher)
         noting = RecordingOrder(guided)
+        verdict, failure = None, ""
         try:
             played = play(self._pool, noting, watcher=watcher, max_steps=MAX_STEPS)
-        except _Paused as paused:
-            return Position(paused.turns, paused.choices, None, False, noting.schedule)
-        turns = played.turns
-        wrong = judge(played, self._check, traced=False)
-        if wrong is None:
-            return Position(turns, {}, "it is over, and all went well", False, noting.schedule)
-        return Position(turns, {}, f"you broke it: {wrong[1]}", True, noting.schedule)
-
-
-class _Paused(BaseException):
-    """The moves are used up: what was done until then, and who can go next."""
-
-    def __init__(self, turns: tuple[Turn, ...], choices: dict[str, str]) -> None:
-        super().__init__()
-        self.turns, self.choices = turns, choices
-
-
-class _Guided:
-    """The order of a game: the player's moves, then a stop."""
-
-    def __init__(self, moves: tuple[str, ...], watcher: Watcher) -> None:
-        self._moves = deque(moves)
-        self._watcher = watcher
-
-    def begin(self, runtime: SimulatedRuntime) -> None:
-        """Remember whom to stop."""
-        self._runtime = runtime
-
-    def take(self, ready: deque[SimulatedTask], running: SimulatedTask | None) -> SimulatedTask:
-        """Take who begins, else whom the player has chosen."""
-        begins = next((task for task in ready if task.operation == "start"), None)
-        task = ready[0] if len(ready) == 1 else begins
-        if task is None and self._moves:
-            wanted = self._moves.popleft()
-            task = next((task for task in ready if label(task, ready) == wanted), None)
-            if task is None:
-                self._runtime.stop(
-                    NotRepeatable(
-                        f"after the same moves {wanted} could go next before, and now cannot: "
-                        "the code depends on something besides them"
-                    )
-                )
-                task = ready[0]
-        elif task is None:
-            in_order = sorted(ready, key=lambda task: task.number)
-            choices = {label(task, ready): describe(task) for task in in_order}
-            # Now, because whoever is taken below still does one operation that nobody chose.
-            self._runtime.stop(_Paused(self._watcher.turns, choices))
-            task = ready[0]
-        ready.remove(task)
-        return task
+            turns = played.turns
+        except Paused as paused:
+            turns = paused.turns
+        else:
+            wrong = judge(played, self._check, traced=False)
+            failure = "" if wrong is None else wrong[1]
+            verdict = f"you broke it: {failure}" if failure else "it is over, and all went well"
+        choices = guided.choices if verdict is None else {}
+        return Position(turns, choices, verdict, failure, noting.schedule, tuple(guided.decisions))

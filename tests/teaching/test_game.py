@@ -10,7 +10,7 @@ import pytest
 from lab import Game, simulate
 from lab.model.schedule import NotRepeatable
 from patterns import basic
-from patterns.concurrency import AtomicInt, Channel, TaskGroup, go
+from patterns.concurrency import AtomicInt, Channel, TaskGroup, go, sleep
 
 LOOK_FIRST = ["caller-1", "caller-2"]  # both look, then both add
 ALL_OF_ONE = ["caller-1", "caller-1"]  # one looks and adds before the other one looks
@@ -178,6 +178,83 @@ def test_of_several_moves_none_is_made_if_one_of_them_cannot_be():
     assert game.position == stood
 
 
+def test_the_rest_can_be_left_to_the_pool_which_is_no_move():
+    game = new_game()
+    game.play(*LOOK_FIRST)
+    assert game.run_on().broken
+    assert (game.moves, game.let_run) == (tuple(LOOK_FIRST), True)
+    assert [f"{t.task} {t}" for t in game.alone] == [
+        "caller-2 add workers: 1",
+        "caller-1 add workers: 2",
+        "main load workers: 2",
+    ]
+
+
+def test_of_a_pool_that_is_left_alone_the_last_one_to_move_goes_on_until_it_waits():
+    def pool():
+        number = AtomicInt(0, "number")
+
+        def look_twice():
+            number.load()
+            sleep(1)
+            number.load()
+
+        with TaskGroup() as group:
+            for task in ("one", "other"):
+                group.spawn(look_twice, name=task)
+
+    game = Game(pool)
+    game.play("other")
+    game.run_on()
+    done = [f"{turn.task} {turn.operation}" for turn in game.alone if turn.task != "main"]
+    assert done[:3] == ["other sleep", "one load", "one sleep"]
+
+
+def test_taking_back_that_the_rest_was_left_to_the_pool_takes_back_no_move():
+    game = new_game()
+    stood = game.play("caller-1")
+    game.run_on()
+    assert game.undo() == stood
+    assert (game.moves, game.let_run) == (("caller-1",), False)
+
+
+def test_a_game_that_is_over_does_not_run_on():
+    game = new_game()
+    over = game.play(*ALL_OF_ONE)
+    assert game.run_on() == over
+    assert not game.let_run
+
+
+def test_what_went_by_itself_since_the_last_move_is_named():
+    game = new_game()
+    assert [f"{t.task} {t}" for t in game.alone] == ["main wait for its tasks"]
+    game.play("caller-1")
+    assert game.alone == ()
+    game.play("caller-1")
+    assert [f"{t.task} {t}" for t in game.alone] == [
+        "caller-2 load workers: 1",
+        "main load workers: 1",
+    ]
+
+
+def test_the_guilty_turn_is_the_last_at_which_it_could_still_have_gone_well():
+    game = new_game()
+    game.play(*LOOK_FIRST)
+    assert game.guilty is None
+    game.play("caller-1")
+    guilty = game.position.turns[game.guilty]
+    assert (guilty.task, str(guilty)) == ("caller-2", "load workers: 0")
+
+
+def test_nobody_is_guilty_if_it_goes_well_or_always_goes_wrong():
+    game = new_game()
+    game.play(*ALL_OF_ONE)
+    assert game.guilty is None
+    always = Game(race, check=lambda run: False)
+    always.play(*ALL_OF_ONE)
+    assert always.guilty is None
+
+
 def test_the_schedule_of_a_game_is_replayed_by_simulate():
     position = new_game().play(*LOOK_FIRST, "caller-2")
     run = simulate(race, schedule=position.schedule)
@@ -258,6 +335,9 @@ def test_an_argument_that_the_pool_does_not_take_is_refused_before_it_runs():
 
 
 def test_the_rules_need_neither_pictures_nor_widgets():
-    code = "import sys, lab.teaching.game; print({'matplotlib', 'ipywidgets'} & set(sys.modules))"
+    code = (
+        "import sys, lab.teaching.game, lab.teaching.levels, lab.teaching.progress; "
+        "print({'matplotlib', 'ipywidgets'} & set(sys.modules))"
+    )
     output = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert output.stdout == "set()\n"
