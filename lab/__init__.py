@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     from lab.observing.observe import observe
     from lab.plots import compare, draw
     from lab.simulation import Sweep, simulate, sweep
-    from lab.teaching.board import board, draw_game
+    from lab.teaching.board import board, draw_game, play_levels
     from lab.teaching.game import Game
+    from lab.teaching.levels import Level
     from lab.teaching.predict import predict
     from lab.teaching.quiz import quiz
     from lab.teaching.source import show_code
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 _HOME = {
     "Deadlock": "lab.model.deadlock",
     "Game": "lab.teaching.game",
+    "Level": "lab.teaching.levels",
     "Run": "lab.model.run",
     "Schedule": "lab.model.schedule",
     "ScheduleDiverged": "lab.model.schedule",
@@ -37,6 +39,7 @@ _HOME = {
     "explore": "lab.exploring",
     "measure": "lab.observing.measure",
     "observe": "lab.observing.observe",
+    "play_levels": "lab.teaching.board",
     "predict": "lab.teaching.predict",
     "quiz": "lab.teaching.quiz",
     "show_code": "lab.teaching.source",
@@ -47,6 +50,7 @@ _HOME = {
 __all__ = [
     "Deadlock",
     "Game",
+    "Level",
     "Run",
     "Schedule",
     "ScheduleDiverged",
@@ -60,6 +64,7 @@ __all__ = [
     "explore",
     "measure",
     "observe",
+    "play_levels",
     "predict",
     "quiz",
     "show_code",

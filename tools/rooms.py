@@ -37,7 +37,7 @@ ALLOWED: Final[Mapping[str, frozenset[str]]] = {
     "plain": frozenset({"concurrency"}),
     **{name: frozenset({"concurrency", *_LAB[:place]}) for place, name in enumerate(_LAB)},
     "observing": frozenset({"concurrency", "model", "tracing"}),
-    "teaching": frozenset({"concurrency", "patterns", *_LAB[:-1]}),
+    "teaching": frozenset({"concurrency", "patterns", "pitfalls", *_LAB[:-1]}),
     "lab": frozenset({"concurrency", "patterns", *_LAB}),
 }
 
