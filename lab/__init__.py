@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from lab.observing.measure import measure
     from lab.observing.observe import observe
     from lab.plots import compare, draw
+    from lab.plots.player import play
     from lab.simulation import Sweep, simulate, sweep
     from lab.teaching.board import board, draw_game, play_levels
     from lab.teaching.game import Game
@@ -39,6 +40,7 @@ _HOME = {
     "explore": "lab.exploring",
     "measure": "lab.observing.measure",
     "observe": "lab.observing.observe",
+    "play": "lab.plots.player",
     "play_levels": "lab.teaching.board",
     "predict": "lab.teaching.predict",
     "quiz": "lab.teaching.quiz",
@@ -64,6 +66,7 @@ __all__ = [
     "explore",
     "measure",
     "observe",
+    "play",
     "play_levels",
     "predict",
     "quiz",

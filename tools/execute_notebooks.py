@@ -17,6 +17,7 @@ from nbformat import NotebookNode
 ROOT = Path(__file__).resolve().parent.parent
 KERNELSPEC = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 CELL_SECONDS = 60
+WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 
 
 def find_notebooks(folder: Path) -> list[Path]:
@@ -52,9 +53,15 @@ def normalised(notebook: NotebookNode) -> NotebookNode:
         tags = cell.metadata.get("tags")
         cell.metadata = nbformat.from_dict({"tags": tags} if tags else {})
         # A stored widget has no kernel behind it: it shows an error until the cell is run.
-        if cell.cell_type == "code" and "widget" in (tags or ()):
-            cell.outputs = []
+        if cell.cell_type == "code":
+            cell.outputs = [] if "widget" in (tags or ()) else [*map(_without_view, cell.outputs)]
     return copy
+
+
+def _without_view(output: NotebookNode) -> NotebookNode:
+    """Take the widget from an output that shows a picture in its place."""
+    output.get("data", {}).pop(WIDGET_VIEW, None)
+    return output
 
 
 def main(arguments: Iterable[str] | None = None) -> int:

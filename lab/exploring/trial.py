@@ -110,7 +110,9 @@ class Trial:
         """Replay a schedule, recorded and watched. Raises NotRepeatable if it does not fit."""
         replay = Replay(schedule)
         try:
-            played = self.run(replay, record=True, watcher=Watcher(replay.instead_of))
+            played = self.run(
+                replay, record=True, watcher=Watcher(replay.instead_of, replay.others)
+            )
             replay.check_end()
         except ScheduleDiverged as diverged:
             raise NotRepeatable from diverged

@@ -7,7 +7,7 @@ All times are seconds since the start of the run. Numbers that follow from these
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
 
@@ -88,6 +88,7 @@ class Turn:
         result: what came of it, such as "3"; "" for nothing.
         instead_of: who would have gone on in the base run, if the schedule moved somebody else
             ahead; else None.
+        others: who could have gone on instead, or the first few of them; only of replays.
     """
 
     time: float
@@ -96,6 +97,7 @@ class Turn:
     subject: str = ""
     result: str = ""
     instead_of: str | None = None
+    others: tuple[str, ...] = field(default=(), compare=False, repr=False)
 
     @property
     def silent(self) -> bool:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
+from itertools import islice
+from typing import Final
 from zlib import crc32
 
 from lab.model.schedule import Move, Schedule, ScheduleDiverged
@@ -11,6 +13,8 @@ from lab.simulation.runtime import SimulatedRuntime, begin
 from lab.simulation.tasks import SimulatedTask
 
 __all__ = ["BestEffortReplay", "RecordingOrder", "Replay", "describe", "label"]
+
+_MOST_OTHERS: Final = 8
 
 
 class RecordingOrder:
@@ -59,7 +63,9 @@ class Replay:
         self._moves = deque(schedule.moves)
         self._crc = self._decisions = 0
         self._runtime: SimulatedRuntime | None = None
-        self.instead_of: dict[SimulatedTask, str] = {}  # by task moved, until it has its turn
+        # Both by the task that was taken, until it has its turn.
+        self.instead_of: dict[SimulatedTask, str] = {}
+        self.others: dict[SimulatedTask, tuple[str, ...]] = {}
 
     def begin(self, runtime: SimulatedRuntime) -> None:
         """Remember whom to stop."""
@@ -68,6 +74,7 @@ class Replay:
     def take(self, ready: deque[SimulatedTask], running: SimulatedTask | None) -> SimulatedTask:
         """Take the task of the move that is due, else that of the base run."""
         if len(ready) == 1:
+            self.others.pop(ready[0], None)
             return ready.popleft()
         self._decisions += 1
         task = base = ready[0] if running is None else running
@@ -75,6 +82,7 @@ class Replay:
             task = self._moved(self._moves.popleft(), ready) or base
             self.instead_of[task] = base.name
         ready.remove(task)
+        self.others[task] = tuple(other.name for other in islice(ready, _MOST_OTHERS))
         self._crc = _next_crc(self._crc, task, describe(task))
         return task
 

@@ -86,7 +86,7 @@ def simulate(
     else:
         order = _Checked(order)
     with instrument_pool(statements):
-        watcher = None if replay is None else Watcher(replay.instead_of)
+        watcher = None if replay is None else Watcher(replay.instead_of, replay.others)
         played = play(main, order, record=True, watcher=watcher, max_steps=max_steps)
     if replay is not None:
         replay.check_end()

@@ -32,6 +32,7 @@ class _Note:
     subject: str
     result: str
     instead_of: str | None
+    others: tuple[str, ...]
 
 
 class Watcher(Listener):
@@ -40,10 +41,16 @@ class Watcher(Listener):
     Args:
         instead_of: the name of the task that the base run would have preferred, by the task that
             an order has moved ahead of it; taken out when that one has its turn.
+        others: the names of those who could have gone on, in the same way.
     """
 
-    def __init__(self, instead_of: dict[Any, str] | None = None) -> None:
+    def __init__(
+        self,
+        instead_of: dict[Any, str] | None = None,
+        others: dict[Any, tuple[str, ...]] | None = None,
+    ) -> None:
         self._instead_of = {} if instead_of is None else instead_of
+        self._others = {} if others is None else others
         self._notes: list[_Note] = []
         self._last: dict[Any, _Note] = {}
 
@@ -55,7 +62,7 @@ class Watcher(Listener):
     def turns(self) -> tuple[Turn, ...]:
         """What was done, in order."""
         return tuple(
-            Turn(n.time / 1e9, n.task, n.operation, n.subject, n.result, n.instead_of)
+            Turn(n.time / 1e9, n.task, n.operation, n.subject, n.result, n.instead_of, n.others)
             for n in self._notes
         )
 
@@ -102,7 +109,8 @@ class Watcher(Listener):
         task = self._runtime.current()
         name = subject if isinstance(subject, str) else getattr(subject, "name", None) or ""
         instead_of = self._instead_of.pop(task, None)
-        note = _Note(self._runtime.now(), task.name, operation, name, result, instead_of)
+        others = self._others.pop(task, ())
+        note = _Note(self._runtime.now(), task.name, operation, name, result, instead_of, others)
         self._notes.append(note)
         self._last[task] = note
 
