@@ -11,7 +11,14 @@ from lab.plots.turns import draw_turns
 from lab.teaching.game import Game
 from lab.teaching.levels import LEVELS, Level
 from lab.teaching.progress import Progress
-from lab.teaching.telling import Line, lines_html, standing_lines, turn_table, what_happened
+from lab.teaching.telling import (
+    Line,
+    lines_html,
+    standing_lines,
+    too_late,
+    turn_table,
+    what_happened,
+)
 
 __all__ = ["board", "draw_game", "play_levels"]
 
@@ -59,14 +66,14 @@ class _Board:
 
         self._new_button = Button
         self._over = over
-        self._said, self._turns = (HTML(layout={"width": "100%"}) for _ in range(2))
+        self._said, self._late, self._turns = (HTML(layout={"width": "100%"}) for _ in range(3))
         self._tasks = HBox(layout={"flex_flow": "row wrap"})
         self._run_on = self._button("run on", lambda: self.game.run_on())
         self._run_on.tooltip = "whoever has the turn keeps it until it has to wait"
         self._undo = self._button("undo", lambda: self.game.undo())
         self._restart = self._button("start again", lambda: self.game.restart())
         controls = HBox([self._run_on, self._undo, self._restart])
-        self.widget = VBox([self._tasks, controls, self._said, self._turns])
+        self.widget = VBox([self._tasks, controls, self._said, self._late, self._turns])
         self.begin(game, level)
 
     def begin(self, game: Game, level: Level | None) -> None:
@@ -100,10 +107,13 @@ class _Board:
         self._run_on.disabled = not choices
         self._undo.disabled = self._restart.disabled = not (game.moves or game.let_run)
         self._tasks.children = tuple(self._buttons.values())
-        guilty = game.guilty
-        lines = what_happened(game, self._level, guilty)
-        self._said.value = lines_html(lines, announced=announced)
-        self._turns.value = turn_table(game, guilty)
+        self._said.value = lines_html(what_happened(game, self._level), announced=announced)
+        self._turns.value = turn_table(game)
+        self._late.value = ""
+        guilty = game.guilty  # takes longest, so the rest is shown before
+        if guilty is not None:
+            self._late.value = lines_html([too_late(game, guilty)], announced=announced)
+            self._turns.value = turn_table(game, guilty)
 
 
 class _Levels:
@@ -120,7 +130,7 @@ class _Levels:
         self._buttons = [Button(tooltip=title, layout={"width": "auto"}) for title in titles]
         for number, button in enumerate(self._buttons):
             button.on_click(partial(self._choose, number))
-        self._forget = Button(layout={"width": "auto"})
+        self._forget = Button(layout={"width": "auto", "align_self": "flex-start"})
         self._forget.on_click(self._forget_all)
         self._task, self._standing = (HTML(layout={"width": "100%"}) for _ in range(2))
         first = next((n for n, one in enumerate(levels) if progress.of(one).fewest is None), 0)

@@ -14,7 +14,7 @@ from lab.teaching.levels import Level
 from lab.teaching.progress import Standing
 from lab.teaching.wording import plural
 
-__all__ = ["Line", "lines_html", "standing_lines", "turn_table", "what_happened"]
+__all__ = ["Line", "lines_html", "standing_lines", "too_late", "turn_table", "what_happened"]
 
 Tone = Literal["good", "bad", "plain"]
 
@@ -35,24 +35,25 @@ class Line:
         return _SIGNS[self.tone] + self.text
 
 
-def what_happened(game: Game, level: Level | None = None, guilty: int | None = None) -> list[Line]:
+def what_happened(game: Game, level: Level | None = None) -> list[Line]:
     """Say what was done since the last move, what came of it, and who can go next.
 
     Args:
         game: where it stands.
         level: what it is a game of; it says whether an end is a good one.
-        guilty: the number of the turn after which nothing could be saved, from 0.
     """
-    lines = [] if not game.alone else [Line(f"by itself: {_listed(game.alone)}")]
+    lines = [Line(f"by itself: {_listed(game.alone)}")] if game.alone else []
     position = game.position
     if position.verdict is None:
         could = "; ".join(f"{task}: {what}" for task, what in position.choices.items())
         return [*lines, Line(f"who goes next? {could}")]
-    lines.append(_ending(game, level))
-    if guilty is not None:
-        turn = position.turns[guilty]
-        lines.append(Line(f"after {turn.task} {turn}, no order could go well any more"))
-    return lines
+    return [*lines, _ending(game, level)]
+
+
+def too_late(game: Game, guilty: int) -> Line:
+    """Say after which turn, numbered from 0, nothing could be saved."""
+    turn = game.position.turns[guilty]
+    return Line(f"after {turn.task} {turn}, no order could go well any more")
 
 
 def _ending(game: Game, level: Level | None) -> Line:
