@@ -58,6 +58,10 @@ class Watcher(Listener):
         """Note what happens on `runtime`, whose hook calls this watcher."""
         self._runtime = runtime
 
+    def __len__(self) -> int:
+        """How many turns were noted."""
+        return len(self._notes)
+
     @property
     def turns(self) -> tuple[Turn, ...]:
         """What was done, in order."""

@@ -95,7 +95,7 @@ class Guided:
             return self._last
         in_order = sorted(ready, key=lambda task: task.number)
         names = {label(task, ready): task for task in in_order}
-        turn = 0 if self._watcher is None else len(self._watcher.turns)
+        turn = 0 if self._watcher is None else len(self._watcher)
         if self._moves:
             task = self._moved(names)
             ready.remove(task)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, Self
 
 from lab.exploring.exhaustive import EverySchedule
 from lab.exploring.judge import Check, Verdict
@@ -25,6 +25,8 @@ Goal = Literal["break", "save"]
 GOALS: Final = ("break", "save")
 MAX_STEPS: Final = 10_000  # turns of one run
 
+_LONG: Final = 200  # turns of a game that counts as two
+
 Pool = Callable[[], Any]
 
 
@@ -34,13 +36,11 @@ def fewest_decisions(pool: Pool, check: Check | None, goal: Goal, *, most: int) 
     None if `most` games do not tell, or if no game ends so.
     """
     left: deque[tuple[str, ...]] = deque([()])
-    with Trial(pool, check, False, MAX_STEPS) as trial:
-        for _ in range(most):
-            if not left:
-                return None
+    with _Games(pool, check, most) as games:
+        while left:
             moves = left.popleft()
             guided = Guided(moves, RunOn())
-            wrong = trial.verdict(trial.run(guided)) is not None
+            wrong = games.verdict(games.play(guided)) is not None
             if wrong is (goal == "break"):
                 return len(moves)
             left.extend((*moves, task) for task in guided.choices)
@@ -49,12 +49,10 @@ def fewest_decisions(pool: Pool, check: Check | None, goal: Goal, *, most: int) 
 
 def failures_of(pool: Pool, check: Check | None, *, most: int) -> tuple[str, ...] | None:
     """Return in what sentences games end that go wrong, each once; None if `most` do not tell."""
-    with Trial(pool, check, False, MAX_STEPS) as trial:
-        try:
-            wrong = {verdict[1] for verdict in _endings(trial, (), _Games(most)) if verdict}
-        except _NoMoreGames:
-            return None
-    return tuple(sorted(wrong))
+    with _Games(pool, check, most) as games:
+        wrong = {verdict[1] for verdict in games.endings(()) if verdict is not None}
+        return tuple(sorted(wrong))
+    return None
 
 
 def point_of_no_return(
@@ -70,41 +68,50 @@ def point_of_no_return(
         decisions: all of a run that went wrong, in order.
         most: games to play.
     """
-    games = _Games(most)
-    with Trial(pool, check, False, MAX_STEPS) as trial:
-        try:
-            for made in range(len(decisions) - 1, -1, -1):
-                if None in _endings(trial, tuple(decisions[:made]), games):
-                    return made
-        except _NoMoreGames:
-            return None
+    with _Games(pool, check, most) as games:
+        for made in range(len(decisions) - 1, -1, -1):
+            if None in games.endings(tuple(decisions[:made])):
+                return made
     return None
+
+
+class _Games:
+    """Plays a pool as often as allowed; a context manager, which is left when it was too often.
+
+    Args:
+        pool: called without arguments.
+        check: as for `explore`.
+        most: how many games there may be; a long one counts as several.
+    """
+
+    def __init__(self, pool: Pool, check: Check | None, most: int) -> None:
+        self._trial = Trial(pool, check, False, MAX_STEPS)
+        self._left = most
+        self.verdict = self._trial.verdict
+
+    def __enter__(self) -> Self:
+        self._trial.__enter__()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *exc_info: object) -> bool:
+        self._trial.__exit__(kind, *exc_info)
+        return kind is _NoMoreGames
+
+    def play(self, order: Order, kind: type[SimulatedRuntime] = SimulatedRuntime) -> Played:
+        """Play one game."""
+        if self._left <= 0:
+            raise _NoMoreGames
+        played = self._trial.run(order, kind=kind)
+        self._left -= 1 + played.runtime.steps // _LONG
+        return played
+
+    def endings(self, moves: tuple[str, ...]) -> Iterator[Verdict | None]:
+        """Yield what comes of each distinct game that begins with these moves; some come twice."""
+        search = EverySchedule(lambda order, kind: self.play(Guided(moves, order), kind))
+        for run in search.runs():
+            if run is not None:
+                yield self.verdict(run[0])
 
 
 class _NoMoreGames(Exception):
     """As many as allowed were played."""
-
-
-class _Games:
-    """So many games may be played."""
-
-    def __init__(self, most: int) -> None:
-        self._left = most
-
-    def next(self) -> None:
-        """Count one. Raises _NoMoreGames if it is one too many."""
-        if self._left == 0:
-            raise _NoMoreGames
-        self._left -= 1
-
-
-def _endings(trial: Trial, moves: tuple[str, ...], games: _Games) -> Iterator[Verdict | None]:
-    """Yield what comes of each distinct game that begins with these moves; some come twice."""
-
-    def play(order: Order, kind: type[SimulatedRuntime]) -> Played:
-        games.next()
-        return trial.run(Guided(moves, order), kind=kind)
-
-    for run in EverySchedule(play).runs():
-        if run is not None:
-            yield trial.verdict(run[0])

@@ -18,6 +18,7 @@ __all__ = ["Line", "lines_html", "standing_lines", "too_late", "turn_table", "wh
 
 Tone = Literal["good", "bad", "plain"]
 
+_MOST_ROWS: Final = 200
 _MOST_ALONE: Final = 4  # turns that are named; of more, their number is said
 _INKS: Final[Mapping[Tone, str]] = {"good": "#00664B", "bad": "#A84300", "plain": "#111"}
 _SIGNS: Final[Mapping[Tone, str]] = {"good": "✓ ", "bad": "✗ ", "plain": ""}
@@ -125,8 +126,13 @@ def turn_table(game: Game, guilty: int | None = None) -> str:
     head = "".join(f'<th scope="col" style="{_CELL}">{escape(task)}</th>' for task in tasks)
     rows = [f'<tr><th style="{_CELL}">turn</th><th style="{_CELL}">by</th>{head}</tr>']
     shown = [n for n, t in enumerate(position.turns) if not t.silent or n in own or n == guilty]
-    time = 0.0
-    for number, index in enumerate(shown, 1):
+    first = max(len(shown) - _MOST_ROWS, 0)
+    if first:
+        rows.append(
+            f'<tr><td colspan="3" style="{_CELL}">… {plural(first, "turn")} before</td></tr>'
+        )
+    time = position.turns[shown[first - 1]].time if first else 0.0
+    for number, index in enumerate(shown[first:], first + 1):
         turn = position.turns[index]
         name = f"{number}" if turn.time == time else f"{turn.time:.6g} s &nbsp; {number}"
         time = turn.time

@@ -193,6 +193,18 @@ def test_running_on_leaves_the_rest_to_the_pool_and_can_be_taken_back():
     assert player.turns.value == before
 
 
+def test_of_very_many_turns_the_last_ones_are_shown():
+    def counts():
+        number = AtomicInt(0, "number")
+        for _ in range(1_000):
+            number.add(1)
+
+    first, *others = Player(board(Game(counts))).sees()[1:]
+    assert first == "… 800 turns before"
+    assert others[-1] == "1000 | itself | add number: 1000"
+    assert len(others) == 200
+
+
 def test_what_tasks_are_called_is_text_and_no_html():
     def pool():
         number = AtomicInt(0, "<b>")

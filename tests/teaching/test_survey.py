@@ -8,7 +8,7 @@ from lab import Game
 from lab.teaching.levels import first_closes, lost_additions, one_slot
 from lab.teaching.survey import failures_of, fewest_decisions, point_of_no_return
 from patterns import basic, pitfalls
-from patterns.concurrency import AtomicInt
+from patterns.concurrency import AtomicInt, TaskGroup
 
 MANY = 1_000
 
@@ -102,3 +102,24 @@ def test_a_pool_without_decisions_is_surveyed_too():
         "the check failed: it returned 0",
     )
     assert fewest_decisions(lambda: 1, None, "save", most=MANY) == 0
+
+
+def test_of_games_that_loop_for_ever_only_a_few_are_played():
+    played = []
+
+    def circles():
+        played.append("game")
+        number = AtomicInt(0)
+
+        def count():
+            while True:
+                number.add(1)
+
+        number.add(1)
+        with TaskGroup() as group:
+            group.spawn(count)
+            group.spawn(count)
+
+    assert failures_of(circles, None, most=100) is None
+    assert fewest_decisions(circles, None, "save", most=100) is None
+    assert len(played) == 4
