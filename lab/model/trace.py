@@ -44,7 +44,7 @@ class Span:
     start: float
     end: float
     job: str | None = None
-    outcome: Outcome | None = None  # of the job, on every span of that job
+    outcome: Outcome | None = None  # of the job, on all its spans; None: still in hand at the end
     waiting_for: str | None = None  # name of the channel or limiter, unless working
 
     @property

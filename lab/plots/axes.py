@@ -15,9 +15,9 @@ from matplotlib.patheffects import withStroke
 from matplotlib.transforms import ScaledTranslation
 from numpy.typing import ArrayLike, NDArray
 
-from lab.model.trace import State, Trace
+from lab.model.trace import Span, State, Trace
 from lab.plots.figure import DPI, LEFT, NAME_GAP, RIGHT, WIDTH
-from lab.plots.palette import CURVES, LIMIT, LIMIT_DASHES, Look
+from lab.plots.palette import CURVES, LIMIT, LIMIT_DASHES, Look, legible
 from lab.plots.words import shorten, width_of, wrap
 
 __all__ = [
@@ -32,6 +32,7 @@ __all__ = [
     "draw_curve",
     "draw_limit",
     "fits",
+    "is_open",
     "label_end",
     "second_line",
     "set_count_axis",
@@ -98,7 +99,7 @@ def write_on_bar(ax: Axes, x: float, y: float, text: str, look: Look) -> None:
 
 def fits(text: str, pixels: float) -> bool:
     """Whether a number has room on a bar so wide."""
-    return width_of(text, SMALL, bold=True) + 6 <= pixels
+    return width_of(text, SMALL, bold=True) + 4 <= pixels
 
 
 def write_beside(ax: Axes, y: float, text: str, *, size: float = SMALL, **how: Any) -> None:
@@ -259,7 +260,7 @@ def label_end(ax: Axes, x: float, y: float, text: str, colour: str) -> None:
         (x, y),
         xytext=(5, 11 * near + (7 if y == 0 else 0)),
         textcoords="offset points",
-        color=colour,
+        color=legible(colour),
         fontsize=SMALL,
         va="center",
         annotation_clip=False,
@@ -305,11 +306,14 @@ def time_limit(trace: Trace) -> float:
     """Return where the time axis ends, in seconds: never at 0, and after an open span."""
     if trace.elapsed == 0:
         return 1.0
-    cut_off = any(
-        span.start == span.end == trace.elapsed and span.state is not State.STOPPED
-        for span in trace.spans
-    )
+    cut_off = any(span.start == trace.elapsed and is_open(trace, span) for span in trace.spans)
     return trace.elapsed * (1 + SHORTEST_OPEN_SPAN * cut_off)
+
+
+def is_open(trace: Trace, span: Span) -> bool:
+    """Whether the end of the run cut a wait off, as a deadlock does."""
+    waits = span.state not in (State.STOPPED, State.WORKING)
+    return span.end == trace.elapsed and (waits or (span.job is not None and span.outcome is None))
 
 
 def set_time_axis(ax: Axes, trace: Trace) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import update_wrapper
 from typing import Any, Final
 
@@ -13,7 +13,7 @@ from lab.model.trace import Trace
 from lab.plots.figure import Row, page, styled
 from lab.tracing import Traced, trace_of
 
-__all__ = ["Chart", "as_chart", "chart"]
+__all__ = ["Chart", "as_chart", "chart", "told"]
 
 CURVE_HEIGHT: Final = 120  # pixels
 
@@ -24,7 +24,8 @@ class Chart:
     Without axes it makes its own. It draws only through the axes, and returns them.
 
     Attributes:
-        words: what it shows, for the alternative text.
+        words: what it shows.
+        tell: says what came of a run that it shows, for the alternative text; None: `words` serve.
         overlays: whether it can draw several runs on the same axes; then it takes a `label`.
     """
 
@@ -35,11 +36,13 @@ class Chart:
         *,
         height: Callable[[Trace], int] = lambda trace: CURVE_HEIGHT,
         overlays: bool = True,
+        tell: Callable[[Trace], str] | None = None,
     ) -> None:
         self._paint = paint
         self.words = words
         self.height = height
         self.overlays = overlays
+        self.tell = tell
         update_wrapper(self, paint)
 
     def __call__(self, run: Traced, ax: Axes | None = None, **options: Any) -> Axes:
@@ -59,6 +62,11 @@ class Chart:
 def chart(words: str, **options: Any) -> Callable[[Callable[..., object]], Chart]:
     """Make a chart of a function of a trace and axes; the options are those of `Chart`."""
     return lambda paint: Chart(paint, words, **options)
+
+
+def told(charts: Iterable[Chart], trace: Trace) -> str:
+    """Say what these charts show of a run."""
+    return " ".join(chart.tell(trace) for chart in charts if chart.tell is not None)
 
 
 def as_chart(function: Callable[..., object]) -> Chart:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -17,6 +18,7 @@ from lab.plots.words import shorten
 
 __all__ = ["queue_depth", "throughput", "tokens", "worker_count"]
 
+_THIN: Final[dict[str, Any]] = {"linewidth": 1.2, "linestyle": (0, (1, 1.2))}
 _TOO_MANY: Final[dict[str, Any]] = {
     "facecolor": LOOKS["failed"].fill,
     "edgecolor": LOOKS["failed"].ink,
@@ -24,32 +26,54 @@ _TOO_MANY: Final[dict[str, Any]] = {
 }
 
 
-@chart("jobs done")
+def _tell_throughput(trace: Trace) -> str:
+    done, failed = (tracing.jobs_done(trace, how)[0] for how in (Outcome.OK, Outcome.FAILED))
+    text = f"Jobs done: {len(done)}"
+    if done:
+        half = done[(len(done) - 1) // 2]
+        text += f", half of them by {_at(half, trace)}, the last at {_at(done[-1], trace)}"
+    return text + (f"; {len(failed)} failed." if failed else ".")
+
+
+@chart("jobs done", tell=_tell_throughput)
 def throughput(trace: Trace, ax: Axes, *, label: str = "") -> None:
-    """Draw the jobs done so far against time; jobs that failed are a curve of their own."""
-    times, counts = tracing.jobs_done(trace)
-    draw_curve(ax, [0.0, *times, trace.elapsed], [0, *counts, len(counts)], label)
+    """Draw the jobs done so far against time; those that failed are a thin curve of their own."""
+    times, counts = tracing.jobs_done(trace, Outcome.OK)
     failed, numbers = tracing.jobs_done(trace, Outcome.FAILED)
-    if failed and not label:
-        colour = LOOKS["failed"].fill
-        values = [0, *numbers, len(numbers)]
-        ax.step([0.0, *failed, trace.elapsed], values, where="post", color=colour, linestyle=":")
-        label_end(ax, trace.elapsed, values[-1], "of these failed", colour)
-    ax.set_ylabel("jobs done")
+    draw_curve(ax, [0.0, *times, trace.elapsed], [0, *counts, len(counts)], label)
+    if failed:
+        colour = str(ax.lines[-1].get_color()) if label else LOOKS["failed"].fill
+        x, y = [0.0, *failed, trace.elapsed], [0, *numbers, len(numbers)]
+        ax.step(x, y, where="post", color=colour, clip_on=False, gid="failed", **_THIN)
+        if not label:
+            label_end(ax, trace.elapsed, len(counts), "succeeded", str(ax.lines[0].get_color()))
+            label_end(ax, trace.elapsed, len(numbers), "failed", colour)
+    thin = any(line.get_gid() == "failed" for line in ax.lines) and label
+    ax.set_ylabel("jobs done\n(thin: failed)" if thin else "jobs done")
     set_count_axis(ax)
     set_time_axis(ax, trace)
 
 
-@chart("queue depth")
+def _tell_queue(trace: Trace) -> str:
+    times, depths = tracing.queue_depth(trace)
+    if not depths or not max(depths):
+        return "Jobs queued: none."
+    most = max(depths)
+    at = _at(times[depths.index(most)], trace)
+    return f"Jobs queued: at most {most}, at {at}; {depths[-1]} at the end."
+
+
+@chart("queue depth", tell=_tell_queue)
 def queue_depth(trace: Trace, ax: Axes, *, name: str | None = None, label: str = "") -> None:
     """Draw the values buffered in a channel against time; `name` None means the job channel.
 
-    The capacity is drawn where the queue came near it. Raises ValueError for an unknown name.
+    A depth that lasts no time is left out: at one instant a channel may lose a value and gain the
+    next. The capacity is drawn where the queue came near it. Raises ValueError for an unknown name.
     """
     times, depths = tracing.queue_depth(trace, name)
     wanted = name or trace.job_queue
     if times:
-        draw_curve(ax, [*times, trace.elapsed], [*depths, depths[-1]], label)
+        draw_curve(ax, *_lasting([*times, trace.elapsed], [*depths, depths[-1]]), label)
         limit = next((q.limit for q in trace.queues if q.name == wanted), None)
         if limit and not label and limit <= 2 * max(depths):
             draw_limit(ax, trace, limit, f"capacity {limit}")
@@ -59,7 +83,26 @@ def queue_depth(trace: Trace, ax: Axes, *, name: str | None = None, label: str =
     set_time_axis(ax, trace)
 
 
-@chart("workers alive")
+def _lasting(times: Sequence[float], values: Sequence[int]) -> tuple[list[float], list[int]]:
+    """Return the steps of a curve that last; its last point stays where it is."""
+    kept = dict(zip(times[:-1], values[:-1], strict=True))
+    return [*kept, times[-1]], [*kept.values(), values[-1]]
+
+
+def _tell_workers(trace: Trace) -> str:
+    counter = tracing.worker_count(trace)
+    times, numbers = _lasting([*counter.times, trace.elapsed], [*counter.values, 0])
+    until = [number for at, number in zip(times, numbers, strict=True) if at < trace.elapsed]
+    steps = [number - before for before, number in itertools.pairwise(until)]
+    rises, falls = sum(step > 0 for step in steps), sum(step < 0 for step in steps)
+    most = max(counter.values, default=0)
+    changes = [f"rises {_times(rises)}"] * (rises > 0) + [f"falls {_times(falls)}"] * (falls > 0)
+    if not changes:
+        return f"Workers: {most} throughout."
+    return f"Workers: at most {most}; the number {' and '.join(changes)} before the end."
+
+
+@chart("workers alive", tell=_tell_workers)
 def worker_count(trace: Trace, ax: Axes, *, label: str = "") -> None:
     """Draw the number of workers alive against time."""
     counter = tracing.worker_count(trace)
@@ -94,4 +137,19 @@ def tokens(rate: float, burst: int, times: Sequence[float] | None = None) -> Cha
         ax.set_ylabel("tokens")
         set_time_axis(ax, trace)
 
-    return Chart(paint, "tokens in the bucket")
+    def tell(trace: Trace) -> str:
+        corners, levels = tracing.token_levels(trace, rate, burst, times)
+        least = min(levels)
+        at = _at(corners[levels.index(least)], trace)
+        broken = ": below 0, so more jobs went through than such a bucket allows" * (least < 0)
+        return f"Tokens in the bucket of {burst}: lowest {least:.4g}, at {at}{broken}."
+
+    return Chart(paint, "tokens in the bucket", tell=tell)
+
+
+def _at(seconds: float, trace: Trace) -> str:
+    return f"{seconds:.{4 if trace.clock == 'virtual' else 2}g} s"
+
+
+def _times(number: int) -> str:
+    return {1: "once", 2: "twice"}.get(number, f"{number} times")

@@ -23,6 +23,8 @@ from lab.tracing import describe
 __all__ = ["draw_failure"]
 
 _MOST_ROWS: Final = 16
+MOST_WORDS: Final = 400  # characters; the whole story is `Failure.story`
+_LAST: Final = 3  # turns named where none decides
 _BEFORE: Final = 3  # rows before the first move
 _HALF: Final = 358  # pixels of one of two charts side by side
 
@@ -55,7 +57,7 @@ def draw_failure(failure: Failure) -> Picture:
     for ax, title, table, height in zip(axes, panels, tables, heights, strict=False):
         paint_turns(ax, table, title=title, first=start, height=height)
     draw_timelines(axes[len(panels) :], traces)
-    return Picture(figure, _in_words(failure, [*panels.values()]))
+    return Picture(figure, _in_words(failure, tables[0]))
 
 
 def _first_row(turns: Sequence[Turn]) -> int:
@@ -71,11 +73,22 @@ def _fit_side_by_side(panels: Sequence[Sequence[Turn]]) -> bool:
     return column_width(shown) * len({turn.task for turn in shown}) <= _HALF
 
 
-def _in_words(failure: Failure, panels: Sequence[Sequence[Turn]]) -> str:
-    text = failure.story()
-    if failure.trace.workers:
-        text += f"\nTimeline: {describe(failure.trace)}"
+def _in_words(failure: Failure, table: Table) -> str:
+    """Say what goes wrong, which turn decides it, and what of the other order is known."""
+    parts = [f"Goes wrong: {failure.message}."]
+    decisive = table.decisive
+    if decisive is None:
+        last = "; ".join(f"{turn.task} {turn}" for turn in table.turns[-_LAST:])
+        parts.append(f"It does so in the base order. Last: {last}.")
+    else:
+        turn = table.turns[decisive]
+        moved = next(t for t in reversed(table.turns[: decisive + 1]) if t.instead_of)
+        parts.append(f"Decisive: {turn.task} {turn}; it was let go before {moved.instead_of}.")
     if failure.passing_trace is None:
-        return f"{text}\nNo schedule near it goes well."
-    turns = "; ".join(f"{turn.task} {turn}" for turn in panels[-1])
-    return f"{text}\nThe nearest schedule that goes well: {turns}"
+        parts.append("No schedule near it goes well.")
+    else:
+        parts.append("Beside it: the nearest schedule that goes well.")
+    if has_timeline(failure.trace):
+        parts.append(f"Timeline: {describe(failure.trace)}")
+    text = " ".join(parts)
+    return text if len(text) <= MOST_WORDS else f"{text[: MOST_WORDS - 1]}…"

@@ -20,6 +20,7 @@ from lab.plots.axes import (
     add_key,
     corners,
     fits,
+    is_open,
     set_lanes,
     set_time_axis,
     time_limit,
@@ -30,6 +31,7 @@ from lab.plots.chart import Chart, chart
 from lab.plots.figure import LEFT, RIGHT, WIDTH
 from lab.plots.palette import BEATS, LOOKS, Look, look_of
 from lab.plots.words import printable
+from lab.tracing import describe
 
 __all__ = ["Health", "finding", "looks_in", "missed_beats", "timeline"]
 
@@ -46,14 +48,22 @@ def _lanes_height(trace: Trace) -> int:
     return max(LANE * min(max(len(trace.workers), 1), MOST_LANES), 50)
 
 
-@chart("what each worker did when", height=_lanes_height, overlays=False)
-def timeline(trace: Trace, ax: Axes, *, title: str | None = None, key: bool = True) -> None:
+@chart("what each worker did when", height=_lanes_height, overlays=False, tell=describe)
+def timeline(
+    trace: Trace,
+    ax: Axes,
+    *,
+    title: str | None = None,
+    key: bool = True,
+    end: float | None = None,
+) -> None:
     """Draw what every worker did when, one lane a worker, the first on top.
 
-    `title` replaces the finding; `key` says whether to explain the looks above the chart.
+    `title` replaces the finding; `key` says whether to explain the looks above the chart, and
+    `end` where its time axis will end (seconds), if that is not where the run does.
     """
     lane = {worker: number for number, worker in enumerate(trace.workers)}
-    end = time_limit(trace)
+    end = max(time_limit(trace), end or 0.0)
     by_look = _spans_by_look(trace)
     columns = int(ax.get_window_extent().width)
     lasting = sum(span.end > span.start for span in trace.spans)
@@ -61,7 +71,7 @@ def timeline(trace: Trace, ax: Axes, *, title: str | None = None, key: bool = Tr
         _draw_shares(ax, by_look, lane, np.linspace(0, end, columns + 1))
     else:
         for name, spans in by_look.items():
-            _draw_bars(ax, LOOKS[name], spans, lane, trace.elapsed, end)
+            _draw_bars(ax, LOOKS[name], spans, lane, trace)
         _write_jobs(ax, trace, lane, end)
     set_lanes(ax, trace.workers)
     set_time_axis(ax, trace)
@@ -84,7 +94,8 @@ def finding(trace: Trace) -> str:
         text += f", workers busy {tracing.utilisation(trace):.0%}"
     others = {
         "failed": counts.failed,
-        "cancelled": counts.cancelled,
+        "unfinished": tracing.unfinished(trace),
+        "cancelled": counts.cancelled - tracing.unfinished(trace),
         "never started": counts.never_started,
     }
     return text + "".join(f", {number} {outcome}" for outcome, number in others.items() if number)
@@ -129,13 +140,14 @@ def _spans_by_look(trace: Trace) -> dict[str, list[Span]]:
 
 
 def _draw_bars(
-    ax: Axes, look: Look, spans: Sequence[Span], lane: dict[str, int], elapsed: float, end: float
+    ax: Axes, look: Look, spans: Sequence[Span], lane: dict[str, int], trace: Trace
 ) -> None:
     height = BAR_HEIGHT if len(lane) <= 3 * MOST_LANE_NAMES else 1.0
     left, right = np.array([(span.start, span.end) for span in spans]).T
     row = np.array([lane[span.worker] for span in spans])
-    if spans[0].state is not State.WORKING:  # all spans of one look are in one state
-        right[(left == right) & (right == elapsed)] += SHORTEST_OPEN_SPAN * end
+    last = {span.worker: span for span in trace.spans}  # of two at the end, the one without length
+    still = [span is last[span.worker] and is_open(trace, span) for span in spans]
+    right[still] = time_limit(trace) if trace.elapsed else SHORTEST_OPEN_SPAN
     instant = left == right
     bars = corners(left, right, row, height)[~instant]
     many = len(bars) > MOST_TEXTS
@@ -183,13 +195,14 @@ def _draw_shares(
 
 
 def _write_jobs(ax: Axes, trace: Trace, lane: dict[str, int], end: float) -> None:
-    pixels = ax.get_window_extent().width
+    second = ax.get_window_extent().width / end
     worked = [s for s in trace.spans if s.state is State.WORKING and s.job is not None]
     if len(worked) > MOST_TEXTS or len(trace.workers) > MOST_LANE_NAMES:
         return
     names = [(span, printable(span.job)) for span in worked]
-    roomy = [(span, name) for span, name in names if fits(name, span.duration * pixels / end)]
-    if 2 * len(roomy) < sum(span.duration > 0 for span in worked):
+    roomy = [(span, name) for span, name in names if fits(name, span.duration * second)]
+    visible = sum(span.duration * second >= _VISIBLE for span in worked)
+    if 3 * len(roomy) < visible:
         return  # a few numbers among many bars without one are a riddle
     for span, name in roomy:
         write_on_bar(ax, (span.start + span.end) / 2, lane[span.worker], name, look_of(span))

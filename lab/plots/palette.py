@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
+from matplotlib.colors import to_hex, to_rgb
+
 from lab.model.trace import Outcome, Span, State
 
 __all__ = [
@@ -33,6 +35,7 @@ __all__ = [
     "WAITS",
     "Look",
     "fails",
+    "legible",
     "look_of",
 ]
 
@@ -54,11 +57,13 @@ def _by_name(*looks: Look) -> dict[str, Look]:
     return {look.name: look for look in looks}
 
 
+_CONTRAST: Final = 4.5  # what WCAG asks for
 _BLUE, _SKY, _VERMILION = "#0072B2", "#56B4E9", "#D55E00"
 
 LOOKS: Final = _by_name(
     Look("working", _BLUE, "#FFFFFF", "", "#FFFFFF"),
     Look("failed", _VERMILION, "#FFFFFF", "xx", "#000000"),
+    Look("unfinished", "#C6DBEF", _BLUE, "++", "#000000"),
     Look("cancelled", _SKY, "#003A5C", "--", "#000000"),
     Look("blocked", "#CC79A7", "#5B2144", "\\\\", "#000000"),
     Look("throttled", "#F0E442", "#6B6400", "//", "#000000"),
@@ -118,15 +123,33 @@ BEATS: Final = ("#F2F2F2", _SKY, _BLUE, "#000000")  # none missed, fewer, more, 
 PLAIN: Final = ("#FFFFFF", "0.6", "black")
 WAITS: Final = ("#EFEFEF", "0.6", "black")
 AHEAD: Final = ("#FBE3D3", "0.6", "black")  # the schedule moved somebody ahead
-PALE: Final = ("#FFFFFF", "0.88", "0.65")  # not done yet
+PALE: Final = ("#FFFFFF", "0.88", "0.45")  # not done yet
 RING: Final = _VERMILION
 
 
 def look_of(span: Span) -> Look:
-    """Return the look of a span: its state, or for work that did not succeed its outcome."""
-    if span.state is State.WORKING and span.outcome in (Outcome.FAILED, Outcome.CANCELLED):
-        return LOOKS[str(span.outcome)]
+    """Return the look of a span: its state, or for work that did not succeed its outcome.
+
+    A job that was still in hand when all stopped, as in a deadlock, has no outcome.
+    """
+    if span.state is State.WORKING and span.job is not None and span.outcome is not Outcome.OK:
+        return LOOKS["unfinished" if span.outcome is None else str(span.outcome)]
     return LOOKS[str(span.state)]
+
+
+def legible(colour: str) -> str:
+    """Return a colour for text: darkened, if need be, until it stands out from white, 4.5 to 1."""
+    red, green, blue = to_rgb(colour)
+    share = 1.0
+    while 1.05 / (_luminance(red * share, green * share, blue * share) + 0.05) < _CONTRAST:
+        share -= 0.01
+    return to_hex((red * share, green * share, blue * share))
+
+
+def _luminance(*channels: float) -> float:
+    """Return how light a colour is, as the guidelines for web pages (WCAG) define it."""
+    linear = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels)
+    return sum(weight * c for weight, c in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
 
 
 def fails(kind: str) -> Look:

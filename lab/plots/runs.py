@@ -8,16 +8,23 @@ from typing import Any, TypeAlias
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from lab.model.trace import Trace
-from lab.plots.axes import MOST_END_LABELS, add_key, second_line, share_time, write_title
-from lab.plots.chart import Chart, as_chart
+from lab.model.trace import Span, Trace
+from lab.plots.axes import (
+    MOST_END_LABELS,
+    add_key,
+    second_line,
+    share_time,
+    time_limit,
+    write_title,
+)
+from lab.plots.chart import Chart, as_chart, told
 from lab.plots.curves import throughput
 from lab.plots.figure import BARE, KEY, RIGHT, TITLE, Row, page, styled
 from lab.plots.lanes import finding, looks_in, timeline
 from lab.plots.palette import Look
 from lab.plots.picture import Picture
 from lab.plots.words import shorten, width_of
-from lab.tracing import Traced, describe, trace_of
+from lab.tracing import Traced, trace_of
 
 __all__ = ["compare", "draw", "name_of", "named"]
 
@@ -49,8 +56,7 @@ def draw(run: Traced, *charts: Charts, title: str | None = None) -> Picture:
     add_key(axes[0], looks)
     share_time(axes, [trace])
     said = f"{title if title is not None else name}. " if title or name else ""
-    words = ", ".join(chart.words for chart in shown)
-    return Picture(figure, f"{said}Against time: {words}. {describe(trace)}")
+    return Picture(figure, f"{said}{_silent(shown)}{_in_words(trace, shown)}")
 
 
 @styled()
@@ -72,19 +78,23 @@ def compare(runs: Mapping[Any, Traced] | Iterable[Traced], *charts: Charts) -> P
         if chart.overlays:
             rows.append((chart, traces, ""))
         else:
-            rows += [(chart, {name: run}, _entitled(name, run)) for name, run in traces.items()]
+            alike = _alike(traces) if chart is timeline else {name: name for name in traces}
+            rows += [
+                (chart, {name: traces[name]}, _entitled(names, traces[name]))
+                for name, names in alike.items()
+            ]
+    end = max(map(time_limit, traces.values()))
     heights = [max(chart.height(trace) for trace in some.values()) for chart, some, _ in rows]
     looks = looks_in(traces.values()) if timeline in shown else []
     titles = [title for _, _, title in rows]
     figure, axes = _page(heights, titles, looks, _right(traces))
     for ax, (chart, some, title) in zip(axes, rows, strict=True):
         for label, trace in some.items():
-            _draw_one(chart, trace, ax, title, label)
+            _draw_one(chart, trace, ax, title, label, end=end)
     add_key(axes[0], looks)
     share_time(axes, list(traces.values()))
-    words = ", ".join(chart.words for chart in shown)
-    described = " ".join(f"{label}: {describe(trace)}" for label, trace in traces.items())
-    return Picture(figure, f"Against one time axis: {words}. {described}")
+    described = " ".join(f"{label}: {_in_words(run, shown)}" for label, run in traces.items())
+    return Picture(figure, f"On one time axis. {_silent(shown)}{described}")
 
 
 def named(runs: Any) -> dict[str, Any]:
@@ -135,11 +145,38 @@ def _page(
     return page(rows, key=KEY if looks else 0)
 
 
-def _draw_one(chart: Chart, trace: Trace, ax: Axes, title: str, label: str = "") -> None:
+def _alike(traces: Mapping[str, Trace]) -> dict[str, str]:
+    """Return the runs whose timelines to draw, and whose each is: of many, those that differ."""
+    if len(traces) <= MOST_END_LABELS:
+        return {name: name for name in traces}
+    first: dict[tuple[Span, ...], list[str]] = {}
+    for name, trace in traces.items():
+        first.setdefault(trace.spans, []).append(name)
+    return {names[0]: " = ".join(names) for names in first.values()}
+
+
+def _silent(charts: Iterable[Chart]) -> str:
+    """Name the charts that say nothing of a run themselves."""
+    words = ", ".join(chart.words for chart in charts if chart.tell is None)
+    return f"Against time: {words}. " if words else ""
+
+
+def _in_words(trace: Trace, charts: Sequence[Chart]) -> str:
+    return told([timeline, *(chart for chart in charts if chart is not timeline)], trace)
+
+
+def _draw_one(
+    chart: Chart,
+    trace: Trace,
+    ax: Axes,
+    title: str,
+    label: str = "",
+    end: float | None = None,
+) -> None:
     if chart.overlays:
         chart(trace, ax, label=label)
     elif chart is timeline:
-        timeline(trace, ax, title="", key=False)
+        timeline(trace, ax, title="", key=False, end=end)
     else:
         chart(trace, ax)
     if title:

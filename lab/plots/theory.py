@@ -33,6 +33,7 @@ from lab.plots.palette import (
     FORMULA_DASHES,
     INSIDE,
     MEASURED,
+    legible,
 )
 from lab.plots.picture import Picture
 from lab.plots.words import shorten, wrap
@@ -158,8 +159,9 @@ def draw_makespan_bounds(runs: Mapping[str, Sequence[Traced]]) -> Picture:
     ax.grid(visible=False, axis="x")
     ax.set_ylim(0, 1.12 * highest)
     ax.set_ylabel("makespan, seconds")
-    ends = "end" if beyond > 1 else "ends"
-    write_title(ax, f"{beyond or 'None'} of {number} runs {ends} beyond Graham's bound")
+    kept = f"{number - beyond or 'None'} of {number} runs end within Graham's bound"
+    others = f"; {beyond} beyond it (x), so not greedy" if beyond else ""
+    write_title(ax, kept + others)
     text = f"Makespans of {number} runs between the shortest that any schedule can reach and "
     text += f"Graham's bound for greedy pools: {beyond} beyond it."
     return _picture(figure, text, _GRAHAM)
@@ -337,7 +339,7 @@ def _label_sides(ax: Axes, looks: Sequence[float], sides: Mapping[str, Sequence[
             (looks[place], values[place]),
             xytext=(0, -8 if below else 7),
             textcoords="offset points",
-            color=colour,
+            color=legible(colour),
             fontsize=SMALL,
             ha="center",
             va="center",

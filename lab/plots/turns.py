@@ -228,8 +228,9 @@ def timeline_rows(traces: Iterable[Trace]) -> list[Row]:
 
 def draw_timelines(axes: Sequence[Axes], traces: Mapping[str, Trace]) -> None:
     """Draw timelines under their titles, on one time axis."""
+    end = max(map(time_limit, traces.values()), default=None)
     for ax, (title, trace) in zip(axes, traces.items(), strict=True):
-        timeline(trace, ax, title=title, key=False)
+        timeline(trace, ax, title=title, key=False, end=end)
         ax.title.set_fontsize(10)
     if axes:
         add_key(axes[0], looks_in(traces.values()))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from lab.model.trace import Clock, Counter, Job, Outcome, Span, State, Trace
 
@@ -30,8 +31,12 @@ def trace_from_spans(spans: Iterable[Span], *, clock: Clock, elapsed: float) -> 
         )
         for name, own in by_job.items()
     )
+    outcomes = {job.id: job.outcome for job in jobs}
+    complete = tuple(
+        span if span.job is None else replace(span, outcome=outcomes[span.job]) for span in ordered
+    )
     workers = tuple(dict.fromkeys(span.worker for span in ordered))
-    return Trace(clock, elapsed, workers, ordered, jobs)
+    return Trace(clock, elapsed, workers, complete, jobs)
 
 
 def trace_from_jobs(

@@ -128,14 +128,14 @@ class Lane:
             # A wait that was cut off as it began is the last thing the worker did.
             pieces = self.pieces if self.held is None else self.held.pieces
             pieces.append((self._state, end, end, self._waiting_for))
-        self._finish_job(end, Outcome.CANCELLED)
+        self._finish_job(end, None)
         self._enter(end, None, None)
 
     def _blame(self, error: object) -> None:
         if self.held is not None:
             self.held.blame(error)
 
-    def _finish_job(self, time: int, outcome: Outcome) -> None:
+    def _finish_job(self, time: int, outcome: Outcome | None) -> None:
         if self.held is not None:
             self._enter(time, self._idle, None)
             self.held.finished = time

@@ -27,6 +27,7 @@ __all__ = [
     "queue_peak",
     "service_times",
     "throughput",
+    "unfinished",
     "utilisation",
     "waiting_times",
     "work_by_job",
@@ -48,6 +49,14 @@ def counts(run: Traced) -> Counts:
         number[Outcome.CANCELLED],
         number[Outcome.NEVER_STARTED],
     )
+
+
+def unfinished(run: Traced) -> int:
+    """Count the jobs that were still in hand when all stopped; they are among the cancelled."""
+    trace = trace_of(run)
+    ended = {job.id for job in trace.jobs if job.outcome is not Outcome.CANCELLED}
+    open_jobs = {span.job for span in trace.spans if span.job is not None and span.outcome is None}
+    return len(open_jobs - ended)
 
 
 @measured_in("s")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lab.model.trace import State, Trace
-from lab.tracing.numbers import counts, workers_joined, workers_peak
+from lab.tracing.numbers import counts, unfinished, workers_joined, workers_peak
 from lab.tracing.traced import Traced, ns, trace_of
 
 __all__ = [
@@ -36,7 +36,8 @@ def describe(run: Traced) -> str:
     outcomes = {
         "succeeded": jobs.succeeded,
         "failed": jobs.failed,
-        "cancelled": jobs.cancelled,
+        "unfinished": unfinished(trace),
+        "cancelled": jobs.cancelled - unfinished(trace),
         "never started": jobs.never_started,
     }
     ended = [f"{number} {outcome}" for outcome, number in outcomes.items() if number]

@@ -3,7 +3,7 @@
 import pytest
 
 from lab import simulate
-from lab.plots import queue_depth, throughput, tokens, worker_count
+from lab.plots import compare, draw, queue_depth, throughput, tokens, worker_count
 from patterns import basic, rate_limited
 from patterns.concurrency import sleep
 
@@ -26,10 +26,44 @@ def test_throughput_rises_to_the_number_of_jobs():
     assert (line.get_xdata()[-1], line.get_ydata()[-1]) == (4.0, 10)
 
 
-def test_failed_jobs_have_a_curve_of_their_own():
+def test_jobs_done_are_those_that_succeeded_and_failed_ones_have_a_curve_of_their_own():
     ax = throughput(FAILING)
-    assert [line.get_ydata()[-1] for line in ax.lines] == [10, 2]
-    assert [t.get_text() for t in ax.texts] == ["of these failed"]
+    assert [line.get_ydata()[-1] for line in ax.lines] == [8, 2]
+    assert [t.get_text() for t in ax.texts] == ["succeeded", "failed"]
+
+
+def test_compared_runs_keep_successes_and_failures_apart_too():
+    *_, ax = compare({"failing": FAILING, "sound": RUN}, throughput).figure.axes
+    curves = [line.get_ydata()[-1] for line in ax.lines if line.get_gid() == "curve"]
+    failed = [line for line in ax.lines if line.get_gid() == "failed"]
+    assert (curves, [line.get_ydata()[-1] for line in failed]) == ([8, 10], [2])
+    assert ax.get_ylabel() == "jobs done\n(thin: failed)"
+
+
+def test_a_depth_that_lasts_no_time_is_not_drawn():
+    [line] = [line for line in queue_depth(RUN).lines if line.get_gid() == "curve"]
+    assert list(zip(line.get_xdata(), line.get_ydata(), strict=True)) == [
+        (0.0, 7),
+        (1.0, 4),
+        (2.0, 1),
+        (3.0, 0),
+        (4.0, 0),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("chart", "run", "says"),
+    [
+        (throughput, RUN, "Jobs done: 10, half of them by 2 s, the last at 4 s."),
+        (throughput, FAILING, "half of them by 1 s, the last at 2 s; 2 failed."),
+        (queue_depth, RUN, "Jobs queued: at most 7, at 0 s; 0 at the end."),
+        (worker_count, RUN, "Workers: at most 3; the number falls once before the end."),
+        (tokens(2.5, 3), BUCKET, "Tokens in the bucket of 3: lowest 0, at 0 s."),
+        (tokens(2, 2, TOO_MANY), BUCKET, "lowest -2, at 0 s: below 0, so more jobs went through"),
+    ],
+)
+def test_the_alternative_text_says_what_a_curve_shows(chart, run, says):
+    assert says in draw(run, chart).text
 
 
 def test_the_capacity_is_drawn_where_the_queue_came_near_it():

@@ -1,5 +1,7 @@
 """The picture of a failure: its turns, the ringed one, and the nearest schedule that goes well."""
 
+import dataclasses
+
 import pytest
 
 from lab import explore
@@ -51,11 +53,21 @@ def test_a_failure_of_workers_shows_their_timeline_too(deadlock):
     assert timeline.get_title(loc="left") == "timeline: goes wrong"
 
 
-def test_the_text_is_the_story_and_the_alternative_of_the_picture(race):
-    picture = draw_failure(race)
-    assert race.story() in picture.text
-    page = picture.html()
-    assert "caller-2  start   &lt;- goes before caller-1" in page
+def test_the_text_says_what_goes_wrong_and_which_turn_decides_it(race):
+    text = draw_failure(race).text
+    assert text.startswith("Goes wrong: the check failed: it returned 3. Decisive: caller-2 load")
+    assert "it was let go before caller-1. Beside it: the nearest schedule that goes well" in text
+
+
+def test_without_a_move_the_text_says_how_it_ends(deadlock):
+    text = draw_failure(deadlock).text
+    assert "It does so in the base order. Last: " in text
+    assert "No schedule near it goes well. Timeline: 3 workers" in text
+
+
+def test_the_text_is_never_longer_than_a_listener_has_patience_for(deadlock):
+    long = dataclasses.replace(deadlock, message="worker-1 is sending to results; " * 50)
+    assert max(len(draw_failure(failure).text) for failure in (deadlock, long)) <= 400
 
 
 def test_the_first_step_with_an_effect_of_the_task_let_first_is_ringed(race):

@@ -61,9 +61,27 @@ def test_how_busy_workers_were_is_not_said_if_some_joined_later():
 
 def test_numbers_are_left_out_where_most_bars_have_no_room_for_them():
     def process(job):
-        sleep(20 if job == 1 else 0.01)
+        sleep(2 if job == 1 else 0.02)
 
-    assert not timeline(simulate(basic.run, range(10), process)).texts
+    assert not timeline(simulate(basic.run, range(60), process)).texts
+
+
+def test_a_bar_too_narrow_to_be_seen_keeps_no_other_from_its_number():
+    def process(job):
+        sleep(20 if job == 1 else 0.001)
+
+    [text] = timeline(simulate(basic.run, range(10), process)).texts
+    assert text.get_text() == "1"
+
+
+def test_a_job_in_hand_at_a_deadlock_is_unfinished_and_all_who_wait_do_so_to_one_edge():
+    with pytest.raises(Deadlock) as caught:
+        simulate(pitfalls.two_small_buffers)
+    ax = timeline(caught.value)
+    assert key_of(ax) == ["working", "unfinished", "blocked"]
+    last = {lane: right for _, right, lane in bars(ax)}
+    assert set(last.values()) == {ax.get_xlim()[1]}
+    assert "3 unfinished" in ax.get_title(loc="left")
 
 
 def fail(job):

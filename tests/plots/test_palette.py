@@ -6,7 +6,20 @@ import re
 import pytest
 from matplotlib.colors import to_rgb
 
-from lab.plots.palette import CHANGES, COUNTS, CURVES, LOOKS, PASSES, fails
+from lab.plots.palette import (
+    AHEAD,
+    CHANGES,
+    COUNTS,
+    CURVES,
+    LIMIT,
+    LOOKS,
+    PALE,
+    PASSES,
+    PLAIN,
+    WAITS,
+    fails,
+    legible,
+)
 
 KINDS = ["check", "deadlock", "leak", "crash", "error", "books", "endless"]
 
@@ -38,10 +51,29 @@ def test_what_goes_wrong_is_darker_so_that_it_shows_in_greyscale():
     assert luminance(PASSES.fill) - max(luminance(fails(kind).fill) for kind in KINDS) > 0.3
 
 
+def contrast(one, other):
+    dark, light = sorted([luminance(one), luminance(other)])
+    return (light + 0.05) / (dark + 0.05)
+
+
 @pytest.mark.parametrize(("legend", "look"), LOOKS_BY_LEGEND)
 def test_text_can_be_read_on_its_fill(legend, look):
-    dark, light = sorted([luminance(look.fill), luminance(look.text)])
-    assert (light + 0.05) / (dark + 0.05) >= 4.5
+    assert contrast(look.fill, look.text) >= 4.5
+
+
+@pytest.mark.parametrize("box", [PLAIN, WAITS, AHEAD, PALE])
+def test_a_turn_can_be_read_in_its_box(box):
+    fill, _, ink = box
+    assert contrast(fill, ink) >= 4.5
+
+
+@pytest.mark.parametrize("colour", [colour for colour, _ in CURVES] + ["0.65", LIMIT, "white"])
+def test_text_in_the_colour_of_a_line_is_darkened_until_it_can_be_read(colour):
+    assert contrast(legible(colour), "white") >= 4.5
+
+
+def test_a_colour_that_can_be_read_stays_as_it_is():
+    assert legible("#0072B2") == "#0072b2"
 
 
 def test_every_curve_colour_is_a_colour():

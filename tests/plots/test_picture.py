@@ -17,7 +17,7 @@ RUN = simulate(basic.demo)
 def test_a_picture_in_a_notebook_is_stored_once_and_carries_its_text_in_every_form():
     bundle = draw(RUN)._repr_mimebundle_()
     assert set(bundle) == {"text/plain", "text/html"}
-    assert bundle["text/plain"].startswith("basic. Against time: what each worker did when. 3 w")
+    assert bundle["text/plain"].startswith("basic. 3 workers, 10 jobs, 4 s; busy")
     assert f'alt="{bundle["text/plain"]}"' in bundle["text/html"]
     assert bundle["text/html"] == draw(RUN).html()
 

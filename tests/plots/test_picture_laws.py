@@ -9,6 +9,7 @@ from types import SimpleNamespace
 
 import matplotlib
 import pytest
+from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
@@ -38,6 +39,7 @@ from lab.plots import (
     worker_count,
 )
 from lab.plots.figure import DPI, WIDTH
+from lab.plots.palette import legible
 from lab.plots.picture import LEAST_WIDTH
 from lab.tracing import trace_from_spans
 from patterns import basic
@@ -206,6 +208,13 @@ def test_no_text_is_smaller_than_nine_pixels_where_a_page_is_narrow(picture, tra
     texts = [t for t in drawn(picture, trace).figure.findobj(Text) if t.get_text().strip()]
     smallest = min(text.get_fontsize() for text in texts)
     assert smallest * DPI / 72 * LEAST_WIDTH / WIDTH >= 9
+
+
+@every_picture
+def test_every_text_beside_a_chart_stands_out_from_white(picture):
+    texts = [t for t in drawn(picture, "ten jobs").figure.findobj(Text) if t.get_text().strip()]
+    colours = {to_hex(text.get_color()) for text in texts} - {"#ffffff"}  # that is on bars
+    assert {colour for colour in colours if legible(colour) != colour} == set()
 
 
 @every_picture

@@ -39,7 +39,7 @@ def test_a_run_is_called_by_its_name():
     picture = draw(RUN, throughput)
     title = "basic: 10 jobs on 3 workers: 4 s, workers busy 83%"
     assert picture.figure.axes[0].get_title(loc="left") == title
-    assert picture.text.startswith("basic. Against time: jobs done. 3 workers, 10 jobs")
+    assert picture.text.startswith("basic. 3 workers, 10 jobs, 4 s; busy")
 
 
 def test_a_trace_has_no_name():
@@ -50,7 +50,7 @@ def test_a_trace_has_no_name():
 def test_a_title_of_ones_own_stands_there_instead_and_in_the_text():
     picture = draw(RUN, title="Ten jobs")
     assert picture.figure.axes[0].get_title(loc="left") == "Ten jobs"
-    assert picture.text.startswith("Ten jobs. Against time")
+    assert picture.text.startswith("Ten jobs. 3 workers, 10 jobs")
 
 
 def test_a_run_alone_is_drawn_as_a_timeline():
@@ -77,13 +77,19 @@ def test_a_deadlock_is_drawn_and_compared_as_a_run_is():
     runs = sweep(pitfalls.two_small_buffers, buffer=[1, 20])
     deadlock = runs[1]
     assert isinstance(deadlock, Deadlock)
-    assert draw(deadlock).text.startswith("Against time")
+    assert draw(deadlock).text.startswith("3 workers, ")
     assert len(compare(runs, timeline).figure.axes) == 2
+
+
+def test_of_many_timelines_those_that_are_alike_are_drawn_once_under_all_their_names():
+    runs = dict.fromkeys(("one", "two", "three"), RUN) | {"five": simulate(basic.demo, workers=5)}
+    titles = [ax.get_title(loc="left") for ax in compare(runs, timeline).figure.axes]
+    assert [title.partition(":")[0] for title in titles] == ["one = two = three", "five"]
 
 
 def test_two_runs_with_the_same_bucket_can_be_compared():
     runs = sweep(rate_limited.demo, jobs=[6, 12], limiter="bucket", burst=3)
-    assert "tokens in the bucket" in compare(runs, tokens(2.5, 3)).text
+    assert "Tokens in the bucket of 3" in compare(runs, tokens(2.5, 3)).text
 
 
 def test_a_chart_that_cannot_hold_several_runs_has_a_row_for_each():
@@ -98,7 +104,7 @@ def test_a_function_of_ones_own_is_a_chart():
 
     picture = draw(RUN, timeline, jobs_left)
     assert len(picture.figure.axes[1].lines) == 1
-    assert "what each worker did when, jobs left." in picture.text
+    assert "Against time: jobs left. 3 workers" in picture.text
 
 
 @pytest.mark.parametrize("other", [[RUN], {"basic": RUN}, 3, None])

@@ -7,6 +7,7 @@ from lab import explore
 from lab.model.trace import Turn
 from lab.plots import draw_turns
 from lab.plots.figure import page
+from lab.plots.palette import PALE
 from lab.plots.turns import Table, paint_turns, turns_row
 from patterns import pitfalls
 
@@ -112,7 +113,7 @@ def inks(picture):
 
 def test_turns_that_are_not_done_yet_are_pale_and_not_in_the_text():
     picture = draw_turns([turn("a", f"step {n}") for n in range(4)], title="", text="two", done=2)
-    assert inks(picture) == ["black", "black", "0.65", "0.65"]
+    assert inks(picture) == ["black", "black", PALE[2], PALE[2]]
     assert picture.text == "two\na step 0 jobs; a step 1 jobs"
 
 
