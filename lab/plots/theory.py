@@ -159,11 +159,13 @@ def draw_makespan_bounds(runs: Mapping[str, Sequence[Traced]]) -> Picture:
     ax.grid(visible=False, axis="x")
     ax.set_ylim(0, 1.12 * highest)
     ax.set_ylabel("makespan, seconds")
-    kept = f"{number - beyond or 'None'} of {number} runs end within Graham's bound"
-    others = f"; {beyond} beyond it (x), so not greedy" if beyond else ""
+    kept = f"Within Graham's bound: {number - beyond} of {number} runs"
+    others = f"; beyond it, so not greedy: {beyond} (x)" if beyond else ""
     write_title(ax, kept + others)
     text = f"Makespans of {number} runs between the shortest that any schedule can reach and "
-    text += f"Graham's bound for greedy pools: {beyond} beyond it."
+    text += (
+        f"Graham's bound for greedy pools: {beyond} beyond it{', so not greedy' * (beyond > 0)}."
+    )
     return _picture(figure, text, _GRAHAM)
 
 

@@ -81,7 +81,7 @@ def test_every_run_of_a_greedy_pool_lies_between_its_bounds():
     assert limits == [(6.0, 6.0), (3.0, 4.5)]
     dots = marks(ax, "o")
     assert [y for _, y in dots] == [6.0] * 4 + [3.0, 3.0, 4.0, 4.0]
-    assert title(ax) == "None of 8 runs ends beyond Graham's bound"
+    assert title(ax) == "Within Graham's bound: 8 of 8 runs"
     assert [label.get_text() for label in ax.get_xticklabels()] == list(runs)
 
 
@@ -91,7 +91,7 @@ def test_a_run_to_which_the_bound_does_not_apply_is_a_cross_beyond_it():
     [ax] = picture.figure.axes
     [(place, makespan)] = marks(ax, "X")
     assert (place, makespan) == (1.0, pytest.approx(1.35))
-    assert title(ax) == "1 of 2 runs ends beyond Graham's bound"
+    assert title(ax) == "Within Graham's bound: 1 of 2 runs; beyond it, so not greedy: 1 (x)"
     assert "not with a rate limit" in notes(picture)
 
 
