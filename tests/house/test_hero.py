@@ -25,7 +25,8 @@ def drawn(told):
 
 
 def test_the_picture_in_the_readme_is_what_the_command_draws(told):
-    assert (ROOT / "images" / "hero.svg").read_text(encoding="utf-8") == picture(told)
+    stored = (ROOT / "images" / "hero.svg").read_text(encoding="utf-8")
+    assert stored == picture(told), "python -m tools.hero > images/hero.svg"
 
 
 def test_the_readme_begins_with_it_and_says_its_finding_in_words(told):
