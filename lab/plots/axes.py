@@ -306,14 +306,18 @@ def time_limit(trace: Trace) -> float:
     """Return where the time axis ends, in seconds: never at 0, and after an open span."""
     if trace.elapsed == 0:
         return 1.0
-    cut_off = any(span.start == trace.elapsed and is_open(trace, span) for span in trace.spans)
+    cut_off = any(span.start == trace.elapsed and _waits(span) for span in trace.spans)
     return trace.elapsed * (1 + SHORTEST_OPEN_SPAN * cut_off)
 
 
 def is_open(trace: Trace, span: Span) -> bool:
-    """Whether the end of the run cut a wait off, as a deadlock does."""
-    waits = span.state not in (State.STOPPED, State.WORKING)
-    return span.end == trace.elapsed and (waits or (span.job is not None and span.outcome is None))
+    """Whether the end of the run cut off a wait, or a job that was in hand."""
+    in_hand = span.job is not None and span.outcome is None
+    return span.end == trace.elapsed and (_waits(span) or in_hand)
+
+
+def _waits(span: Span) -> bool:
+    return span.state not in (State.STOPPED, State.WORKING)
 
 
 def set_time_axis(ax: Axes, trace: Trace) -> None:

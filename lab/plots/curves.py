@@ -104,10 +104,10 @@ def _tell_workers(trace: Trace) -> str:
 
 @chart("workers alive", tell=_tell_workers)
 def worker_count(trace: Trace, ax: Axes, *, label: str = "") -> None:
-    """Draw the number of workers alive against time."""
+    """Draw the number of workers alive against time; one that lasts no time is left out."""
     counter = tracing.worker_count(trace)
     last = counter.values[-1] if counter.values else 0
-    draw_curve(ax, [*counter.times, trace.elapsed], [*counter.values, last], label)
+    draw_curve(ax, *_lasting([*counter.times, trace.elapsed], [*counter.values, last]), label)
     ax.set_ylabel("workers")
     set_count_axis(ax)
     set_time_axis(ax, trace)

@@ -31,7 +31,7 @@ from lab.tracing.diff import CAUSES, Diff, diff, seconds_text
 
 __all__ = ["draw_diff"]
 
-_WORDS: Final = 300  # pixels to the right of the chart, for the words
+_WORDS: Final = 345  # pixels to the right of the chart, for the words
 _LANE: Final = 30  # pixels for a job
 _HEIGHT: Final = 0.36  # of a bar; a job has room for two in its lane of 1
 _Bar = tuple[str, float, float, float]  # look, start, end, middle of its height
@@ -68,9 +68,9 @@ def draw_diff(
     figure, (above, *below) = page(rows)
     _draw_jobs(above, jobs, difference, traces, names)
     for ax in below:
-        _draw_totals(ax, totals)
+        _draw_totals(ax, totals, _digits(traces))
     spent = {CAUSES[cause][seconds < 0]: seconds for cause, seconds in totals.items()}
-    parts = [words.format(seconds_text(abs(s), 4)) for words, s in spent.items() if s]
+    parts = [words.format(seconds_text(abs(s), _digits(traces))) for words, s in spent.items() if s]
     added = f" All jobs together: {', '.join(parts)}." if parts else ""
     text = difference.describe(*names)
     return Picture(figure, f"Job by job, {names[0]} against {names[1]}: {text}.{added}")
@@ -116,7 +116,7 @@ def _draw_jobs(
     ax.set_xlim(0, max(map(time_limit, traces)))
     set_lanes(ax, [f"job {job}" for job in jobs])
     ax.set_xlabel(time_label(traces))
-    digits = 4 if {trace.clock for trace in traces} == {"virtual"} else 2
+    digits = _digits(traces)
     for job, words in _words(difference, names, digits).items():
         if job in lane:
             write_beside(ax, lane[job], shorten(words, _WORDS - 24, SMALL))
@@ -156,7 +156,12 @@ def _words(difference: Diff, names: tuple[str, str], digits: int) -> dict[str, s
     return words
 
 
-def _draw_totals(ax: Axes, totals: dict[str, float]) -> None:
+def _digits(traces: Sequence[Trace]) -> int:
+    """Return how many digits of a difference mean something."""
+    return 4 if {trace.clock for trace in traces} == {"virtual"} else 2
+
+
+def _draw_totals(ax: Axes, totals: dict[str, float], digits: int) -> None:
     reach = max(abs(seconds) for seconds in totals.values())
     for name, look in CHANGES.items():
         wanted = [
@@ -175,7 +180,7 @@ def _draw_totals(ax: Axes, totals: dict[str, float]) -> None:
         )
     for number, seconds in enumerate(totals.values()):
         ax.annotate(
-            f"{seconds:+.4g} s" if seconds else "0",
+            f"{seconds:+.{digits}g} s" if seconds else "0",
             (max(seconds, 0), number),
             xytext=(4, 0),
             textcoords="offset points",

@@ -40,7 +40,7 @@ MOST_LANES: Final = 20  # so high; more of them share the height
 BAR_HEIGHT: Final = 0.8  # of a lane
 MOST_TEXTS: Final = 300
 MOST_TOLD: Final = 20  # workers given up, in the alternative text
-_VISIBLE: Final = 2  # pixels
+_VISIBLE, _WIDE = 2, 60  # pixels of a bar: to be seen, and to ask for a number
 BARS_A_COLUMN: Final = 1  # with more bars than that to a column of pixels, shares are drawn
 
 
@@ -202,8 +202,8 @@ def _write_jobs(ax: Axes, trace: Trace, lane: dict[str, int], end: float) -> Non
     names = [(span, printable(span.job)) for span in worked]
     roomy = [(span, name) for span, name in names if fits(name, span.duration * second)]
     visible = sum(span.duration * second >= _VISIBLE for span in worked)
-    if 3 * len(roomy) < visible:
-        return  # a few numbers among many bars without one are a riddle
+    if 3 * len(roomy) < visible:  # a few numbers among many bars without one are a riddle
+        roomy = [(span, name) for span, name in roomy if span.duration * second >= _WIDE]
     for span, name in roomy:
         write_on_bar(ax, (span.start + span.end) / 2, lane[span.worker], name, look_of(span))
 

@@ -186,6 +186,6 @@ def _draw_one(
 def _right(traces: Mapping[str, Trace]) -> int:
     """Return how many pixels the names of the curves need."""
     many = len(traces) > MOST_END_LABELS
-    room, beside = (_LEGEND_LABEL, 80) if many else (_LABEL, 20)
+    room, beside = (_LEGEND_LABEL, 90) if many else (_LABEL, 20)
     longest = max(width_of(shorten(label, room, 9), 9) for label in traces)
     return max(RIGHT, beside + round(longest))

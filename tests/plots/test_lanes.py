@@ -59,19 +59,17 @@ def test_how_busy_workers_were_is_not_said_if_some_joined_later():
     assert timeline(run).get_title(loc="left") == "9 jobs on 3 workers: 0.18 s"
 
 
+def numbers(job_seconds, jobs):
+    run = simulate(basic.run, range(jobs), lambda job: sleep(job_seconds(job)))
+    return [text.get_text() for text in timeline(run).texts]
+
+
 def test_numbers_are_left_out_where_most_bars_have_no_room_for_them():
-    def process(job):
-        sleep(2 if job == 1 else 0.02)
-
-    assert not timeline(simulate(basic.run, range(60), process)).texts
+    assert numbers(lambda job: 0.1 if job == 1 else 0.05, 180) == []
 
 
-def test_a_bar_too_narrow_to_be_seen_keeps_no_other_from_its_number():
-    def process(job):
-        sleep(20 if job == 1 else 0.001)
-
-    [text] = timeline(simulate(basic.run, range(10), process)).texts
-    assert text.get_text() == "1"
+def test_a_wide_bar_has_its_number_however_many_narrow_ones_there_are():
+    assert numbers(lambda job: 2 if job == 1 else 0.02, 60) == ["1"]
 
 
 def test_a_job_in_hand_at_a_deadlock_is_unfinished_and_all_who_wait_do_so_to_one_edge():
