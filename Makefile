@@ -4,6 +4,8 @@ BENCH_ARGS ?= --save
 # One more than there are processors, since many tests wait for processes or for time to pass.
 TEST_WORKERS ?= $(shell $(PYTHON) -c 'import os; print(min(4, 1 + (os.cpu_count() or 1)))')
 NOTEBOOKS ?=
+TESTS = tests --ignore tests/browser
+AXE = build/axe/package/axe.min.js
 IN_PARALLEL = -n $(TEST_WORKERS) --max-worker-restart 0 --dist loadfile
 
 VENV := .venv
@@ -13,10 +15,10 @@ READY := $(VENV)/.made-by-$(subst /,_,$(PYTHON))
 # Every test process and every notebook's kernel would compile all code once more.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help lab types check test coverage bench notebooks clean
+.PHONY: help lab types check test test-browser coverage bench notebooks clean
 
 help:  ## List what make can do.
-	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 18
+	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 18
 
 lab: $(READY)  ## Open the workbook in JupyterLab (LAB_ARGS='--no-browser --port 8899').
 	$(VENV)/bin/jupyter lab --ServerApp.root_dir='$(CURDIR)' \
@@ -31,16 +33,23 @@ types: $(READY)
 		$(VENV)/bin/mypy && wait $$!
 
 check: types  ## The quick gate: style, spelling, types, tests; no notebooks.
-	$(VENV)/bin/pytest tests $(IN_PARALLEL)
+	$(VENV)/bin/pytest $(TESTS) $(IN_PARALLEL)
 
 test: types  ## Check everything: as `make check`, and every notebook's output.
-	$(VENV)/bin/pytest tests notebooks $(IN_PARALLEL) \
+	$(VENV)/bin/pytest $(TESTS) notebooks $(IN_PARALLEL) \
 		--nbval --nbval-current-env --nbval-cell-timeout 60 \
 		--nbval-sanitize-with tests/nbval_sanitize.cfg
 
+test-browser: $(READY)  ## Drive the player in chromium, if there is one (and look with axe, given npm).
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r tests/browser/requirements.txt
+	@test -e $(AXE) || ! command -v npm >/dev/null || { mkdir -p build/axe && cd build/axe && \
+		npm pack --silent axe-core@4.14.1 >/dev/null && tar xzf axe-core-4.14.1.tgz; } || \
+		echo "axe-core cannot be had: its tests are skipped" >&2
+	$(VENV)/bin/pytest tests/browser -rs
+
 coverage: $(READY)  ## Measure which lines the tests run; writes htmlcov/.
 	$(VENV)/bin/coverage erase
-	$(VENV)/bin/coverage run -m pytest tests -m "not untraced"
+	$(VENV)/bin/coverage run -m pytest $(TESTS) -m "not untraced"
 	$(VENV)/bin/coverage html --quiet
 	$(VENV)/bin/coverage report --skip-covered --sort=cover
 

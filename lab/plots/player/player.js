@@ -26,6 +26,7 @@
 
 const NOBODY = -1;
 const MOST_PLACES = 12; // of a queue, drawn one by one
+const MOST_SHOWN = 3; // of the jobs that are to come, and of those that are done
 const MOST_BOXES = 8; // workers with a box each; more of them get a cell
 const MOST_CELLS = 48;
 const MOST_CLAUSES = 6; // told of one moment
@@ -44,7 +45,7 @@ const STYLE = `
 :host([data-theme="light"]) { color-scheme: light; }
 * { box-sizing: border-box; }
 .player { padding: 0.5rem; }
-h2 { font-size: 1.15rem; margin: 0; line-height: 1.3; overflow-wrap: anywhere; }
+.title { font-size: 1.15rem; font-weight: 700; margin: 0; line-height: 1.3; overflow-wrap: anywhere; }
 p { margin: 0.15rem 0; overflow-wrap: anywhere; }
 .muted, .note { color: var(--muted); }
 .note { font-size: 0.8rem; min-height: 1.2em; }
@@ -56,7 +57,7 @@ button, select, input { font: inherit; color: inherit; }
 .pool { display: grid; min-width: 46rem; align-items: center; margin: 0.75rem 0;
   grid-template-columns: minmax(6rem, 1fr) 1.5rem minmax(8rem, 1.5fr) 2.5rem minmax(12rem, 2.2fr)
     2.5rem minmax(6rem, 1fr) 1.25rem minmax(6.5rem, 1fr); }
-.pool h3 { font-size: 0.9rem; margin: 0 0 0.2rem; }
+.name { font-size: 0.9rem; font-weight: 700; margin: 0 0 0.2rem; }
 .box { border: 1px solid var(--line); border-radius: 8px; background: var(--panel);
   padding: 0.4rem; min-height: 3rem; display: flex; flex-wrap: wrap; gap: 0.3rem;
   align-content: flex-start; }
@@ -64,7 +65,8 @@ button, select, input { font: inherit; color: inherit; }
 .box.full { border: 2px solid var(--fg); }
 .place { border: 1px dashed var(--line); border-radius: 6px; min-width: 2rem; height: 1.7rem; }
 .chip { border: 1px solid var(--accent); border-radius: 6px; min-width: 2rem; max-width: 7rem;
-  height: 1.7rem; line-height: 1; padding: 0 0.35rem; background: var(--pale); color: var(--fg); cursor: pointer;
+  height: 1.7rem; line-height: 1; padding: 0 0.35rem; background: var(--pale); color: var(--fg);
+  cursor: pointer;
   font-weight: 600; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 .chip.working { background: #0072b2; color: #ffffff; border-color: #0072b2; }
 .chip.throttled { background: #f0e442; color: #000000; border-color: #6b6400; }
@@ -126,7 +128,7 @@ canvas.lanes { cursor: crosshair; touch-action: pan-y; }
 table { border-collapse: separate; border-spacing: 3px; width: 100%; table-layout: fixed;
   position: relative; }
 th { text-align: left; font-size: 0.85rem; }
-tr th:first-child { text-align: right; width: 5rem; position: sticky; left: 0; z-index: 1;
+tr th:first-child { text-align: right; padding-right: 0.4rem; width: 5rem; position: sticky; left: 0; z-index: 1;
   background: var(--bg); }
 tbody th { color: var(--muted); font-weight: 400; white-space: nowrap;
   font-variant-numeric: tabular-nums; }
@@ -139,7 +141,7 @@ tr[aria-current] td button { border: 2px solid var(--accent); font-weight: 700; 
 td button.ahead { background: var(--hint); }
 tr td button.decides { outline: 3px solid var(--cursor); outline-offset: 0; }
 td.could { border: 1px dashed var(--muted); border-radius: 4px; padding: 0 0.4rem;
-  color: var(--muted); font-style: italic; }
+  color: var(--muted); font-style: italic; white-space: nowrap; overflow: hidden; }
 @media (forced-colors: active) { .bar { background: Highlight; } }
 `;
 
@@ -229,8 +231,12 @@ export class Facts {
       jobs.id.map((_, job) => job).filter((job) => times[job] !== null)
         .sort((a, b) => times[a] - times[b]);
     this.bySubmission = byTime(jobs.submitted);
+    this.submissionTimes = this.bySubmission.map((job) => jobs.submitted[job]);
+    this.startTimes = byTime(jobs.started).filter((job) => jobs.submitted[job] !== null)
+      .map((job) => jobs.started[job]);
     this.byEnd = byTime(jobs.finished);
     this.endTimes = this.byEnd.map((job) => jobs.finished[job]);
+    this.endedAs = this.countEnds();
     this.jobQueue = run.queues.find((queue) => queue.forJobs) || null;
     const others = run.queues.filter((queue) => !queue.forJobs);
     this.results = others.find((queue) => queue.name === "results") || others[0] || null;
@@ -273,23 +279,45 @@ export class Facts {
     return at === -1 ? 0 : queue.values[at];
   }
 
-  /** Return the jobs that wait for a worker, the next one first. */
+  /** Return how many jobs wait for a worker, and the first few, the next one first. */
   waiting(time) {
-    const { submitted, started } = this.run.jobs;
-    return this.bySubmission.filter(
-      (job) => submitted[job] <= time && (started[job] === null || started[job] > time),
-    );
+    const { started } = this.run.jobs;
+    const submitted = lastAtMost(this.submissionTimes, time) + 1;
+    // Threads may note that a job was received before they note that it was sent.
+    const number = Math.max(submitted - lastAtMost(this.startTimes, time) - 1, 0);
+    const first = [];
+    const most = Math.min(number, MOST_PLACES);
+    for (let place = 0; place < submitted && first.length < most; place += 1) {
+      const job = this.bySubmission[place];
+      if (started[job] === null || started[job] > time) first.push(job);
+    }
+    return { number, first };
   }
 
-  /** Return the jobs that are still to be submitted, the next one first. */
+  /** Return how many jobs are still to be submitted, and the first few. */
   coming(time) {
-    const { submitted } = this.run.jobs;
-    return this.bySubmission.filter((job) => submitted[job] > time);
+    const submitted = lastAtMost(this.submissionTimes, time) + 1;
+    const first = this.bySubmission.slice(submitted, submitted + MOST_SHOWN);
+    return { number: this.bySubmission.length - submitted, first };
   }
 
-  /** Return the jobs that have ended, the latest last. */
+  /** Return how many jobs have ended, by outcome, and the last few, the latest first. */
   ended(time) {
-    return this.byEnd.slice(0, lastAtMost(this.endTimes, time) + 1);
+    const number = lastAtMost(this.endTimes, time) + 1;
+    const last = this.byEnd.slice(Math.max(number - MOST_SHOWN, 0), number).reverse();
+    const counts = Object.fromEntries([...this.endedAs].map(([kind, upTo]) => [kind, upTo[number]]));
+    return { counts, last };
+  }
+
+  /** Return for each outcome how many of the first n ends have it. */
+  countEnds() {
+    const { outcome } = this.run.jobs;
+    const upTo = (kind) => {
+      const counts = [0];
+      this.byEnd.forEach((job, n) => counts.push(counts[n] + (outcome[job] === kind ? 1 : 0)));
+      return counts;
+    };
+    return new Map(["ok", "failed", "cancelled"].map((kind) => [kind, upTo(kind)]));
   }
 
   /** Say what a worker does, in a few words. */
@@ -469,10 +497,10 @@ class PoolView {
     const { run } = facts;
     this.coming = make("div", { class: "box" });
     this.queue = make("div", { class: "box queue" });
-    this.queueTitle = make("h3");
+    this.queueTitle = make("div", { class: "name" });
     this.queueNote = make("p", { class: "note" });
     this.comingNote = make("p", { class: "note" });
-    this.resultsTitle = make("h3");
+    this.resultsTitle = make("div", { class: "name" });
     this.resultsBox = make("div", { class: "box queue" });
     this.resultsNote = make("p", { class: "note" });
     this.counts = make("ul");
@@ -485,7 +513,7 @@ class PoolView {
       ...this.workers.map((worker) => worker.box));
     const column = (...children) => make("div", {}, ...children);
     this.element = make("div", { class: "pool", role: "group", "aria-label": "the pool" },
-      column(make("h3", {}, "submitter"), this.coming, this.comingNote),
+      column(make("div", { class: "name" }, "submitter"), this.coming, this.comingNote),
       this.arrow(),
       column(this.queueTitle, this.queue, this.queueNote),
       this.fanOut = this.fan(false),
@@ -493,7 +521,7 @@ class PoolView {
       this.fan(true),
       column(this.resultsTitle, this.resultsBox, this.resultsNote),
       this.arrow(),
-      column(make("h3", {}, "done"), make("div", { class: "done" }, this.counts), this.latest),
+      column(make("div", { class: "name" }, "done"), make("div", { class: "done" }, this.counts), this.latest),
     );
     this.boxes = boxes;
   }
@@ -539,7 +567,6 @@ class PoolView {
     const waiting = facts.waiting(time);
     const coming = facts.coming(time);
     const ended = facts.ended(time);
-    const held = new Map();
     this.workers.forEach((worker, place) => {
       const span = facts.spanAt(place, time);
       const job = span === -1 ? NOBODY : run.spans.job[span];
@@ -547,7 +574,6 @@ class PoolView {
       const look = span === -1 ? "" : run.looks[run.spans.look[span]].name;
       worker.kind = ["blocked", "throttled"].includes(look) ? look : "working";
       worker.box.classList.toggle("busy", job !== NOBODY);
-      if (job !== NOBODY) held.set(job, worker);
     });
     const used = new Set();
     const put = (box, jobs, kind, extra = []) => {
@@ -568,17 +594,15 @@ class PoolView {
     }
     const capacity = jobQueue?.capacity ?? null;
     const places = capacity !== null && capacity <= MOST_PLACES ? capacity : 0;
-    const inQueue = waiting.filter((job) => !held.has(job));
-    const empty = Math.max(places - inQueue.length, 0);
-    put(this.queue, inQueue.slice(0, MOST_PLACES), "queued", this.places(empty));
-    this.tellQueue(jobQueue, inQueue.length, time);
-    put(this.coming, coming.slice(0, 3), "coming");
+    put(this.queue, waiting.first, "queued", this.places(Math.max(places - waiting.number, 0)));
+    this.tellQueue(jobQueue, waiting.number, time);
+    put(this.coming, coming.first, "coming");
     const full = jobQueue && capacity !== null && facts.depth(jobQueue, time) >= capacity;
-    setText(this.comingNote, !coming.length ? "none to come"
-      : `${coming.length.toLocaleString("en")} to come${full && capacity ? "; queue is full" : ""}`);
+    setText(this.comingNote, !coming.number ? "none to come"
+      : `${coming.number.toLocaleString("en")} to come${full && capacity ? "; queue is full" : ""}`);
     this.tellResults(results, time);
-    put(this.latest, ended.slice(-3).reverse(), (job) => run.jobs.outcome[job]);
-    this.tellEnded(ended);
+    put(this.latest, ended.last, (job) => run.jobs.outcome[job]);
+    this.tellEnded(ended.counts);
     for (const [job, chip] of this.chips) {
       if (used.has(job)) continue;
       chip.remove();
@@ -600,7 +624,7 @@ class PoolView {
     return Array.from({ length: number }, () => make("span", { class: "place" }));
   }
 
-  tellQueue(queue, held, time) {
+  tellQueue(queue, waiting, time) {
     if (!queue) {
       setText(this.queueTitle, "no queue");
       return;
@@ -608,7 +632,7 @@ class PoolView {
     const depth = this.facts.depth(queue, time);
     const room = queue.capacity === null ? "" : `/${queue.capacity}`;
     setText(this.queueTitle, `${queue.name} ${depth}${room}`);
-    const more = held - MOST_PLACES;
+    const more = waiting - MOST_PLACES;
     const notes = [];
     if (more > 0) notes.push(`${more.toLocaleString("en")} more behind`);
     if (queue.capacity === 0) notes.push("no room: handed over in person");
@@ -642,12 +666,11 @@ class PoolView {
     return [`closed by ${queue.closedBy}`];
   }
 
-  tellEnded(ended) {
-    const { outcome } = this.facts.run.jobs;
+  tellEnded(counts) {
     const kinds = [["ok", "\u2713", "ok"], ["failed", "\u00d7", "failed"],
       ["cancelled", "\u2013", "cut short"]];
     const rows = kinds.map(([kind, mark, name]) => {
-      return [ended.filter((job) => outcome[job] === kind).length, mark, name];
+      return [counts[kind], mark, name];
     }).filter(([number], place) => number || place === 0);
     this.counts.replaceChildren(...rows.map(([number, mark, name]) => {
       return make("li", {}, `${mark} ${number.toLocaleString("en")} ${name}`);
@@ -1145,7 +1168,7 @@ class TurnsView {
       if (task === turn.task) cell.append(this.cell(turn, place));
       else if (current && turn.others.includes(task)) {
         cell.className = "could";
-        cell.append("could have gone");
+        cell.append("could go");
       }
       row.append(cell);
     }
@@ -1170,8 +1193,9 @@ class TurnsView {
 
 /** Views of one run and one cursor over all of them. */
 class Player {
-  constructor(/** @type {HTMLElement} */ host, /** @type {Data} */ data) {
+  constructor(/** @type {HTMLElement} */ host, /** @type {Data} */ data, heading) {
     this.host = host;
+    this.heading = heading;
     this.data = data;
     this.facts = new Facts(data.run);
     this.position = 0;
@@ -1194,7 +1218,7 @@ class Player {
     this.views = [];
     const timeline = data.run.end > 0 && data.run.workers.length > 0;
     this.section = make("section", { class: "player", "aria-label": data.title });
-    this.section.append(make("h2", {}, data.title), make("p", { class: "muted" }, data.text));
+    this.section.append(make(this.heading, { class: "title" }, data.title), make("p", { class: "muted" }, data.text));
     if (data.panels.length) {
       this.turns = new TurnsView(this);
       this.section.append(this.buildPanels(), this.turns.element);
@@ -1481,11 +1505,14 @@ class Player {
   }
 }
 
-/** Show `data` in `element`; returns the player. */
-export function mount(element, data) {
+/**
+ * Show `data` in `element`; returns the player. The title is a heading where it is one of the page,
+ * and none in a notebook, whose table of contents would list it.
+ */
+export function mount(element, data, heading = "p") {
   const host = document.createElement("div");
   element.replaceChildren(host);
-  const player = new Player(host, data);
+  const player = new Player(host, data, heading);
   host.player = player; // for whoever wants to drive it
   return player;
 }

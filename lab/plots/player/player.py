@@ -42,6 +42,7 @@ script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:">
 :root {{ color-scheme: light dark; }}
 body {{ margin: 1rem auto; max-width: 80rem; padding: 0 1rem; font-family: sans-serif; }}
 img {{ max-width: 100%; }}
+@media (prefers-color-scheme: dark) {{ body {{ background: #14181d; color: #e6edf3; }} }}
 </style>
 </head>
 <body>
@@ -50,7 +51,8 @@ img {{ max-width: 100%; }}
 <script type="application/json" id="data">{data}</script>
 <script type="module">
 {script}
-mount(document.getElementById("player"), JSON.parse(document.getElementById("data").textContent));
+const data = JSON.parse(document.getElementById("data").textContent);
+mount(document.getElementById("player"), data, "h1");
 </script>
 </body>
 </html>
