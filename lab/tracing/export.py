@@ -13,6 +13,7 @@ __all__ = ["from_json", "to_chrome_trace", "to_json"]
 
 _FORMAT = "worker-pool-trace"
 _VERSION = 1
+_SUBMITTED = "submitted"  # the thread from which jobs come, in a Chrome trace
 
 
 def to_json(run: Traced) -> str:
@@ -65,7 +66,9 @@ def _counter(data: dict[str, Any]) -> Counter:
 def to_chrome_trace(run: Traced) -> str:
     """Return the trace of a run in the Trace Event Format, JSON object form, times in microseconds.
 
-    Every worker is a thread with complete events ("X"), every queue a counter ("C").
+    Every worker is a thread with complete events ("X"), every queue a counter ("C"). An arrow ("s"
+    to "f") leads from where a job was submitted, on a thread of its own, to the worker that it
+    woke, or that came for it later.
     """
     trace = trace_of(run)
     threads = {worker: number for number, worker in enumerate(trace.workers, start=1)}
@@ -77,7 +80,7 @@ def to_chrome_trace(run: Traced) -> str:
             "args": {"name": f"pool ({trace.clock} time)"},
         }
     ]
-    for worker, number in threads.items():
+    for worker, number in {_SUBMITTED: 0, **threads}.items():
         name = {"ph": "M", "pid": 1, "tid": number, "name": "thread_name", "args": {"name": worker}}
         order = {"sort_index": number}
         events += [name, {**name, "name": "thread_sort_index", "args": order}]
@@ -95,8 +98,23 @@ def to_chrome_trace(run: Traced) -> str:
                 "args": {key: value for key, value in details.items() if value is not None},
             }
         )
+    for number, job in enumerate(trace.jobs):
+        events += _handing_over(number, job, threads)
     for queue in trace.queues:
         for time, value in zip(queue.times, queue.values, strict=True):
             count = {"ph": "C", "pid": 1, "name": queue.name, "args": {"buffered": value}}
             events.append({**count, "ts": time * 1e6})
     return json.dumps({"traceEvents": events, "displayTimeUnit": "ms"})
+
+
+def _handing_over(number: int, job: Job, threads: dict[str, int]) -> list[dict[str, Any]]:
+    """Return the submission of a job, and the arrow from there to where it started."""
+    if job.submitted is None:
+        return []
+    at = {"pid": 1, "tid": 0, "ts": job.submitted * 1e6}
+    events = [{**at, "ph": "X", "dur": 0.0, "name": f"submit job {job.id}", "cat": "submit"}]
+    if job.started is not None and job.worker in threads:
+        arrow = {"id": number, "name": f"job {job.id}", "cat": "handed over"}
+        there = {"pid": 1, "tid": threads[job.worker], "ts": job.started * 1e6}
+        events += [{**at, **arrow, "ph": "s"}, {**there, **arrow, "ph": "f", "bp": "e"}]
+    return events

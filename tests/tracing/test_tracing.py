@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lab import Deadlock, measure, simulate
+from lab.model.trace import Job
 from lab.tracing import (
     Outcome,
     Span,
@@ -32,6 +33,7 @@ from lab.tracing import (
     to_chrome_trace,
     to_json,
     trace_from_spans,
+    unfinished,
     utilisation,
     waiting_times,
     worker_count,
@@ -39,7 +41,7 @@ from lab.tracing import (
     workers_peak,
 )
 from lab.tracing.events import RECEIVED, SENT
-from patterns import basic, heartbeat
+from patterns import basic, heartbeat, pitfalls
 from patterns.concurrency import (
     Channel,
     Closed,
@@ -412,10 +414,37 @@ def test_what_is_not_a_trace_is_refused(text, message):
 def test_chrome_events_name_the_workers_and_count_in_microseconds():
     events = json.loads(to_chrome_trace(TRACE))["traceEvents"]
     names = [e["args"]["name"] for e in events if e["name"] == "thread_name"]
-    assert names == ["worker-1", "worker-2", "worker-3"]
+    assert names == ["submitted", "worker-1", "worker-2", "worker-3"]
     last = max((e for e in events if e["ph"] == "X"), key=lambda e: e["ts"])
     assert (last["name"], last["ts"], last["dur"]) == ("job 10", 3e6, 1e6)
     assert {e["name"] for e in events if e["ph"] == "C"} == {"jobs", "results"}
+
+
+def test_in_chrome_an_arrow_leads_from_the_submission_of_each_job_to_where_it_starts():
+    events = json.loads(to_chrome_trace(TRACE))["traceEvents"]
+    starts, ends = ([e for e in events if e["ph"] == phase] for phase in "sf")
+    assert [e["id"] for e in starts] == [e["id"] for e in ends] == list(range(10))
+    assert {(e["tid"], e["ts"]) for e in starts} == {(0, 0.0)}
+    assert [(e["tid"], e["ts"]) for e in ends[:4]] == [(1, 0.0), (2, 0.0), (3, 0.0), (1, 1e6)]
+    slices = {(e["tid"], e["ts"], e["name"]) for e in events if e["ph"] == "X"}
+    assert {(e["tid"], e["ts"], e["name"]) for e in ends} <= slices
+    assert {(e["tid"], e["ts"], f"submit {e['name']}") for e in starts} <= slices
+
+
+def test_a_job_that_never_started_has_no_arrow():
+    job = Job("1", Outcome.NEVER_STARTED, 0.5)
+    trace = Trace("virtual", 1.0, (), (), (job,))
+    phases = [e["ph"] for e in json.loads(to_chrome_trace(trace))["traceEvents"]]
+    assert (phases.count("X"), phases.count("s"), phases.count("f")) == (1, 0, 0)
+
+
+def test_a_job_in_hand_when_all_stopped_is_unfinished():
+    with pytest.raises(Deadlock) as caught:
+        simulate(pitfalls.two_small_buffers)
+    trace = caught.value.trace
+    assert unfinished(trace) == counts(trace).cancelled == 3
+    assert "3 unfinished" in describe(trace)
+    assert unfinished(TRACE) == 0
 
 
 def test_spans_recorded_by_hand_make_a_trace():
