@@ -34,7 +34,8 @@ from .common import (
     CutShort,
     TimeLimit,
     alone,
-    attempt,
+    attempting,
+    isolated,
     noting,
     packed,
     reported,
@@ -73,7 +74,7 @@ def threads(
     check_process(process)
     check_count("workers", workers, 1)
     limit = TimeLimit(timeout)
-    return execute(ThreadPoolExecutor(workers), partial(attempt, process), jobs, limit, on_result)
+    return execute(ThreadPoolExecutor(workers), attempting(process), jobs, limit, on_result)
 
 
 def processes(
@@ -109,7 +110,7 @@ def execute(
 ) -> Report[J, R]:
     """Submit `do(job)` for each of `jobs`, at most `room` of them at a time, and collect.
 
-    `do` makes the job's result, by `attempt` or by `packed`; `after_each` is called with the
+    `do` makes the job's result, by `attempting` or by `packed`; `after_each` is called with the
     number of jobs submitted. The executor is shut down at the end.
     """
     ledger = Ledger[J, R]()
@@ -192,6 +193,7 @@ def queue_threads(
     results: SimpleQueue[Any] = SimpleQueue()  # of results, and DONE from each worker
     ledger = Ledger[J, R]()
     over = Event()
+    do = attempting(process)
     reason = None
     errors: list[BaseException] = []
 
@@ -211,7 +213,7 @@ def queue_threads(
         while (job := waiting.get()) is not DONE:
             if not over.is_set():
                 ledger.started.append(job)
-                result = attempt(process, job)
+                result = do(job)
                 ledger.results.append(result)
                 results.put(result)
         results.put(DONE)
@@ -308,7 +310,7 @@ async def anyio_tasks(
             ledger.started.append(job)
             result: Result[J, R]
             try:
-                result = Succeeded(job, await process(job))
+                result = Succeeded(job, await isolated(process, job))
             except (Exception, SystemExit) as error:
                 result = Failed(job, error)
             except anyio.get_cancelled_exc_class() as error:

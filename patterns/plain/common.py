@@ -6,7 +6,9 @@ import asyncio
 import math
 import pickle
 import traceback
-from collections.abc import Awaitable, Callable, Iterable
+import types
+from collections.abc import Awaitable, Callable, Generator, Iterable
+from contextvars import copy_context
 from time import monotonic
 from typing import Any, TypeVar
 
@@ -19,7 +21,8 @@ __all__ = [
     "CutShort",
     "TimeLimit",
     "alone",
-    "attempt",
+    "attempting",
+    "isolated",
     "noting",
     "packed",
     "reported",
@@ -66,15 +69,46 @@ class TimeLimit:
         return None if self._end == math.inf else max(self._end - monotonic(), 0.0)
 
 
-def attempt(process: Callable[[J], R], job: J) -> Result[J, R]:
-    """Call `process(job)` in a thread of a pool; whatever comes of it is the job's result.
+def attempting(process: Callable[[J], R]) -> Callable[[J], Result[J, R]]:
+    """Return what a thread of a pool does with a job: whatever comes of it is the job's result.
 
-    Even what is no Exception: a thread that dies of SystemExit ends nothing but itself.
+    Even what is no Exception: a thread that dies of SystemExit ends nothing but itself. A new
+    thread has no `contextvars`, so each job gets a copy of those of whoever calls this.
     """
-    try:
-        return concurrency.attempt(process, job)
-    except BaseException as error:
-        return Failed(job, error)
+    variables = copy_context()
+
+    def attempt(job: J) -> Result[J, R]:
+        try:
+            return concurrency.attempt(process, job, variables.copy())
+        except BaseException as error:
+            return Failed(job, error)
+
+    return attempt
+
+
+@types.coroutine
+def isolated(process: Callable[[J], Awaitable[R]], job: J) -> Generator[Any, Any, R]:
+    """Await `process(job)` in a copy of the task's `contextvars`: what it sets no other job sees.
+
+    A task of its own would do that, too, but then the worker's cancellation and the job's would be
+    two. So this passes on what goes in and out at each `await`, and only changes the context.
+    """
+
+    async def call() -> R:
+        return await process(job)
+
+    variables, steps = copy_context(), call()
+    step: Callable[[Any], Any] = steps.send
+    given: object = None
+    while True:
+        try:
+            awaited = variables.run(step, given)
+        except StopIteration as end:
+            return end.value  # type: ignore[no-any-return]
+        try:
+            step, given = steps.send, (yield awaited)
+        except BaseException as error:
+            step, given = steps.throw, error
 
 
 def noting(
@@ -86,8 +120,6 @@ def noting(
 
     A task is cancelled by one CancelledError, in the middle of its job, and who catches it can go
     on. A job may also raise one without any cancellation. `cancelling` tells them apart.
-
-    A task has one context for all its jobs: what one sets in a context variable, the next one sees.
     """
     hand_on = until_it_raises(on_result)
 
@@ -97,7 +129,7 @@ def noting(
         ledger.started.append(job)
         result: Result[J, R]
         try:
-            result = Succeeded(job, await process(job))
+            result = Succeeded(job, await isolated(process, job))
         except (Exception, SystemExit) as error:
             result = Failed(job, error)
         except asyncio.CancelledError as error:
@@ -176,7 +208,7 @@ def stopping_at_failure(on_result: OnResult[J, R] | None) -> OnResult[J, R]:
 
 def packed(process: Callable[[J], R], job: J) -> bytes:
     """Call `process(job)` in a process of a pool; return what comes of it, for `unpacked`."""
-    result = attempt(process, job)
+    result = attempting(process)(job)
     if isinstance(result, Succeeded):
         try:
             return pickle.dumps((True, result.value))

@@ -16,13 +16,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from typing import TypeVar
 
 from ..concurrency import Ledger, Report, Result
 from ..concurrency.checks import check_count, check_process
 from . import basic
-from .common import DONE, TimeLimit, attempt, noting, reported
+from .common import DONE, TimeLimit, attempting, noting, reported
 
 __all__ = ["executor", "tasks"]
 
@@ -120,6 +119,6 @@ def executor(
     check_process(process)
     check_count("workers", workers, 1)
     check_count("buffer", buffer, 0)
-    limit, do = TimeLimit(timeout), partial(attempt, process)
+    limit, do = TimeLimit(timeout), attempting(process)
     threads = ThreadPoolExecutor(workers)
     return basic.execute(threads, do, jobs, limit, on_result, workers + buffer)

@@ -5,6 +5,7 @@ import contextlib
 import inspect
 import threading
 import time
+from contextvars import ContextVar
 from functools import partial
 from itertools import count
 
@@ -241,6 +242,34 @@ def test_a_job_that_swallows_its_cancellation_has_its_result_and_no_other_begins
     assert report.counts.balanced
     assert report.counts.succeeded == len(report.started) <= 10
     assert report.reason == "timeout of 0.1 s passed"
+
+
+colour = ContextVar("colour", default="none")
+
+
+@pytest.mark.parametrize("name", [*ASYNC, *THREADS, "error_handling.wait_only"])
+def test_a_job_sees_the_callers_context_variables_and_nothing_of_another_jobs(name):
+    def look(job):
+        seen = colour.get()
+        colour.set(job)
+        return seen
+
+    async def look_twice(job):
+        seen = look(job)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(0):
+                await asyncio.sleep(60)
+        return seen if colour.get() == job else "another job's"
+
+    async def main():
+        colour.set("red")
+        if name in ASYNC:
+            return await ASYNC[name](range(6), look_twice, **{option: 2})
+        pool = THREADS.get(name, error_handling.wait_only)
+        return pool(range(6), look, **{option: 2})
+
+    option = "max_workers" if name.startswith("dynamic") else "workers"
+    assert asyncio.run(main()).values == ["red"] * 6
 
 
 @pytest.mark.parametrize("name", [*THREADS, *PROCESSES])
