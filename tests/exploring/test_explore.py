@@ -152,6 +152,47 @@ def test_a_pool_that_never_ends_is_told_so_within_few_runs():
     assert len(runs) < 100
 
 
+def spins():
+    counter = AtomicInt()
+    while True:
+        counter.load()
+
+
+def waits_beside_a_timer():
+    with TaskGroup() as group:
+        group.spawn(lambda: [sleep(0.1) for _ in iter(int, 1)])
+        Channel().receive()
+
+
+def spawns_two_of_itself():
+    def again():
+        go(again)
+        go(again)
+
+    again()
+
+
+@pytest.mark.parametrize("options", [{}, {"processes": 2}])
+@pytest.mark.parametrize("pool", [spins, waits_beside_a_timer, spawns_two_of_itself])
+def test_after_ten_schedules_that_never_end_no_more_are_tried(pool, options):
+    found = explore(pool, max_steps=200, **options)
+    assert (found.schedules, found.failures, found.cut_short) == (10, 10, True)
+    assert str(found) == (
+        "10 of 10 schedules fail; the first is number 1; no more were tried, as so many never end"
+    )
+
+
+def test_the_search_of_all_schedules_tries_no_more_after_ten_that_never_end():
+    def pool():
+        counter = AtomicInt()
+        with TaskGroup() as group:
+            group.spawn(lambda: [counter.add(1) for _ in iter(int, 1)])
+            group.spawn(counter.add, 1)
+
+    found = explore(pool, max_steps=200, how="every")
+    assert (found.schedules, found.failures, found.cut_short) == (10, 10, True)
+
+
 def test_a_task_that_hangs_by_intention_is_no_leak():
     assert explore(hangs_for_ever, schedules=3).failures == 0
 
