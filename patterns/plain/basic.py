@@ -28,10 +28,11 @@ from threading import Event, Thread
 from typing import Any, TypeVar
 
 from ..concurrency import Failed, Ledger, Report, Result, Succeeded
-from ..concurrency.checks import check_count, check_process
+from ..concurrency.checks import check_callable, check_count, check_process
 from .common import (
     DONE,
     CutShort,
+    Source,
     TimeLimit,
     alone,
     attempting,
@@ -271,7 +272,7 @@ async def tasks(
     async def pool(group: asyncio.TaskGroup) -> None:
         for n in range(1, workers + 1):
             group.create_task(worker(), name=f"worker-{n}")
-        for job in jobs:
+        for job in Source(jobs):
             ledger.submitted.append(job)
             await waiting.put(job)  # waits while the queue is full
             await asyncio.sleep(0)  # while it is not, the others must have their turn all the same
@@ -298,6 +299,7 @@ async def anyio_tasks(
     """
     import anyio
 
+    check_callable(process)
     check_count("workers", workers, 1)
     check_count("buffer", buffer, 0)
     limit = TimeLimit(timeout)
@@ -326,7 +328,7 @@ async def anyio_tasks(
                 for n in range(1, workers + 1):
                     group.start_soon(worker, name=f"worker-{n}")
                 with send:
-                    for job in jobs:
+                    for job in Source(jobs):
                         ledger.submitted.append(job)
                         await send.send(job)  # waits while the stream is full
     except BaseExceptionGroup as raised:

@@ -7,18 +7,20 @@ import math
 import pickle
 import traceback
 import types
-from collections.abc import Awaitable, Callable, Generator, Iterable
+from collections.abc import Awaitable, Callable, Generator, Iterable, Iterator
 from contextvars import copy_context
+from threading import TIMEOUT_MAX
 from time import monotonic
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 from .. import concurrency
 from ..concurrency import Failed, Ledger, Report, Result, Succeeded
-from ..concurrency.checks import moment
+from ..concurrency.checks import check_callable, moment
 
 __all__ = [
     "DONE",
     "CutShort",
+    "Source",
     "TimeLimit",
     "alone",
     "attempting",
@@ -41,6 +43,35 @@ DONE: Any = object()  # put into a queue, it says that nothing more comes
 
 class CutShort(Exception):
     """The run ends here, before all is done; the message is the report's reason."""
+
+
+class FromOutside(Exception):
+    """Takes what `jobs` or `on_result` raised through the task groups, to come out as it is.
+
+    A group would take a CancelledError for its own doing, and we a group of theirs for ours.
+    """
+
+    def __init__(self, error: BaseException) -> None:
+        super().__init__(error)
+        self.error = error
+
+
+class Source(Generic[J]):
+    """An iterator over `jobs` that raises FromOutside when they cannot go on."""
+
+    def __init__(self, jobs: Iterable[J]) -> None:
+        self._jobs = iter(jobs)
+
+    def __iter__(self) -> Iterator[J]:
+        return self
+
+    def __next__(self) -> J:
+        try:
+            return next(self._jobs)
+        except StopIteration:
+            raise
+        except BaseException as error:
+            raise FromOutside(error) from error
 
 
 class TimeLimit:
@@ -66,7 +97,8 @@ class TimeLimit:
     @property
     def left(self) -> float | None:
         """Seconds until then, >= 0; None for ever, as the standard library's waits want it."""
-        return None if self._end == math.inf else max(self._end - monotonic(), 0.0)
+        left = max(self._end - monotonic(), 0.0)
+        return None if left == math.inf else min(left, TIMEOUT_MAX - 1)  # no wait may be longer
 
 
 def attempting(process: Callable[[J], R]) -> Callable[[J], Result[J, R]]:
@@ -121,6 +153,7 @@ def noting(
     A task is cancelled by one CancelledError, in the middle of its job, and who catches it can go
     on. A job may also raise one without any cancellation. `cancelling` tells them apart.
     """
+    check_callable(process)
     hand_on = until_it_raises(on_result)
 
     async def do(job: J) -> None:
@@ -145,14 +178,19 @@ def noting(
 
 
 def until_it_raises(on_result: OnResult[J, R] | None) -> OnResult[J, R]:
-    """Return `on_result` such that it is called no more once it has raised."""
+    """Return `on_result` such that it is called no more once it has raised, which ends the pool."""
     silent = on_result is None
 
     def hand_on(result: Result[J, R]) -> None:
         nonlocal silent
         if on_result is not None and not silent:
             silent = True
-            on_result(result)
+            try:
+                on_result(result)
+            except CutShort:
+                raise
+            except BaseException as error:
+                raise FromOutside(error) from error
             silent = False
 
     return hand_on
@@ -187,7 +225,7 @@ def alone(error: BaseException) -> BaseException:
     """Return what a task group was ended by: one exception as it is, several as the group."""
     while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
         error = error.exceptions[0]
-    return error
+    return error.error if isinstance(error, FromOutside) else error
 
 
 def stopping_at_failure(on_result: OnResult[J, R] | None) -> OnResult[J, R]:

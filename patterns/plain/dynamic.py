@@ -20,7 +20,7 @@ from typing import Generic, TypeVar
 from ..concurrency import Ledger, Report, Result
 from ..concurrency.checks import check_count, check_process, nanoseconds
 from . import basic
-from .common import TimeLimit, attempting, noting, reported
+from .common import Source, TimeLimit, attempting, noting, reported
 
 __all__ = ["ElasticPool", "tasks", "threads"]
 
@@ -102,7 +102,7 @@ async def tasks(
 
     async def pool(group: asyncio.TaskGroup) -> None:
         elastic = ElasticPool(group, ledger, do, min_workers, max_workers, patience, buffer)
-        for number, job in enumerate(jobs):
+        for number, job in enumerate(Source(jobs)):
             await elastic.submit(job)
             await asyncio.sleep(rests.get(number, 0.0))
         await elastic.waiting.join()  # until every job that was put is done

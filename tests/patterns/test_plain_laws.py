@@ -118,27 +118,39 @@ def test_each_result_is_handed_on_once_in_the_thread_of_the_caller(name):
     assert len(seen) == 8
 
 
-class StopEarlyError(Exception):
-    pass
+ENDINGS = [
+    ValueError("enough"),
+    TimeoutError("not the pool's"),
+    asyncio.CancelledError("not the pool's"),
+    ExceptionGroup("not the pool's", [ValueError("enough")]),
+    SystemExit(3),
+]
+every_ending = pytest.mark.parametrize(
+    ("name", "error"),
+    [(name, error) for name in ALL for error in (ENDINGS[:1] if name in PROCESSES else ENDINGS)],
+    ids=lambda value: value if isinstance(value, str) else type(value).__name__,
+)
 
 
-@pytest.mark.parametrize("name", ALL)
-def test_what_on_result_raises_ends_the_pool_and_comes_out_alone(name):
+@every_ending
+def test_what_on_result_raises_ends_the_pool_and_comes_out_as_it_is(name, error):
     def stop(result):
-        raise StopEarlyError
+        raise error
 
-    with pytest.raises(StopEarlyError):
+    with pytest.raises(type(error)) as caught:
         run(name, range(8), double, on_result=stop)
+    assert caught.value is error
 
 
-@pytest.mark.parametrize("name", ALL)
-def test_what_the_jobs_raise_ends_the_pool_and_comes_out_alone(name):
+@every_ending
+def test_what_the_jobs_raise_ends_the_pool_and_comes_out_as_it_is(name, error):
     def jobs():
         yield 1
-        raise StopEarlyError
+        raise error
 
-    with pytest.raises(StopEarlyError):
+    with pytest.raises(type(error)) as caught:
         run(name, jobs(), double)
+    assert caught.value is error
 
 
 @pytest.mark.parametrize("name", ALL)
@@ -181,6 +193,20 @@ def test_a_time_that_has_passed_ends_the_pool_at_once(name, timeout):
 def test_a_bad_timeout_is_refused(name):
     with pytest.raises(ValueError, match=r"^timeout must be a number of seconds <= 1e12, got nan$"):
         run(name, [], double, timeout=float("nan"))
+
+
+@pytest.mark.parametrize("name", [*ASYNC, *THREADS])
+def test_the_longest_timeout_is_no_limit(name):
+    assert run(name, [2], double, timeout=1e12).reason is None
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_a_process_that_is_no_function_is_refused(name):
+    async def main():
+        return await ASYNC[name]([1], 5)
+
+    with pytest.raises(TypeError, match=r"^process must be a function, got 5$"):
+        asyncio.run(main()) if name in ASYNC else ALL[name]([1], 5)
 
 
 @pytest.mark.parametrize("allowed", range(4))
