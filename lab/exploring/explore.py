@@ -172,13 +172,14 @@ def _sample(
                 raise NotRepeatable
     done = finds.wrong[-1].number if finds.enough else schedules
     schedule = trial.schedule(numbered(finds.wrong[0].number)) if finds.wrong else None
-    return _exploration(trial, how, done, finds, schedule, complete=False)
+    cut_short = finds.endless == ENDLESS_ENOUGH
+    return _exploration(trial, how, done, finds, schedule, False, cut_short)
 
 
 def _every(trial: Trial, schedules: int, stop_at_first: bool, advance: Advance) -> Exploration:
     """Run all distinct schedules, or so many."""
     search = trial.every_schedule()
-    done = 0
+    done = endless = 0  # a loop that waits ends one turn earlier each time: nearly endless counts
     finds, schedule = Finds(stop_at_first), None
     for run in search.runs():
         if run is None:
@@ -195,9 +196,11 @@ def _every(trial: Trial, schedules: int, stop_at_first: bool, advance: Advance) 
             finds.add(Wrong(done, verdict[0], played.endless))
             if schedule is None:
                 schedule = its_schedule()
-            if finds.enough:
-                break
-    return _exploration(trial, "every", done, finds, schedule, complete=search.exhausted)
+        endless += finds.endless > 0 and 2 * played.runtime.steps > trial.max_steps
+        if finds.enough or endless == ENDLESS_ENOUGH:
+            break
+    cut_short = ENDLESS_ENOUGH in (endless, finds.endless)
+    return _exploration(trial, "every", done, finds, schedule, search.exhausted, cut_short)
 
 
 def _exploration(
@@ -206,8 +209,8 @@ def _exploration(
     done: int,
     finds: Finds,
     schedule: Schedule | None,
-    *,
     complete: bool,
+    cut_short: bool,
 ) -> Exploration:
     kinds = Counter(str(one.kind) for one in finds.wrong)
     failure = None
@@ -221,7 +224,7 @@ def _exploration(
         complete=complete,
         first=finds.wrong[0].number if finds.wrong else None,
         failure=failure,
-        cut_short=finds.endless == ENDLESS_ENOUGH,
+        cut_short=cut_short,
     )
 
 

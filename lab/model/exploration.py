@@ -79,7 +79,7 @@ class Exploration:
         complete: whether there is no other schedule (how="every" only).
         first: the number of the first one that went wrong, from 1; None if none did.
         failure: that one, shrunk; None if none went wrong.
-        cut_short: whether so many never ended that no more were run.
+        cut_short: whether so many never ended, or nearly so, that no more were run.
     """
 
     schedules: int
@@ -104,7 +104,7 @@ class Exploration:
         if len(self.kinds) > 1:
             text += f" ({', '.join(f'{count:,} {kind}' for kind, count in self.kinds.items())})"
         text += f"; the first is number {self.first:,}"
-        return f"{text}; no more were tried, as so many never end" if self.cut_short else text
+        return f"{text}; no more were tried, as so many run on and on" if self.cut_short else text
 
     __repr__ = __str__
 

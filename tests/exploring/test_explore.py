@@ -178,7 +178,7 @@ def test_after_ten_schedules_that_never_end_no_more_are_tried(pool, options):
     found = explore(pool, max_steps=200, **options)
     assert (found.schedules, found.failures, found.cut_short) == (10, 10, True)
     assert str(found) == (
-        "10 of 10 schedules fail; the first is number 1; no more were tried, as so many never end"
+        "10 of 10 schedules fail; the first is number 1; no more were tried, as so many run on and on"
     )
 
 
@@ -191,6 +191,18 @@ def test_the_search_of_all_schedules_tries_no_more_after_ten_that_never_end():
 
     found = explore(pool, max_steps=200, how="every")
     assert (found.schedules, found.failures, found.cut_short) == (10, 10, True)
+
+
+def test_the_search_of_all_schedules_does_not_count_the_turns_of_a_loop_that_waits():
+    def pool():
+        done = AtomicInt()
+        with TaskGroup() as group:
+            group.spawn(done.add, 1)
+            while not done.load():
+                pass
+
+    found = explore(pool, max_steps=500, how="every")
+    assert (found.schedules < 20, found.complete, found.cut_short) == (True, False, True)
 
 
 def test_a_task_that_hangs_by_intention_is_no_leak():
