@@ -40,6 +40,7 @@ __all__ = ["LOOKS", "Ended", "SimulatedRuntime", "StepLimitExceeded", "begin"]
 
 _NOTHING = nullcontext()
 _STEPS_TO_END = 1_000  # operations that never wait, allowed in a task's `finally` at the end
+_VAIN_WAITS = 20_000  # of a task that is cancelled, at one step: nobody means to do that
 _STEPS_TO_FINALIZE = 100_000  # and in all finalizers, once the run is over
 _STANDSTILL = 500_000  # steps without a change that make a deadlock, in runs of that many or more
 _STEPS_A_TASK = 100  # that much more memory and time a new task takes than a step, and
@@ -149,7 +150,10 @@ class SimulatedRuntime(Simulation, Listener):
         if self._waited_at != self.steps:
             self._waited_at, self._vain_waits = self.steps, 0
         self._vain_waits += 1
-        if self._vain_waits > (_STEPS_TO_END if self.over else self._max_steps):
+        most = _STEPS_TO_END if self.over else min(self._max_steps, _VAIN_WAITS)
+        if self._vain_waits > most:
+            if not self.over:
+                self.steps = max(self.steps, self._max_steps)  # it would go on to use them up
             self._halt(waits=False)  # no wait begins: a task that is cancelled goes on, in a loop
         return SimulatedWaiter(self, self._running)
 
@@ -439,6 +443,12 @@ class SimulatedRuntime(Simulation, Listener):
     def _too_many_steps(self) -> StepLimitExceeded:
         still = self.steps - self._moved
         steps, tasks = self._max_steps, self._counters["task"]
+        if self._vain_waits > min(steps, _VAIN_WAITS):
+            return StepLimitExceeded(
+                f"the simulation was stopped at {self._time / 1e9} s of virtual time: "
+                f"{self._running.name} is cancelled and goes on, whenever it is to wait",
+                self.left(),
+            )
         limit = f"{steps} steps" if self.steps >= steps else f"{tasks} tasks were started"
         what = (
             "time goes on, and the tasks do not come to an end"

@@ -124,6 +124,20 @@ def test_every_way_to_go_wrong_has_its_name(pool, kind, message):
     assert message in failure.message
 
 
+def test_a_recursion_without_end_is_repeatable():
+    def again():
+        sleep(0)
+        again()
+
+    def pool():
+        with TaskGroup() as group:
+            group.spawn(again)
+            group.spawn(again)
+
+    failure = explore(pool, schedules=3, stop_at_first=True).failure
+    assert failure.message == "it raised RecursionError: it calls itself without end"
+
+
 def test_a_pool_that_has_not_run_at_all_is_no_success():
     def pool():
         yield 1
@@ -178,7 +192,8 @@ def test_after_ten_schedules_that_never_end_no_more_are_tried(pool, options):
     found = explore(pool, max_steps=200, **options)
     assert (found.schedules, found.failures, found.cut_short) == (10, 10, True)
     assert str(found) == (
-        "10 of 10 schedules fail; the first is number 1; no more were tried, as so many run on and on"
+        "10 of 10 schedules fail; the first is number 1; "
+        "no more were tried, as so many run on and on"
     )
 
 

@@ -517,10 +517,10 @@ def test_a_task_that_swallows_its_cancellation_in_a_loop_is_stopped():
 
     def body():
         with TaskGroup() as group:
-            group.spawn(deaf)
+            group.spawn(deaf, name="deaf")
             group.context.cancel()
 
-    with pytest.raises(StepLimitExceeded):
+    with pytest.raises(StepLimitExceeded, match="deaf is cancelled and goes on, whenever it is"):
         simulate(body, max_steps=1000)
 
 
