@@ -14,6 +14,7 @@ from __future__ import annotations
 import asyncio
 import math
 import multiprocessing
+import pickle
 from collections.abc import Awaitable, Callable, Iterable
 from concurrent.futures import (
     BrokenExecutor,
@@ -97,7 +98,7 @@ def processes(
     check_count("workers", workers, 1)
     limit = TimeLimit(timeout)
     executor = ProcessPoolExecutor(workers, _spawn)
-    return execute(executor, partial(packed, process), jobs, limit, on_result)
+    return execute(executor, partial(packed, process), jobs, limit, on_result, pack=pickle.dumps)
 
 
 def execute(
@@ -108,11 +109,13 @@ def execute(
     on_result: Callable[[Result[J, R]], object] | None,
     room: float = math.inf,
     after_each: Callable[[int], object] | None = None,
+    pack: Callable[[J], Any] = lambda job: job,
 ) -> Report[J, R]:
     """Submit `do(job)` for each of `jobs`, at most `room` of them at a time, and collect.
 
     `do` makes the job's result, by `attempting` or by `packed`; `after_each` is called with the
-    number of jobs submitted. The executor is shut down at the end.
+    number of jobs submitted; `pack` makes of a job what `do` gets, and if it raises the job fails.
+    The executor is shut down at the end.
     """
     ledger = Ledger[J, R]()
     futures: dict[Future[Any], J] = {}
@@ -129,13 +132,23 @@ def execute(
         result: Result[J, R]
         error = future.exception()
         if error is not None:  # the executor's own
-            reason = str(error)
+            if isinstance(error, BrokenExecutor):
+                reason = str(error)
             result = Failed(futures[future], error)
         else:
             value = future.result()
             result = unpacked(futures[future], value) if isinstance(value, bytes) else value
         ledger.results.append(result)
         return result
+
+    def submit(job: J) -> Future[Any]:
+        try:
+            sent = pack(job)
+        except (Exception, SystemExit) as error:
+            failed = Future[Any]()
+            failed.set_result(Failed(job, error))
+            return failed
+        return executor.submit(do, sent)
 
     try:
         for job in jobs:
@@ -144,7 +157,7 @@ def execute(
                 collect()
             if limit.passed:
                 raise CutShort(limit.reason)
-            future = executor.submit(do, job)
+            future = submit(job)
             futures[future] = job
             future.add_done_callback(done.put)
             if after_each is not None:

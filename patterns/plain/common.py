@@ -244,13 +244,17 @@ def stopping_at_failure(on_result: OnResult[J, R] | None) -> OnResult[J, R]:
 # can be told which job it belongs to.
 
 
-def packed(process: Callable[[J], R], job: J) -> bytes:
-    """Call `process(job)` in a process of a pool; return what comes of it, for `unpacked`."""
-    result = attempting(process)(job)
+def packed(process: Callable[[Any], R], message: bytes) -> bytes:
+    """Process the pickled job in a process of a pool; return what comes of it, for `unpacked`."""
+
+    def unpack_and_process(message: bytes) -> R:
+        return process(pickle.loads(message))
+
+    result = attempting(unpack_and_process)(message)
     if isinstance(result, Succeeded):
         try:
             return pickle.dumps((True, result.value))
-        except Exception as error:
+        except BaseException as error:
             return _packed_error(error)
     return _packed_error(result.error)
 
@@ -259,7 +263,7 @@ def unpacked(job: J, message: bytes) -> Result[J, Any]:
     """Return the result of `job` that `packed` made in another process."""
     try:
         succeeded, content = pickle.loads(message)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         return Failed(job, error)
     return Succeeded(job, content) if succeeded else Failed(job, content)
 
@@ -271,7 +275,7 @@ def _packed_error(error: BaseException) -> bytes:
         error.add_note("".join(["in its process:\n", *lines]).rstrip())
         message = pickle.dumps((False, error))
         pickle.loads(message)
-    except Exception:
+    except BaseException:
         substitute = RuntimeError("".join(traceback.format_exception_only(error)).rstrip())
         substitute.add_note("".join(["in its process:\n", *lines]).rstrip())
         return pickle.dumps((False, substitute))

@@ -177,4 +177,4 @@ def _serve(pipe: Any, process: Callable[[Any], Any]) -> None:
     with suppress(EOFError):  # whoever sent the jobs is gone
         while True:
             message = pipe.recv_bytes()
-            pipe.send_bytes(packed(lambda received: process(pickle.loads(received)), message))
+            pipe.send_bytes(packed(process, message))

@@ -11,12 +11,15 @@ from itertools import count
 
 import pytest
 from plain_jobs import (
+    ExitsWhenRebuilt,
+    ExitsWhenSent,
     HangsWhenRebuilt,
     cancels_itself_at_3,
     double,
     ends_its_process_at_3,
     exits_at_3,
     length,
+    makes_what_exits,
     raises_what_cannot_be_rebuilt_at_3,
     returns_what_cannot_be_rebuilt_at_3,
     returns_what_cannot_be_sent_at_3,
@@ -325,6 +328,13 @@ def test_what_cannot_travel_between_processes_fails_alone(name, process, error):
     assert report.counts == Counts(6, 5, 1, 0, 0)
     assert report.failed == [3]
     assert error in str(report.errors[0])
+
+
+@pytest.mark.parametrize("name", PROCESSES)
+def test_a_job_or_a_value_that_exits_on_its_way_between_processes_fails_alone(name):
+    bad = [lambda: None, ExitsWhenSent(), ExitsWhenRebuilt(), "sent", "rebuilt"]
+    report = run(name, [0, *bad, 0], makes_what_exits)
+    assert (report.failed, report.values, report.reason) == (bad, [0, 0], None)
 
 
 @pytest.mark.parametrize("name", PROCESSES)
