@@ -152,6 +152,7 @@ def noting(
 
     A task is cancelled by one CancelledError, in the middle of its job, and who catches it can go
     on. A job may also raise one without any cancellation. `cancelling` tells them apart.
+    Only a job that cancels its own task cannot be told apart: it ends its worker.
     """
     check_callable(process)
     hand_on = until_it_raises(on_result)
