@@ -157,9 +157,9 @@ class DynamicPool(WorkerPool[J, R]):
     def member(self, term: Context) -> None:
         """Take one job after the other until the term ends or there are no more."""
         try:
-            for job in self.queue.values(term):
+            for job, variables in self.queue.values(term):
                 self.begin(job)
-                self.finish(attempt(self.process, job))
+                self.finish(attempt(self.process, job, variables))
         except Cancelled as cancelled:
             if cancels_caller(cancelled):
                 raise  # the pool is cancelled, and not only this worker's term over

@@ -24,7 +24,6 @@ There a worker that sees the deadline drops the job or the result in its hands w
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from contextvars import copy_context
 from dataclasses import dataclass
 from random import Random
 from typing import TypeVar
@@ -49,10 +48,10 @@ class CarefulPool(WorkerPool[J, R]):
         Except when the pool is cancelled while the job waits: then Cancelled ends the worker, and
         the report has the job as cancelled, since it was started and has no result.
         """
-        for job in self.queue:
+        for job, variables in self.queue:
             self.begin(job)
             try:
-                value = copy_context().run(self.process, job)
+                value = variables.run(self.process, job)
                 check_value(value)
             except Exception as error:
                 self.finish(Failed(job, error))

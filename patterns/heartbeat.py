@@ -28,6 +28,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, MutableSequence
 from contextlib import contextmanager
+from contextvars import Context as Variables
 from dataclasses import dataclass
 from typing import Generic, TypeAlias, TypeVar
 
@@ -155,18 +156,18 @@ class HeartbeatPool(WorkerPool[J, R]):
     def worker(self, number: int) -> None:
         """Take one job after the other; the last worker to leave ends the pool."""
         me = current_runtime().current()
-        for job in self.queue:
-            if not self.do(JobInHand(job, me, self.context)):
+        for job, variables in self.queue:
+            if not self.do(JobInHand(job, me, self.context), variables):
                 return  # without a word: its place is for the supervisor to fill
         if self._places.add(-1) == 0:
             self._ended.close()
 
-    def do(self, in_hand: JobInHand[J]) -> bool:
+    def do(self, in_hand: JobInHand[J], variables: Variables) -> bool:
         """Process a job; tell whether its worker is alive and in its place afterwards."""
         self.begin(in_hand.job)
         self._in_hand[in_hand] = None
         try:
-            result = attempt(lambda job: self._beating(job, in_hand.beat), in_hand.job)
+            result = attempt(lambda job: self._beating(job, in_hand.beat), in_hand.job, variables)
         except Cancelled:  # the pool is: nobody decides the job's fate any more
             if in_hand.unsettled.compare_and_swap(1, 0):
                 del self._in_hand[in_hand]

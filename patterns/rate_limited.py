@@ -87,10 +87,10 @@ class RateLimitedPool(WorkerPool[J, R]):
     def worker(self, number: int) -> None:
         """Take a job, wait for its turn, process it, hand on the result; and again."""
         wait_for_turn = self._limits[number - 1]
-        for job in self.queue:
+        for job, variables in self.queue:
             self.begin(job)
             wait_for_turn()
-            self.finish(attempt(self.process, job))
+            self.finish(attempt(self.process, job, variables))
 
     def _new_limit(self, name: str) -> Limit:
         if self._limiter == "ticker":

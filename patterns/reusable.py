@@ -25,6 +25,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from contextvars import Context as Variables
+from contextvars import copy_context
 from dataclasses import dataclass
 from typing import Generic, Self, TypeVar
 
@@ -61,7 +63,8 @@ class WorkerPool(Generic[J, R]):
     Raises ValueError or TypeError for a bad argument.
 
     Another kind of pool overrides `run_workers`, which starts the workers and waits for them, or
-    `worker`, which is what each of them does: for each job of `queue` call `begin` and `finish`.
+    `worker`, which is what each of them does: for each job of `queue`, which has the submitter's
+    `contextvars` beside it, call `begin` and `finish`.
     """
 
     def __init__(self, process: Callable[[J], R], *, workers: int = 3, buffer: int = 100) -> None:
@@ -70,7 +73,7 @@ class WorkerPool(Generic[J, R]):
         check_count("buffer", buffer, 0)
         self.process = process
         self.workers = workers
-        self.queue = Channel[J](buffer, "jobs")
+        self.queue = Channel[tuple[J, Variables]](buffer, "jobs")
         self._results = Channel[Result[J, R]](math.inf, "results")
         self.ledger = Ledger[J, R]()
         self._refused: list[J] = []
@@ -99,6 +102,8 @@ class WorkerPool(Generic[J, R]):
     def submit(self, job: J) -> None:
         """Offer a job, waiting while the buffer is full.
 
+        It will see the caller's `contextvars` as they are now, and what it sets only it sees.
+
         Raises Closed if the pool is closed; Cancelled if it is cancelled, before or while this
         waits, or its block has been left; the report then has the job among those never started.
         Raises RuntimeError before the pool is started.
@@ -106,7 +111,7 @@ class WorkerPool(Generic[J, R]):
         context = self.context
         self.ledger.submitted.append(job)
         try:
-            self.queue.send(job, context)
+            self.queue.send((job, copy_context()), context)
         except BaseException:
             self._refused.append(job)
             self._wake_joining()
@@ -164,9 +169,9 @@ class WorkerPool(Generic[J, R]):
 
     def worker(self, number: int) -> None:
         """Take one job after the other until there are no more; worker 1 is the first."""
-        for job in self.queue:
+        for job, variables in self.queue:
             self.begin(job)
-            self.finish(attempt(self.process, job))
+            self.finish(attempt(self.process, job, variables))
 
     def begin(self, job: J) -> None:
         """Note that a worker has taken `job`."""

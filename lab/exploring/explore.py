@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from lab.exploring.failure import shortest_failure
 from lab.exploring.judge import Check
-from lab.exploring.processes import Wrong, can_copy, in_one, in_several
+from lab.exploring.processes import ENDLESS_ENOUGH, Finds, Wrong, can_copy, in_one, in_several
 from lab.exploring.trial import Trial
 from lab.model.exploration import Exploration, How, ScheduleOutcome
 from lab.model.pool import bind
@@ -47,7 +47,7 @@ def explore(
 
     A schedule goes wrong if the pool deadlocks, loops for ever, raises, leaves a task behind, loses
     a task to an exception that nobody sees, returns a Report that does not balance, or if `check`
-    says so. The first that does is shrunk.
+    says so. The first that does is shrunk. After ten that never end no more are tried.
 
     Args:
         pool: called once for each schedule; makes what it needs anew.
@@ -155,38 +155,36 @@ def _sample(
 ) -> Exploration:
     """Run the schedules of the orders 1, 2, 3, …"""
 
-    def attempt(number: int) -> str | None:
-        verdict = trial.verdict(trial.run(numbered(number)()))
-        return None if verdict is None else verdict[0]
+    def attempt(number: int) -> Wrong | None:
+        played = trial.run(numbered(number)())
+        verdict = trial.verdict(played)
+        return None if verdict is None else Wrong(number, verdict[0], played.endless)
 
     if processes == 1:
-        wrong = in_one(attempt, schedules, stop_at_first, advance)
+        finds = in_one(attempt, schedules, stop_at_first, advance)
     else:
         begin = trial.begin_in_copy
-        wrong, idle = in_several(attempt, schedules, stop_at_first, advance, processes, begin)
+        finds, idle = in_several(attempt, schedules, stop_at_first, advance, processes, begin)
         trial.end_of_copies(idle)
-        for number, kind in wrong:
-            if kind is None:
-                attempt(number)  # raises here what it raised there
+        for one in finds.wrong:
+            if one.kind is None:
+                attempt(one.number)  # raises here what it raised there
                 raise NotRepeatable
-    first = wrong[0] if wrong else None
-    done = first[0] if first is not None and stop_at_first else schedules
-    kinds = Counter(kind for _, kind in wrong if kind is not None)
-    schedule = None if first is None else trial.schedule(numbered(first[0]))
-    return _exploration(trial, how, done, kinds, first, schedule, complete=False)
+    done = finds.wrong[-1].number if finds.enough else schedules
+    schedule = trial.schedule(numbered(finds.wrong[0].number)) if finds.wrong else None
+    cut_short = finds.endless == ENDLESS_ENOUGH
+    return _exploration(trial, how, done, finds, schedule, False, cut_short)
 
 
 def _every(trial: Trial, schedules: int, stop_at_first: bool, advance: Advance) -> Exploration:
     """Run all distinct schedules, or so many."""
     search = trial.every_schedule()
-    done, kinds = 0, Counter[str]()
-    first: Wrong | None = None
-    schedule: Schedule | None = None
+    done = endless = 0  # a loop that waits ends one turn earlier each time: nearly endless counts
+    finds, schedule = Finds(stop_at_first), None
     for run in search.runs():
         if run is None:
             advance(-done)
-            done, first, schedule = 0, None, None
-            kinds.clear()
+            done, finds, schedule = 0, Finds(stop_at_first), None
             continue
         if done == schedules:
             break
@@ -195,35 +193,38 @@ def _every(trial: Trial, schedules: int, stop_at_first: bool, advance: Advance) 
         played, its_schedule = run
         verdict = trial.verdict(played)
         if verdict is not None:
-            kinds[verdict[0]] += 1
-            if first is None:
-                first, schedule = (done, verdict[0]), its_schedule()
-            if stop_at_first:
-                break
-    return _exploration(trial, "every", done, kinds, first, schedule, complete=search.exhausted)
+            finds.add(Wrong(done, verdict[0], played.endless))
+            if schedule is None:
+                schedule = its_schedule()
+        endless += finds.endless > 0 and 2 * played.runtime.steps > trial.max_steps
+        if finds.enough or endless == ENDLESS_ENOUGH:
+            break
+    cut_short = ENDLESS_ENOUGH in (endless, finds.endless)
+    return _exploration(trial, "every", done, finds, schedule, search.exhausted, cut_short)
 
 
 def _exploration(
     trial: Trial,
     how: How,
     done: int,
-    kinds: Counter[str],
-    first: Wrong | None,
+    finds: Finds,
     schedule: Schedule | None,
-    *,
     complete: bool,
+    cut_short: bool,
 ) -> Exploration:
+    kinds = Counter(str(one.kind) for one in finds.wrong)
     failure = None
-    if first is not None and schedule is not None:
-        failure = shortest_failure(trial, schedule, str(first[1]))
+    if schedule is not None:
+        failure = shortest_failure(trial, schedule, str(finds.wrong[0].kind))
     return Exploration(
         schedules=done,
         failures=kinds.total(),
         kinds=dict(kinds),
         how=how,
         complete=complete,
-        first=None if first is None else first[0],
+        first=finds.wrong[0].number if finds.wrong else None,
         failure=failure,
+        cut_short=cut_short,
     )
 
 

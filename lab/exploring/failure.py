@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
+from lab.exploring.processes import ENDLESS_ENOUGH
 from lab.exploring.shrink import Tried, shrink
 from lab.exploring.trial import Trial
-from lab.model.deadlock import Deadlock
 from lab.model.exploration import Failure
 from lab.model.schedule import NotRepeatable, Schedule
 from lab.simulation.order import Order
@@ -37,7 +37,7 @@ def shortest_failure(trial: Trial, schedule: Schedule, kind: str) -> Failure:
     found = trial.verdict(played)
     if found is None or found[0] != kind:
         raise NotRepeatable
-    if isinstance(played.error, Deadlock) and played.error.until is not None:
+    if played.endless:
         shortest = replace(shortest, steps=trial.max_steps)
     passing = _nearest_passing(trial, shortest)
     failure = Failure(
@@ -60,12 +60,17 @@ def _nearest_passing(trial: Trial, schedule: Schedule) -> Schedule | None:
         found = _passes(trial, dict(choices[:leave_out] + choices[leave_out + 1 :]))
         if found is not None:
             return found
-    listing = BestEffortReplay(dict(choices), list_from=1)
+    endless = 0
+    listing = BestEffortReplay(dict(choices), list_from=1, most=_NEIGHBOURS)
     steps = max(trial.run(listing).runtime.steps, 1)
     for decision, task in listing.others[: min(_NEIGHBOURS, _STEPS_FOR_NEIGHBOURS // steps)]:
-        found = _passes(trial, {**dict(choices), decision: task})
-        if found is not None:
-            return found
+        order = RecordingOrder(BestEffortReplay({**dict(choices), decision: task}))
+        played = trial.run(order)
+        if trial.verdict(played) is None:
+            return order.schedule
+        endless += played.endless
+        if endless == ENDLESS_ENOUGH:
+            break
     return None
 
 

@@ -83,6 +83,8 @@ def _waits(tasks: Iterable[Stuck]) -> str:
 def _named(error: BaseException) -> str:
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
+    if isinstance(error, RecursionError):
+        return "RecursionError: it calls itself without end"  # where that is noticed, varies
     message = _short(error)
     return f"{type(error).__name__}: {message}" if message else type(error).__name__
 

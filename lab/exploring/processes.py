@@ -15,14 +15,55 @@ import sys
 import warnings
 from collections.abc import Callable
 from select import select
-from typing import IO, Final
+from typing import IO, Final, NamedTuple
 
-__all__ = ["Wrong", "can_copy", "copy_process", "in_one", "in_several"]
+__all__ = ["ENDLESS_ENOUGH", "Finds", "Wrong", "can_copy", "copy_process", "in_one", "in_several"]
 
-Wrong = tuple[int, str | None]  # the number of a trial, and what went wrong; None: it raised
+ENDLESS_ENOUGH: Final = 10  # trials that never end: as each takes all its steps, more take minutes
 
 _RAISED: Final = object()
 _SLOT: Final = struct.Struct("qq")  # trials done, and the number of the first that went wrong
+
+
+class Wrong(NamedTuple):
+    """A trial that went wrong.
+
+    Attributes:
+        number: which.
+        kind: what went wrong; None: it raised.
+        endless: whether it was stopped for want of steps only.
+    """
+
+    number: int
+    kind: str | None
+    endless: bool = False
+
+
+Attempt = Callable[[int], Wrong | None]
+
+
+class Finds:
+    """What went wrong, in the order of the numbers, until there is enough of it.
+
+    Args:
+        stop_at_first: whether one is enough.
+    """
+
+    def __init__(self, stop_at_first: bool) -> None:
+        self.wrong: list[Wrong] = []
+        self.endless = 0
+        self._most = 1 if stop_at_first else None
+
+    def add(self, one: Wrong) -> None:
+        """Take it in, unless there is enough."""
+        if not self.enough:
+            self.wrong.append(one)
+            self.endless += one.endless
+
+    @property
+    def enough(self) -> bool:
+        """Whether no more trials are needed."""
+        return len(self.wrong) == self._most or self.endless == ENDLESS_ENOUGH
 
 
 def can_copy() -> bool:
@@ -42,31 +83,31 @@ def copy_process() -> int:
 
 
 def in_one(
-    attempt: Callable[[int], str | None],
+    attempt: Attempt,
     trials: int,
     stop_at_first: bool,
     advance: Callable[[int], object],
-) -> list[Wrong]:
-    """Try each number from 1 to `trials`; what `attempt` raises comes out."""
-    wrong: list[Wrong] = []
+) -> Finds:
+    """Try each number from 1 to `trials`, until it is enough; what `attempt` raises comes out."""
+    finds = Finds(stop_at_first)
     for number in range(1, trials + 1):
         advance(1)
-        kind = attempt(number)
-        if kind is not None:
-            wrong.append((number, kind))
-            if stop_at_first:
+        wrong = attempt(number)
+        if wrong is not None:
+            finds.add(wrong)
+            if finds.enough:
                 break
-    return wrong
+    return finds
 
 
 def in_several(
-    attempt: Callable[[int], str | None],
+    attempt: Attempt,
     trials: int,
     stop_at_first: bool,
     advance: Callable[[int], object],
     processes: int,
     begin: Callable[[], Callable[[], float]],
-) -> tuple[list[Wrong], float]:
+) -> tuple[Finds, float]:
     """Do the same in copies of this process, which end with it; a trial that raises is `None`.
 
     Each copy calls `begin` first, and what that returned at the end: their sum is returned, too.
@@ -94,9 +135,10 @@ def in_several(
         finally:
             for child in children:
                 child.end()
-    wrong = sorted(one for child in children for one in child.wrong)
-    told = sum(child.told for child in children)
-    return wrong[:1] if stop_at_first else wrong, told
+    finds = Finds(stop_at_first)
+    for wrong in sorted(one for child in children for one in child.wrong):
+        finds.add(wrong)
+    return finds, sum(child.told for child in children)
 
 
 def _slots(board: mmap.mmap, processes: int) -> tuple[list[int], list[int]]:
@@ -109,7 +151,7 @@ class _Child:
 
     def __init__(
         self,
-        attempt: Callable[[int], str | None],
+        attempt: Attempt,
         numbers: range,
         place: int,
         stop_at_first: bool,
@@ -138,7 +180,7 @@ class _Child:
         if not text:
             raise RuntimeError("a process that ran schedules has died")
         wrong, self.told = json.loads(text)
-        self.wrong = [(number, kind) for number, kind in wrong]
+        self.wrong = [Wrong(*one) for one in wrong]
 
     def end(self) -> None:
         """End it, if it has not ended by itself."""
@@ -149,28 +191,25 @@ class _Child:
 
 
 def _try_all(
-    attempt: Callable[[int], str | None],
+    attempt: Attempt,
     numbers: range,
     place: int,
     stop_at_first: bool,
     board: mmap.mmap,
 ) -> list[Wrong]:
-    wrong: list[Wrong] = []
+    finds = Finds(stop_at_first)
     processes = len(board) // _SLOT.size
     first = numbers.stop
     for done, number in enumerate(numbers, 1):
         try:
-            kind = attempt(number)
+            wrong = attempt(number)
         except Exception:
-            kind = None
-            wrong.append((number, None))
-        else:
-            if kind is not None:
-                wrong.append((number, kind))
-        if wrong:
-            first = wrong[0][0]
+            wrong = Wrong(number, None)
+        if wrong is not None:
+            finds.add(wrong)
+            first = finds.wrong[0].number
         _SLOT.pack_into(board, place * _SLOT.size, done, first)
-        over = wrong and (stop_at_first or wrong[-1][1] is None)
+        over = finds.enough or (wrong is not None and wrong.kind is None)
         if over or (stop_at_first and min(_slots(board, processes)[1]) < number):
             break
-    return wrong
+    return finds.wrong

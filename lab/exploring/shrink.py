@@ -99,7 +99,7 @@ class _Shrinking:
             yield choices
             return
         last = choices[-1][0] if choices else 0
-        order = BestEffortReplay(dict(choices), list_from=last + 1)
+        order = BestEffortReplay(dict(choices), list_from=last + 1, most=self._left)
         self._run(order)
         for other in order.others:
             if self._left <= 0:

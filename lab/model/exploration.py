@@ -79,6 +79,7 @@ class Exploration:
         complete: whether there is no other schedule (how="every" only).
         first: the number of the first one that went wrong, from 1; None if none did.
         failure: that one, shrunk; None if none went wrong.
+        cut_short: whether so many never ended, or nearly so, that no more were run.
     """
 
     schedules: int
@@ -88,6 +89,7 @@ class Exploration:
     complete: bool
     first: int | None
     failure: Failure | None = field(repr=False)
+    cut_short: bool = False
 
     def __str__(self) -> str:
         number = f"{self.schedules:,}"
@@ -101,7 +103,8 @@ class Exploration:
         text = f"{self.failures:,} of {counted} schedules {verb}"
         if len(self.kinds) > 1:
             text += f" ({', '.join(f'{count:,} {kind}' for kind, count in self.kinds.items())})"
-        return f"{text}; the first is number {self.first:,}"
+        text += f"; the first is number {self.first:,}"
+        return f"{text}; no more were tried, as so many run on and on" if self.cut_short else text
 
     __repr__ = __str__
 

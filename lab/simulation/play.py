@@ -50,6 +50,12 @@ class Played:
     recorded: int
     turns: tuple[Turn, ...]
 
+    @property
+    def endless(self) -> bool:
+        """Whether the run was stopped only because it took so many steps."""
+        behind_timer = isinstance(self.error, Deadlock) and self.error.until is not None
+        return behind_timer or isinstance(self.error, StepLimitExceeded)
+
     def trace(self) -> Trace:
         """Make the trace of what was recorded."""
         events = [] if self.recorder is None else self.recorder.events(self.recorded)

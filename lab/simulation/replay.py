@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from itertools import islice
 from typing import Final
 from zlib import crc32
@@ -87,7 +87,7 @@ class Replay:
         return task
 
     def _moved(self, move: Move, ready: deque[SimulatedTask]) -> SimulatedTask | None:
-        tasks = {label(task, ready): task for task in ready}
+        tasks = labelled(ready)
         task = tasks.get(move.task)
         expected = f"{move.task} at {move.operation!r}"
         if task is None:
@@ -119,11 +119,18 @@ class BestEffortReplay:
     Args:
         choices: the label of the task to take, by decision.
         list_from: decision from which on to note in `others` who could have gone instead.
+        most: how many of them are of interest, or some more.
     """
 
-    def __init__(self, choices: dict[int, str], list_from: float = float("inf")) -> None:
+    def __init__(
+        self,
+        choices: dict[int, str],
+        list_from: float = float("inf"),
+        most: float = float("inf"),
+    ) -> None:
         self._choices = choices
         self._list_from = list_from
+        self._most = most
         self._decisions = 0
         self.others: list[tuple[int, str]] = []
 
@@ -134,14 +141,16 @@ class BestEffortReplay:
         self._decisions += 1
         wanted = self._choices.get(self._decisions)
         if wanted is not None:
-            for task in ready:
-                if label(task, ready) == wanted:
-                    ready.remove(task)
-                    return task
+            task = labelled(ready).get(wanted)
+            if task is not None:
+                ready.remove(task)
+                return task
         base = ready[0] if running is None else running
-        if self._decisions >= self._list_from:
-            others = [label(task, ready) for task in ready if task is not base]
-            self.others += [(self._decisions, other) for other in others]
+        if self._decisions >= self._list_from and len(self.others) < self._most:
+            labels = labelled(ready)
+            self.others += [
+                (self._decisions, other) for other in labels if labels[other] is not base
+            ]
         ready.remove(base)
         return base
 
@@ -152,6 +161,15 @@ def label(task: SimulatedTask, ready: deque[SimulatedTask]) -> str:
     if any(other.name == name and other is not task for other in ready):
         return f"{name} (task {task.number})"
     return name
+
+
+def labelled(ready: deque[SimulatedTask]) -> dict[str, SimulatedTask]:
+    """Return the tasks that are ready, by the label of each."""
+    names = Counter(task.name for task in ready)
+    return {
+        task.name if names[task.name] == 1 else f"{task.name} (task {task.number})": task
+        for task in ready
+    }
 
 
 def describe(task: SimulatedTask) -> str:

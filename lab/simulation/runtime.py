@@ -40,9 +40,11 @@ __all__ = ["LOOKS", "Ended", "SimulatedRuntime", "StepLimitExceeded", "begin"]
 
 _NOTHING = nullcontext()
 _STEPS_TO_END = 1_000  # operations that never wait, allowed in a task's `finally` at the end
+_VAIN_WAITS = 20_000  # of a task that is cancelled, at one step: nobody means to do that
 _STEPS_TO_FINALIZE = 100_000  # and in all finalizers, once the run is over
 _STANDSTILL = 500_000  # steps without a change that make a deadlock, in runs of that many or more
-_MOST_TASKS = 500_000  # in such runs: more would fill the memory before the steps are used up
+_STEPS_A_TASK = 100  # that much more memory and time a new task takes than a step, and
+_MANY_TASKS = 2_000  # nobody minds as many
 LOOKS = frozenset({"len", "closed", "check", "load", "look"})  # operations that change nothing
 _IDLE = LOOKS | {"wait", "statement"}  # nor do these change what others wait for
 
@@ -73,9 +75,10 @@ class SimulatedRuntime(Simulation, Listener):
     Args:
         order: says who goes next.
         listeners: hear what is done; those that have a method `begin` are told where.
-        max_steps: turns after which it is stopped, as it is after 500,000 tasks (or a twentieth
-            of the turns, if that is more). If tasks wait without a deadline while others only look
-            and sleep, as many turns are a deadlock, or half of all, if that is less.
+        max_steps: turns after which it is stopped, as it is after a hundredth as many tasks (or
+            2,000, if that is more). If tasks wait without a deadline while others only look
+            and sleep, 500,000 turns are a deadlock (half of all, if that is less; a twentieth, if
+            that is more).
         watch: notice when a task waits in real time.
         strands: what its tasks run on; None: on its own.
     """
@@ -102,7 +105,7 @@ class SimulatedRuntime(Simulation, Listener):
         self._take = order.take
         self._max_steps = self._halt_at = max_steps
         self._standstill = max(max_steps // 20, min(max_steps // 2, _STANDSTILL))
-        self._most_tasks = max(max_steps // 20, min(max_steps, _MOST_TASKS))
+        self._most_tasks = max(max_steps // _STEPS_A_TASK, _MANY_TASKS)
         self._time = 0
         self._moved = 0  # the step at which the clock moved last
         self._changed = 0  # the step of the last change that other tasks can see
@@ -147,7 +150,10 @@ class SimulatedRuntime(Simulation, Listener):
         if self._waited_at != self.steps:
             self._waited_at, self._vain_waits = self.steps, 0
         self._vain_waits += 1
-        if self._vain_waits > (_STEPS_TO_END if self.over else self._max_steps):
+        most = _STEPS_TO_END if self.over else min(self._max_steps, _VAIN_WAITS)
+        if self._vain_waits > most:
+            if not self.over:
+                self.steps = max(self.steps, self._max_steps)  # it would go on to use them up
             self._halt(waits=False)  # no wait begins: a task that is cancelled goes on, in a loop
         return SimulatedWaiter(self, self._running)
 
@@ -236,6 +242,7 @@ class SimulatedRuntime(Simulation, Listener):
             self._halt(waits=True)
         if self._watch is not None and perf_counter_ns() > self._watch.look_at:
             self._note_real_wait(self._watch)
+        self._running.waits_since = self._time
         if self.ready or (self._state == "running" and self._advance()):
             following = self._take(self.ready, None)
             strand = following.strand
@@ -430,11 +437,18 @@ class SimulatedRuntime(Simulation, Listener):
             replace(stuck, what="sleeping, again and again") if stuck.doing == "sleeping" else stuck
             for stuck in self.left()
         ]
-        return Deadlock(self._still[1], tasks, until=self._time)
+        since = max(task.waits_since for task in self._live if _waits_for_good(task))
+        return Deadlock(max(self._still[1], since), tasks, until=self._time)
 
     def _too_many_steps(self) -> StepLimitExceeded:
         still = self.steps - self._moved
         steps, tasks = self._max_steps, self._counters["task"]
+        if self._vain_waits > min(steps, _VAIN_WAITS):
+            return StepLimitExceeded(
+                f"the simulation was stopped at {self._time / 1e9} s of virtual time: "
+                f"{self._running.name} is cancelled and goes on, whenever it is to wait",
+                self.left(),
+            )
         limit = f"{steps} steps" if self.steps >= steps else f"{tasks} tasks were started"
         what = (
             "time goes on, and the tasks do not come to an end"
@@ -501,6 +515,11 @@ def _needs_another(task: SimulatedTask) -> bool:
         return False
     verb, _, until = task.blocked_on
     return until is None and verb not in ("join", "hang")
+
+
+def _waits_for_good(task: SimulatedTask) -> bool:
+    """Whether no time that passes ends the wait of a task."""
+    return task.blocked_on is not None and task.blocked_on[2] is None
 
 
 def begin(listener: Any, runtime: SimulatedRuntime) -> None:

@@ -50,9 +50,10 @@ def simulate(
         schedule: replays what `explore` found; the run then also tells its `turns`.
         statements: functions, classes or modules to run statement by statement, for a schedule
             that was found so.
-        max_steps: turns after which the run is stopped, >= 1, as it is after 500,000 tasks (or a
-            twentieth of the turns, if that is more). If tasks wait for others that only look and
-            sleep, as many turns are a deadlock, or half of all, if that is less.
+        max_steps: turns after which the run is stopped, >= 1, as it is after a hundredth as
+            many tasks (or 2,000, if that is more). If tasks wait for others that only look and
+            sleep, 500,000 turns are a deadlock (half of all, if that is less; a twentieth, if that
+            is more).
         options: passed on to `pool`.
 
     All tasks share this thread, so what is real stays real. A `threading.local` holds one value for

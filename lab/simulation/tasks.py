@@ -22,10 +22,11 @@ class SimulatedTask(Task):
         operation: what it is about to do, while it is ready.
         subject: on what.
         blocked_on: while it waits: the verb, the subject, and until when (ns) or None.
+        waits_since: the virtual time (ns) at which its latest wait began.
         rank: kept by orders that know priorities; None: not yet.
     """
 
-    __slots__ = ("blocked_on", "body", "operation", "rank", "strand", "subject")
+    __slots__ = ("blocked_on", "body", "operation", "rank", "strand", "subject", "waits_since")
 
     def __init__(self, name: str | None, number: int, context: Context | None) -> None:
         Task.__init__(self, name, number, context)  # as `super` would, in less time
@@ -34,6 +35,7 @@ class SimulatedTask(Task):
         self.operation = "start"
         self.subject: object = None
         self.blocked_on: tuple[str, object, int | None] | None = None
+        self.waits_since = 0
         self.rank: float | None = None
 
 

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from lab.model.trace import Turn
+from lab.tracing.labels import content
 from patterns.concurrency import Cancelled
 from patterns.concurrency.hooks import Listener
 
@@ -121,7 +122,7 @@ class Watcher(Listener):
     def _done(self, result: object) -> None:
         note = self._last.get(self._runtime.current())
         if note is not None and not note.result:
-            note.result = short(result)
+            note.result = short(content(result))
 
 
 def short(value: object) -> str:

@@ -97,10 +97,11 @@ def watched(pool: Callable[[Callable[..., Any]], Any], process: Callable[..., An
 class Number(int):
     """A job that is seen in a channel, and when something is made of it."""
 
-    made: Counter[float]
+    made: Counter[Any]
+    where: Callable[[], Any]
 
     def _note(self, result: Any) -> Any:
-        self.made[now()] += 1
+        self.made[self.where()] += 1
         return result
 
     def __mul__(self, other: Any) -> Any:
@@ -119,10 +120,10 @@ def _plain(number: Any) -> Any:
     return int(number) if isinstance(number, Number) else number
 
 
-def _numbers(jobs: Iterable[int], made: Counter[float]) -> list[int]:
+def _numbers(jobs: Iterable[int], made: Counter[Any], where: Callable[[], Any]) -> list[int]:
     numbers = [Number(job) for job in jobs]
     for number in numbers:
-        number.made = made
+        number.made, number.where = made, where
     return [*numbers]
 
 
@@ -148,7 +149,7 @@ def watched_sleeping(pool: Callable[[list[int]], Any], jobs: Iterable[int], seco
             work.waiting = max(work.waiting, depth)
 
     hook.parks, hook.after = noting_parks, noting_after
-    work.value = pool(_numbers(jobs, work.made))
+    work.value = pool(_numbers(jobs, work.made, now))
     return work
 
 
@@ -161,12 +162,14 @@ class Takers:
         tasks: who received from it, or heard that there is nothing more.
         started: tasks that were started.
         jobs: how many were sent.
+        made_by_caller: results that were made by whoever called the pool.
     """
 
     value: Any = None
     tasks: set[Any] = field(default_factory=set)
     started: int = 0
     jobs: int = 0
+    made_by_caller: int = 0
 
 
 def watched_takers(pool: Callable[[list[int]], Any], jobs: Iterable[int]) -> Takers:
@@ -189,7 +192,9 @@ def watched_takers(pool: Callable[[list[int]], Any], jobs: Iterable[int]) -> Tak
         takers.started += 1
 
     hook.after, hook.started = noting_after, noting_started
-    takers.value = pool(_numbers(jobs, Counter()))
+    made = Counter[Any]()
+    takers.value = pool(_numbers(jobs, made, runtime.current))
+    takers.made_by_caller = made[runtime.current()]
     return takers
 
 
@@ -198,6 +203,8 @@ def demand_takers(takers: Takers, workers: int) -> None:
     if takers.started < workers:
         started = plural(takers.started, "task") if takers.started else "no task"
         raise NotYet(f"it starts {started}, and {plural(workers, 'worker')} should do the jobs")
+    if takers.made_by_caller:
+        raise NotYet(f"it does the jobs itself, and {plural(workers, 'worker')} should do them")
     if takers.jobs and len(takers.tasks) != workers:
         number = len(takers.tasks)
         takes = "task takes" if number == 1 else "tasks take"

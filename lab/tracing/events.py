@@ -6,7 +6,7 @@ An event is the tuple (time, task, kind, subject, value, depth, error):
 - `task`: the task it happened to, a `Task` with `name`, `named` and `number`;
 - `kind`: one of the constants below;
 - `subject`: the channel, ticker, token bucket, context or group concerned, or None;
-- `value`: the value sent or received, else None;
+- `value`: the value sent or received, without the `contextvars` of its submitter; else None;
 - `depth`: values buffered in the channel after a SENT or RECEIVED, else 0;
 - `error`: for SENT, PARKED_SENDING and REFUSED, the value's `error` attribute when the events are
   read, None if it has none; for ENDED, the exception that ended the task; else None.
@@ -17,6 +17,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from typing import Any, Final, TypeAlias
 
+from lab.tracing.labels import content
 from patterns.concurrency import Cancelled, Closed
 from patterns.concurrency.hooks import Listener
 from patterns.concurrency.runtime import Runtime
@@ -73,7 +74,8 @@ class Recorder(Listener):
 
     def events(self, number: int | None = None) -> list[Event]:
         """Return the events, or the first `number` of them."""
-        fields = (*self._fields,) if number is None else self._fields[: number * _FIELDS]
+        fields = [*self._fields] if number is None else self._fields[: number * _FIELDS]
+        fields[4::_FIELDS] = map(content, fields[4::_FIELDS])
         return [
             (time, task, kind, subject, value, depth, error)
             if kind not in _OFFERS

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from contextlib import suppress
+from contextvars import Context as Variables
 from typing import Any
 
-__all__ = ["distinct", "error_text", "job_labels"]
+__all__ = ["content", "distinct", "error_text", "job_labels"]
 
 
 def job_labels(jobs: Iterable[object]) -> list[str]:
     """Name jobs, each by its `id`, else by its value, else by its place; no name comes twice."""
     return distinct(_label(job, n) for n, job in enumerate(jobs, start=1))
+
+
+def content(value: object) -> object:
+    """Return the job where `value` is one with its submitter's `contextvars`; else `value`."""
+    if type(value) is tuple and len(value) == 2 and type(value[1]) is Variables:
+        return value[0]
+    return value
 
 
 def _label(value: Any, number: int) -> str:

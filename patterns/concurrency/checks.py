@@ -11,6 +11,7 @@ from typing import Any, Final
 
 __all__ = [
     "NANOSECONDS_PER_SECOND",
+    "check_callable",
     "check_count",
     "check_jobs",
     "check_process",
@@ -72,11 +73,16 @@ def check_jobs(jobs: object) -> None:
         raise TypeError(f"jobs must be something to iterate over, got {jobs!r}")
 
 
-def check_process(process: object) -> None:
-    """Raise TypeError unless `process` is a function that does its work when it is called."""
+def check_callable(process: object) -> None:
+    """Raise TypeError unless `process` can be called."""
     if not callable(process):
         raise TypeError(f"process must be a function, got {process!r}")
-    if _is_async(process):
+
+
+def check_process(process: object) -> None:
+    """Raise TypeError unless `process` is a function that does its work when it is called."""
+    check_callable(process)
+    if callable(process) and _is_async(process):
         raise TypeError(
             f"process must be a plain function, got the async function {_name(process)}: "
             "called by a worker it would return a coroutine and do nothing"

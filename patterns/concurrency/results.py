@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextvars import Context as Variables
 from contextvars import copy_context
 from dataclasses import dataclass
 from typing import Generic, TypeAlias, TypeVar
@@ -44,17 +45,16 @@ class Failed(Generic[J]):
 Result: TypeAlias = Succeeded[J, R] | Failed[J]
 
 
-def attempt(process: Callable[[J], R], job: J) -> Result[J, R]:
+def attempt(process: Callable[[J], R], job: J, variables: Variables | None = None) -> Result[J, R]:
     """Call `process(job)`; whatever comes of it, return it as the job's result.
 
-    It runs in a copy of the caller's `contextvars`, so what a job sets no other job sees. In a
-    pool each job sees the variables as they were when the pool was started: a channel carries jobs
-    and nothing beside them. Put into the job what it is to know of its submitter.
+    It runs in the context of `variables`, or in a copy of the caller's `contextvars`: so what a
+    job sets no other job sees.
 
     Raises what `process` raised if that does not make the job fail, as `fails_job` decides.
     """
     try:
-        value = copy_context().run(process, job)
+        value = (copy_context() if variables is None else variables).run(process, job)
         check_value(value)
     except BaseException as error:
         if fails_job(error):

@@ -9,7 +9,9 @@ Each is a function like the `run` of the pattern of the same name, and returns t
 - `buffer` is missing where the form has no limit for what waits.
 
 Whatever a job does (raise SystemExit or CancelledError, swallow a cancellation, return what cannot
-be sent between processes), it is that job's outcome. `unguarded` has what happens otherwise.
+be sent between processes), it is that job's outcome. And what it sets in `contextvars` no other
+job sees: each has a copy of the caller's, except in another process. `unguarded` has what happens
+otherwise.
 
 `lab.observe` runs these pools and records what happens.
 """

@@ -14,6 +14,7 @@ from __future__ import annotations
 import asyncio
 import math
 import multiprocessing
+import pickle
 from collections.abc import Awaitable, Callable, Iterable
 from concurrent.futures import (
     BrokenExecutor,
@@ -28,13 +29,15 @@ from threading import Event, Thread
 from typing import Any, TypeVar
 
 from ..concurrency import Failed, Ledger, Report, Result, Succeeded
-from ..concurrency.checks import check_count, check_process
+from ..concurrency.checks import check_callable, check_count, check_process
 from .common import (
     DONE,
     CutShort,
+    Source,
     TimeLimit,
     alone,
-    attempt,
+    attempting,
+    isolated,
     noting,
     packed,
     reported,
@@ -73,7 +76,7 @@ def threads(
     check_process(process)
     check_count("workers", workers, 1)
     limit = TimeLimit(timeout)
-    return execute(ThreadPoolExecutor(workers), partial(attempt, process), jobs, limit, on_result)
+    return execute(ThreadPoolExecutor(workers), attempting(process), jobs, limit, on_result)
 
 
 def processes(
@@ -95,7 +98,7 @@ def processes(
     check_count("workers", workers, 1)
     limit = TimeLimit(timeout)
     executor = ProcessPoolExecutor(workers, _spawn)
-    return execute(executor, partial(packed, process), jobs, limit, on_result)
+    return execute(executor, partial(packed, process), jobs, limit, on_result, pack=pickle.dumps)
 
 
 def execute(
@@ -106,11 +109,13 @@ def execute(
     on_result: Callable[[Result[J, R]], object] | None,
     room: float = math.inf,
     after_each: Callable[[int], object] | None = None,
+    pack: Callable[[J], Any] = lambda job: job,
 ) -> Report[J, R]:
     """Submit `do(job)` for each of `jobs`, at most `room` of them at a time, and collect.
 
-    `do` makes the job's result, by `attempt` or by `packed`; `after_each` is called with the
-    number of jobs submitted. The executor is shut down at the end.
+    `do` makes the job's result, by `attempting` or by `packed`; `after_each` is called with the
+    number of jobs submitted; `pack` makes of a job what `do` gets, and if it raises the job fails.
+    The executor is shut down at the end.
     """
     ledger = Ledger[J, R]()
     futures: dict[Future[Any], J] = {}
@@ -127,13 +132,23 @@ def execute(
         result: Result[J, R]
         error = future.exception()
         if error is not None:  # the executor's own
-            reason = str(error)
+            if isinstance(error, BrokenExecutor):
+                reason = str(error)
             result = Failed(futures[future], error)
         else:
             value = future.result()
             result = unpacked(futures[future], value) if isinstance(value, bytes) else value
         ledger.results.append(result)
         return result
+
+    def submit(job: J) -> Future[Any]:
+        try:
+            sent = pack(job)
+        except (Exception, SystemExit) as error:
+            failed = Future[Any]()
+            failed.set_result(Failed(job, error))
+            return failed
+        return executor.submit(do, sent)
 
     try:
         for job in jobs:
@@ -142,7 +157,7 @@ def execute(
                 collect()
             if limit.passed:
                 raise CutShort(limit.reason)
-            future = executor.submit(do, job)
+            future = submit(job)
             futures[future] = job
             future.add_done_callback(done.put)
             if after_each is not None:
@@ -192,6 +207,7 @@ def queue_threads(
     results: SimpleQueue[Any] = SimpleQueue()  # of results, and DONE from each worker
     ledger = Ledger[J, R]()
     over = Event()
+    do = attempting(process)
     reason = None
     errors: list[BaseException] = []
 
@@ -211,7 +227,7 @@ def queue_threads(
         while (job := waiting.get()) is not DONE:
             if not over.is_set():
                 ledger.started.append(job)
-                result = attempt(process, job)
+                result = do(job)
                 ledger.results.append(result)
                 results.put(result)
         results.put(DONE)
@@ -269,7 +285,7 @@ async def tasks(
     async def pool(group: asyncio.TaskGroup) -> None:
         for n in range(1, workers + 1):
             group.create_task(worker(), name=f"worker-{n}")
-        for job in jobs:
+        for job in Source(jobs):
             ledger.submitted.append(job)
             await waiting.put(job)  # waits while the queue is full
             await asyncio.sleep(0)  # while it is not, the others must have their turn all the same
@@ -296,6 +312,7 @@ async def anyio_tasks(
     """
     import anyio
 
+    check_callable(process)
     check_count("workers", workers, 1)
     check_count("buffer", buffer, 0)
     limit = TimeLimit(timeout)
@@ -308,7 +325,7 @@ async def anyio_tasks(
             ledger.started.append(job)
             result: Result[J, R]
             try:
-                result = Succeeded(job, await process(job))
+                result = Succeeded(job, await isolated(process, job))
             except (Exception, SystemExit) as error:
                 result = Failed(job, error)
             except anyio.get_cancelled_exc_class() as error:
@@ -324,7 +341,7 @@ async def anyio_tasks(
                 for n in range(1, workers + 1):
                     group.start_soon(worker, name=f"worker-{n}")
                 with send:
-                    for job in jobs:
+                    for job in Source(jobs):
                         ledger.submitted.append(job)
                         await send.send(job)  # waits while the stream is full
     except BaseExceptionGroup as raised:

@@ -6,20 +6,25 @@ import asyncio
 import math
 import pickle
 import traceback
-from collections.abc import Awaitable, Callable, Iterable
+import types
+from collections.abc import Awaitable, Callable, Generator, Iterable, Iterator
+from contextvars import copy_context
+from threading import TIMEOUT_MAX
 from time import monotonic
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 from .. import concurrency
 from ..concurrency import Failed, Ledger, Report, Result, Succeeded
-from ..concurrency.checks import moment
+from ..concurrency.checks import check_callable, moment
 
 __all__ = [
     "DONE",
     "CutShort",
+    "Source",
     "TimeLimit",
     "alone",
-    "attempt",
+    "attempting",
+    "isolated",
     "noting",
     "packed",
     "reported",
@@ -38,6 +43,35 @@ DONE: Any = object()  # put into a queue, it says that nothing more comes
 
 class CutShort(Exception):
     """The run ends here, before all is done; the message is the report's reason."""
+
+
+class FromOutside(Exception):
+    """Takes what `jobs` or `on_result` raised through the task groups, to come out as it is.
+
+    A group would take a CancelledError for its own doing, and we a group of theirs for ours.
+    """
+
+    def __init__(self, error: BaseException) -> None:
+        super().__init__(error)
+        self.error = error
+
+
+class Source(Generic[J]):
+    """An iterator over `jobs` that raises FromOutside when they cannot go on."""
+
+    def __init__(self, jobs: Iterable[J]) -> None:
+        self._jobs = iter(jobs)
+
+    def __iter__(self) -> Iterator[J]:
+        return self
+
+    def __next__(self) -> J:
+        try:
+            return next(self._jobs)
+        except StopIteration:
+            raise
+        except BaseException as error:
+            raise FromOutside(error) from error
 
 
 class TimeLimit:
@@ -63,18 +97,50 @@ class TimeLimit:
     @property
     def left(self) -> float | None:
         """Seconds until then, >= 0; None for ever, as the standard library's waits want it."""
-        return None if self._end == math.inf else max(self._end - monotonic(), 0.0)
+        left = max(self._end - monotonic(), 0.0)
+        return None if left == math.inf else min(left, TIMEOUT_MAX - 1)  # no wait may be longer
 
 
-def attempt(process: Callable[[J], R], job: J) -> Result[J, R]:
-    """Call `process(job)` in a thread of a pool; whatever comes of it is the job's result.
+def attempting(process: Callable[[J], R]) -> Callable[[J], Result[J, R]]:
+    """Return what a thread of a pool does with a job: whatever comes of it is the job's result.
 
-    Even what is no Exception: a thread that dies of SystemExit ends nothing but itself.
+    Even what is no Exception: a thread that dies of SystemExit ends nothing but itself. A new
+    thread has no `contextvars`, so each job gets a copy of those of whoever calls this.
     """
-    try:
-        return concurrency.attempt(process, job)
-    except BaseException as error:
-        return Failed(job, error)
+    variables = copy_context()
+
+    def attempt(job: J) -> Result[J, R]:
+        try:
+            return concurrency.attempt(process, job, variables.copy())
+        except BaseException as error:
+            return Failed(job, error)
+
+    return attempt
+
+
+@types.coroutine
+def isolated(process: Callable[[J], Awaitable[R]], job: J) -> Generator[Any, Any, R]:
+    """Await `process(job)` in a copy of the task's `contextvars`: what it sets no other job sees.
+
+    A task of its own would do that, too, but then the worker's cancellation and the job's would be
+    two. So this passes on what goes in and out at each `await`, and only changes the context.
+    """
+
+    async def call() -> R:
+        return await process(job)
+
+    variables, steps = copy_context(), call()
+    step: Callable[[Any], Any] = steps.send
+    given: object = None
+    while True:
+        try:
+            awaited = variables.run(step, given)
+        except StopIteration as end:
+            return end.value  # type: ignore[no-any-return]
+        try:
+            step, given = steps.send, (yield awaited)
+        except BaseException as error:
+            step, given = steps.throw, error
 
 
 def noting(
@@ -86,9 +152,9 @@ def noting(
 
     A task is cancelled by one CancelledError, in the middle of its job, and who catches it can go
     on. A job may also raise one without any cancellation. `cancelling` tells them apart.
-
-    A task has one context for all its jobs: what one sets in a context variable, the next one sees.
+    Only a job that cancels its own task cannot be told apart: it ends its worker.
     """
+    check_callable(process)
     hand_on = until_it_raises(on_result)
 
     async def do(job: J) -> None:
@@ -97,7 +163,7 @@ def noting(
         ledger.started.append(job)
         result: Result[J, R]
         try:
-            result = Succeeded(job, await process(job))
+            result = Succeeded(job, await isolated(process, job))
         except (Exception, SystemExit) as error:
             result = Failed(job, error)
         except asyncio.CancelledError as error:
@@ -113,14 +179,19 @@ def noting(
 
 
 def until_it_raises(on_result: OnResult[J, R] | None) -> OnResult[J, R]:
-    """Return `on_result` such that it is called no more once it has raised."""
+    """Return `on_result` such that it is called no more once it has raised, which ends the pool."""
     silent = on_result is None
 
     def hand_on(result: Result[J, R]) -> None:
         nonlocal silent
         if on_result is not None and not silent:
             silent = True
-            on_result(result)
+            try:
+                on_result(result)
+            except CutShort:
+                raise
+            except BaseException as error:
+                raise FromOutside(error) from error
             silent = False
 
     return hand_on
@@ -155,7 +226,7 @@ def alone(error: BaseException) -> BaseException:
     """Return what a task group was ended by: one exception as it is, several as the group."""
     while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
         error = error.exceptions[0]
-    return error
+    return error.error if isinstance(error, FromOutside) else error
 
 
 def stopping_at_failure(on_result: OnResult[J, R] | None) -> OnResult[J, R]:
@@ -174,13 +245,17 @@ def stopping_at_failure(on_result: OnResult[J, R] | None) -> OnResult[J, R]:
 # can be told which job it belongs to.
 
 
-def packed(process: Callable[[J], R], job: J) -> bytes:
-    """Call `process(job)` in a process of a pool; return what comes of it, for `unpacked`."""
-    result = attempt(process, job)
+def packed(process: Callable[[Any], R], message: bytes) -> bytes:
+    """Process the pickled job in a process of a pool; return what comes of it, for `unpacked`."""
+
+    def unpack_and_process(message: bytes) -> R:
+        return process(pickle.loads(message))
+
+    result = attempting(unpack_and_process)(message)
     if isinstance(result, Succeeded):
         try:
             return pickle.dumps((True, result.value))
-        except Exception as error:
+        except BaseException as error:
             return _packed_error(error)
     return _packed_error(result.error)
 
@@ -189,7 +264,7 @@ def unpacked(job: J, message: bytes) -> Result[J, Any]:
     """Return the result of `job` that `packed` made in another process."""
     try:
         succeeded, content = pickle.loads(message)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         return Failed(job, error)
     return Succeeded(job, content) if succeeded else Failed(job, content)
 
@@ -201,7 +276,7 @@ def _packed_error(error: BaseException) -> bytes:
         error.add_note("".join(["in its process:\n", *lines]).rstrip())
         message = pickle.dumps((False, error))
         pickle.loads(message)
-    except Exception:
+    except BaseException:
         substitute = RuntimeError("".join(traceback.format_exception_only(error)).rstrip())
         substitute.add_note("".join(["in its process:\n", *lines]).rstrip())
         return pickle.dumps((False, substitute))

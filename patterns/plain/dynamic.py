@@ -15,13 +15,12 @@ import itertools
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from typing import Generic, TypeVar
 
 from ..concurrency import Ledger, Report, Result
 from ..concurrency.checks import check_count, check_process, nanoseconds
 from . import basic
-from .common import TimeLimit, attempt, noting, reported
+from .common import Source, TimeLimit, attempting, noting, reported
 
 __all__ = ["ElasticPool", "tasks", "threads"]
 
@@ -60,7 +59,7 @@ def threads(
         pause = rests.get(submitted - 1, 0.0)
         time.sleep(pause if limit.left is None else min(pause, limit.left))
 
-    do, executor = partial(attempt, process), ThreadPoolExecutor(max_workers)
+    do, executor = attempting(process), ThreadPoolExecutor(max_workers)
     return basic.execute(executor, do, jobs, limit, on_result, after_each=rest)
 
 
@@ -103,7 +102,7 @@ async def tasks(
 
     async def pool(group: asyncio.TaskGroup) -> None:
         elastic = ElasticPool(group, ledger, do, min_workers, max_workers, patience, buffer)
-        for number, job in enumerate(jobs):
+        for number, job in enumerate(Source(jobs)):
             await elastic.submit(job)
             await asyncio.sleep(rests.get(number, 0.0))
         await elastic.waiting.join()  # until every job that was put is done

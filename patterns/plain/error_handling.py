@@ -18,7 +18,7 @@ from typing import TypeVar
 
 from ..concurrency import Ledger, Report, Result
 from ..concurrency.checks import check_count, check_process
-from .common import TimeLimit, attempt, noting, reported
+from .common import Source, TimeLimit, attempting, noting, reported
 
 __all__ = ["tasks", "wait_only"]
 
@@ -49,7 +49,7 @@ async def tasks(
     check_count("workers", workers, 1)
     ledger = Ledger[J, R]()
     do = noting(process, ledger, on_result)
-    source = iter(jobs)  # shared by the workers: no other task runs between two awaits
+    source = Source(jobs)  # shared by the workers: no other task runs between two awaits
 
     async def worker() -> None:
         for job in source:
@@ -87,10 +87,11 @@ def wait_only(
     check_count("workers", workers, 1)
     limit = TimeLimit(timeout)
     ledger = Ledger[J, R]()
+    attempt = attempting(process)
 
     def do(job: J) -> None:
         ledger.started.append(job)
-        ledger.results.append(attempt(process, job))
+        ledger.results.append(attempt(job))
 
     with ThreadPoolExecutor(workers) as executor:
         futures = []

@@ -14,13 +14,12 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from typing import TypeVar
 
 from ..concurrency import Report, Result
 from ..concurrency.checks import check_count, check_process
 from . import basic
-from .common import TimeLimit, attempt, stopping_at_failure
+from .common import TimeLimit, attempting, stopping_at_failure
 
 __all__ = ["executor", "tasks"]
 
@@ -44,7 +43,7 @@ def executor(
     check_process(process)
     check_count("workers", workers, 1)
     limit, stop = TimeLimit(timeout), stopping_at_failure(on_result)
-    return basic.execute(ThreadPoolExecutor(workers), partial(attempt, process), jobs, limit, stop)
+    return basic.execute(ThreadPoolExecutor(workers), attempting(process), jobs, limit, stop)
 
 
 async def tasks(

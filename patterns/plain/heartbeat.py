@@ -22,7 +22,7 @@ from threading import current_thread
 from typing import Any, Final, Generic, TypeVar
 
 from ..concurrency import Failed, Report, Result
-from ..concurrency.checks import check_process, nanoseconds
+from ..concurrency.checks import check_callable, check_process, nanoseconds
 from . import basic
 from .common import packed, unpacked
 
@@ -60,6 +60,7 @@ async def tasks(
     `silence` is seconds, > 0, from the job's start, or its last beat, on. The other arguments and
     errors are those of `patterns.plain.basic.tasks`. A job that blocks the event loop blocks all.
     """
+    check_callable(process)
     nanoseconds(silence, "silence", positive=True)
 
     async def watched(job: J) -> R:
@@ -176,4 +177,4 @@ def _serve(pipe: Any, process: Callable[[Any], Any]) -> None:
     with suppress(EOFError):  # whoever sent the jobs is gone
         while True:
             message = pipe.recv_bytes()
-            pipe.send_bytes(packed(lambda received: process(pickle.loads(received)), message))
+            pipe.send_bytes(packed(process, message))

@@ -19,7 +19,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import TypeVar
 
 from ..concurrency import Report, Result
-from ..concurrency.checks import check_count
+from ..concurrency.checks import check_callable, check_count
 from . import basic
 
 __all__ = ["RateLimit", "capacity_tasks", "semaphore_tasks", "tasks"]
@@ -129,6 +129,7 @@ def behind(
     gate: AbstractAsyncContextManager[object], process: Callable[[J], Awaitable[R]]
 ) -> Callable[[J], Awaitable[R]]:
     """Return `process` such that each call passes `gate` first."""
+    check_callable(process)
 
     async def when_let_in(job: J) -> R:
         async with gate:

@@ -16,13 +16,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from typing import TypeVar
 
 from ..concurrency import Ledger, Report, Result
 from ..concurrency.checks import check_count, check_process
 from . import basic
-from .common import DONE, TimeLimit, attempt, noting, reported
+from .common import DONE, Source, TimeLimit, attempting, noting, reported, until_it_raises
 
 __all__ = ["executor", "tasks"]
 
@@ -56,11 +55,12 @@ async def tasks(
     check_count("workers", workers, 1)
     check_count("buffer", buffer, 1)
     check_count("submitters", submitters, 1)
-    source = iter(jobs)
+    source = Source(jobs)
     waiting: asyncio.Queue[J] = asyncio.Queue(buffer)
     results: asyncio.Queue[Result[J, R]] = asyncio.Queue()
     ledger = Ledger[J, R]()
     do = noting(process, ledger, results.put_nowait)
+    hand_on = until_it_raises(on_result)
 
     async def submitter() -> None:
         for job in source:
@@ -89,8 +89,7 @@ async def tasks(
         group.create_task(submit())
         group.create_task(work())
         while (result := await results.get()) is not DONE:
-            if on_result is not None:
-                on_result(result)
+            hand_on(result)
 
     return await reported(pool, ledger, jobs, timeout)
 
@@ -120,6 +119,6 @@ def executor(
     check_process(process)
     check_count("workers", workers, 1)
     check_count("buffer", buffer, 0)
-    limit, do = TimeLimit(timeout), partial(attempt, process)
+    limit, do = TimeLimit(timeout), attempting(process)
     threads = ThreadPoolExecutor(workers)
     return basic.execute(threads, do, jobs, limit, on_result, workers + buffer)

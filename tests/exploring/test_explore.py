@@ -124,6 +124,16 @@ def test_every_way_to_go_wrong_has_its_name(pool, kind, message):
     assert message in failure.message
 
 
+def test_a_recursion_without_end_is_repeatable_wherever_it_is_noticed():
+    numbers = itertools.count()
+
+    def pool():
+        raise RecursionError(f"maximum recursion depth exceeded, in call {next(numbers)}")
+
+    failure = explore(pool, schedules=3).failure
+    assert failure.message == "it raised RecursionError: it calls itself without end"
+
+
 def test_a_pool_that_has_not_run_at_all_is_no_success():
     def pool():
         yield 1
@@ -150,6 +160,60 @@ def test_a_pool_that_never_ends_is_told_so_within_few_runs():
 
     assert explore(pool, schedules=1, max_steps=20_000).failure.kind == "endless"
     assert len(runs) < 100
+
+
+def spins():
+    counter = AtomicInt()
+    while True:
+        counter.load()
+
+
+def waits_beside_a_timer():
+    with TaskGroup() as group:
+        group.spawn(lambda: [sleep(0.1) for _ in iter(int, 1)])
+        Channel().receive()
+
+
+def spawns_two_of_itself():
+    def again():
+        go(again)
+        go(again)
+
+    again()
+
+
+@pytest.mark.parametrize("options", [{}, {"processes": 2}])
+@pytest.mark.parametrize("pool", [spins, waits_beside_a_timer, spawns_two_of_itself])
+def test_after_ten_schedules_that_never_end_no_more_are_tried(pool, options):
+    found = explore(pool, max_steps=200, **options)
+    assert (found.schedules, found.failures, found.cut_short) == (10, 10, True)
+    assert str(found) == (
+        "10 of 10 schedules fail; the first is number 1; "
+        "no more were tried, as so many run on and on"
+    )
+
+
+def test_the_search_of_all_schedules_tries_no_more_after_ten_that_never_end():
+    def pool():
+        counter = AtomicInt()
+        with TaskGroup() as group:
+            group.spawn(lambda: [counter.add(1) for _ in iter(int, 1)])
+            group.spawn(counter.add, 1)
+
+    found = explore(pool, max_steps=200, how="every")
+    assert (found.schedules, found.failures, found.cut_short) == (10, 10, True)
+
+
+def test_the_search_of_all_schedules_does_not_count_the_turns_of_a_loop_that_waits():
+    def pool():
+        done = AtomicInt()
+        with TaskGroup() as group:
+            group.spawn(done.add, 1)
+            while not done.load():
+                pass
+
+    found = explore(pool, max_steps=500, how="every")
+    assert (found.schedules < 20, found.complete, found.cut_short) == (True, False, True)
 
 
 def test_a_task_that_hangs_by_intention_is_no_leak():

@@ -56,6 +56,20 @@ class HangsWhenRebuilt:
         return time.sleep, (600,)
 
 
+class ExitsWhenSent:
+    def __reduce__(self):
+        sys.exit("not with me")
+
+
+class ExitsWhenRebuilt:
+    def __reduce__(self):
+        return sys.exit, ("not with me",)
+
+
+def makes_what_exits(job):
+    return {"sent": ExitsWhenSent, "rebuilt": ExitsWhenRebuilt}[job]() if job else job
+
+
 def slow(job):
     time.sleep(0.02)
     return job

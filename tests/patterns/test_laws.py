@@ -634,6 +634,38 @@ def test_a_job_sees_the_callers_context_variables_and_nothing_of_another_jobs(ru
     assert run(main) == ["red"] * 6
 
 
+@every_class
+def test_a_job_sees_the_context_variables_of_whoever_submitted_it(run, make):
+    def process(job):
+        seen = colour.get()
+        colour.set(f"set by {job}")
+        if job < 3:
+            pool.submit(job + 3)
+        return job, seen
+
+    def submit(name):
+        colour.set(name)
+        pool.submit(2)
+
+    pool = None
+
+    def main():
+        nonlocal pool
+        pool = make(process, workers=2)
+        with pool.start():
+            with TaskGroup() as group:
+                for job, name in enumerate(["red", "green"]):
+                    colour.set(name)
+                    pool.submit(job)
+                group.spawn(submit, "blue")
+                colour.set("nobody's")
+            pool.join()
+        return sorted(pool.report.values)
+
+    submitters = ["red", "green", "blue", "set by 0", "set by 1", "set by 2"]
+    assert run(main) == list(enumerate(submitters))
+
+
 # Arguments.
 
 

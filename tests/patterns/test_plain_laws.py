@@ -5,17 +5,21 @@ import contextlib
 import inspect
 import threading
 import time
+from contextvars import ContextVar
 from functools import partial
 from itertools import count
 
 import pytest
 from plain_jobs import (
+    ExitsWhenRebuilt,
+    ExitsWhenSent,
     HangsWhenRebuilt,
     cancels_itself_at_3,
     double,
     ends_its_process_at_3,
     exits_at_3,
     length,
+    makes_what_exits,
     raises_what_cannot_be_rebuilt_at_3,
     returns_what_cannot_be_rebuilt_at_3,
     returns_what_cannot_be_sent_at_3,
@@ -117,27 +121,39 @@ def test_each_result_is_handed_on_once_in_the_thread_of_the_caller(name):
     assert len(seen) == 8
 
 
-class StopEarlyError(Exception):
-    pass
+ENDINGS = [
+    ValueError("enough"),
+    TimeoutError("not the pool's"),
+    asyncio.CancelledError("not the pool's"),
+    ExceptionGroup("not the pool's", [ValueError("enough")]),
+    SystemExit(3),
+]
+every_ending = pytest.mark.parametrize(
+    ("name", "error"),
+    [(name, error) for name in ALL for error in (ENDINGS[:1] if name in PROCESSES else ENDINGS)],
+    ids=lambda value: value if isinstance(value, str) else type(value).__name__,
+)
 
 
-@pytest.mark.parametrize("name", ALL)
-def test_what_on_result_raises_ends_the_pool_and_comes_out_alone(name):
+@every_ending
+def test_what_on_result_raises_ends_the_pool_and_comes_out_as_it_is(name, error):
     def stop(result):
-        raise StopEarlyError
+        raise error
 
-    with pytest.raises(StopEarlyError):
+    with pytest.raises(type(error)) as caught:
         run(name, range(8), double, on_result=stop)
+    assert caught.value is error
 
 
-@pytest.mark.parametrize("name", ALL)
-def test_what_the_jobs_raise_ends_the_pool_and_comes_out_alone(name):
+@every_ending
+def test_what_the_jobs_raise_ends_the_pool_and_comes_out_as_it_is(name, error):
     def jobs():
         yield 1
-        raise StopEarlyError
+        raise error
 
-    with pytest.raises(StopEarlyError):
+    with pytest.raises(type(error)) as caught:
         run(name, jobs(), double)
+    assert caught.value is error
 
 
 @pytest.mark.parametrize("name", ALL)
@@ -180,6 +196,20 @@ def test_a_time_that_has_passed_ends_the_pool_at_once(name, timeout):
 def test_a_bad_timeout_is_refused(name):
     with pytest.raises(ValueError, match=r"^timeout must be a number of seconds <= 1e12, got nan$"):
         run(name, [], double, timeout=float("nan"))
+
+
+@pytest.mark.parametrize("name", [*ASYNC, *THREADS])
+def test_the_longest_timeout_is_no_limit(name):
+    assert run(name, [2], double, timeout=1e12).reason is None
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_a_process_that_is_no_function_is_refused(name):
+    async def main():
+        return await ASYNC[name]([1], 5)
+
+    with pytest.raises(TypeError, match=r"^process must be a function, got 5$"):
+        asyncio.run(main()) if name in ASYNC else ALL[name]([1], 5)
 
 
 @pytest.mark.parametrize("allowed", range(4))
@@ -243,6 +273,34 @@ def test_a_job_that_swallows_its_cancellation_has_its_result_and_no_other_begins
     assert report.reason == "timeout of 0.1 s passed"
 
 
+colour = ContextVar("colour", default="none")
+
+
+@pytest.mark.parametrize("name", [*ASYNC, *THREADS, "error_handling.wait_only"])
+def test_a_job_sees_the_callers_context_variables_and_nothing_of_another_jobs(name):
+    def look(job):
+        seen = colour.get()
+        colour.set(job)
+        return seen
+
+    async def look_twice(job):
+        seen = look(job)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(0):
+                await asyncio.sleep(60)
+        return seen if colour.get() == job else "another job's"
+
+    async def main():
+        colour.set("red")
+        if name in ASYNC:
+            return await ASYNC[name](range(6), look_twice, **{option: 2})
+        pool = THREADS.get(name, error_handling.wait_only)
+        return pool(range(6), look, **{option: 2})
+
+    option = "max_workers" if name.startswith("dynamic") else "workers"
+    assert asyncio.run(main()).values == ["red"] * 6
+
+
 @pytest.mark.parametrize("name", [*THREADS, *PROCESSES])
 def test_an_async_process_is_refused_where_nobody_would_await_it(name):
     with pytest.raises(TypeError, match="process must be a plain function"):
@@ -270,6 +328,13 @@ def test_what_cannot_travel_between_processes_fails_alone(name, process, error):
     assert report.counts == Counts(6, 5, 1, 0, 0)
     assert report.failed == [3]
     assert error in str(report.errors[0])
+
+
+@pytest.mark.parametrize("name", PROCESSES)
+def test_a_job_or_a_value_that_exits_on_its_way_between_processes_fails_alone(name):
+    bad = [lambda: None, ExitsWhenSent(), ExitsWhenRebuilt(), "sent", "rebuilt"]
+    report = run(name, [0, *bad, 0], makes_what_exits)
+    assert (report.failed, report.values, report.reason) == (bad, [0, 0], None)
 
 
 @pytest.mark.parametrize("name", PROCESSES)

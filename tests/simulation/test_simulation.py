@@ -517,10 +517,10 @@ def test_a_task_that_swallows_its_cancellation_in_a_loop_is_stopped():
 
     def body():
         with TaskGroup() as group:
-            group.spawn(deaf)
+            group.spawn(deaf, name="deaf")
             group.context.cancel()
 
-    with pytest.raises(StepLimitExceeded):
+    with pytest.raises(StepLimitExceeded, match="deaf is cancelled and goes on, whenever it is"):
         simulate(body, max_steps=1000)
 
 
@@ -536,7 +536,7 @@ def test_a_program_that_only_starts_tasks_is_stopped_before_they_fill_the_memory
     def again():
         go(again)
 
-    monkeypatch.setattr(runtime, "_MOST_TASKS", 100)
+    monkeypatch.setattr(runtime, "_MANY_TASKS", 100)
     with pytest.raises(StepLimitExceeded, match=r"after 101 tasks were started, at 0.0 s of"):
         simulate(again, max_steps=1000)
 
@@ -595,6 +595,27 @@ def test_a_task_that_only_looks_and_sleeps_does_not_hide_a_deadlock():
         ("late", "receiving"),
     ]
     assert caught.value.trace.elapsed == 2.0
+
+
+def test_a_deadlock_began_when_the_last_task_began_to_wait_for_good():
+    def body():
+        with TaskGroup() as group:
+            group.spawn(look_again_and_again)
+            sleep(3)
+
+    with pytest.raises(StepLimitExceeded):
+        simulate(body, max_steps=1000)  # nobody waits for what another one must do
+
+    def waiting():
+        answers = Channel(name="answers")
+        with TaskGroup() as group:
+            group.spawn(answers.receive)
+            group.spawn(look_again_and_again)
+            sleep(3)
+
+    with pytest.raises(Deadlock) as caught:
+        simulate(waiting, max_steps=1000)
+    assert caught.value.time == 3.0
 
 
 def test_waiting_for_one_long_sleep_is_no_deadlock_however_often_others_look_meanwhile():

@@ -13,6 +13,7 @@ from lab.teaching.demands import (
     demand_rate,
     demand_statements,
     most_at_once,
+    rest,
     seconds_needed,
     watched,
 )
@@ -26,6 +27,7 @@ __all__ = ["check_extend", "check_predict", "check_repair", "submit"]
 
 SCHEDULES = 20
 JOB_SECONDS = 1.0
+UNEVEN = [3, 2, 1, 1]  # seconds: the first two end together, and the last two have long waited
 
 
 def nap(job: Any) -> Any:
@@ -81,7 +83,20 @@ def check_repair(pool: Any) -> str:
     expect = partial(_late_jobs, same, 1, 3, 2)
     run_orders(run, FEW, expect=expect, case=case)
     demand_statements(run, pool, expect=expect, case=case)
+    run_orders(
+        partial(watched, partial(pool, 1, UNEVEN, 2, 1), rest),
+        FEW,
+        expect=partial(_uneven_jobs, 2, 1),
+        case="with jobs of 3, 2, 1 and 1 s after 1 s, 2 workers and 1 a second",
+    )
     return f"the limit held after every idle spell, in every one of {SCHEDULES} orders of events"
+
+
+def _uneven_jobs(workers: int, rate: int, run: Run[Work]) -> None:
+    # When all are done depends on whose turn comes first: who waits for it may have either job.
+    expect_same([job for _, job in run.value.begun], UNEVEN, "jobs")
+    demand_rate(run.value.begun, rate)
+    demand_at_once(run.value, workers, workers)
 
 
 def _late_jobs(jobs: list[Any], late: float, workers: int, rate: int, run: Run[Work]) -> None:

@@ -283,7 +283,7 @@ WRONG = {
 }
 
 ENDLESS = {
-    check_repair: [(heart_that_nothing_stops, "are sleeping, again and again, in heart")],
+    check_repair: [(heart_that_nothing_stops, "it deadlocks at 1.25 s: main")],
     check_extend: [
         (waits_for_a_value, "with 0 jobs it does not end"),
         (collecting(tries_for_ever), "with 3 jobs it does not end"),

@@ -297,6 +297,23 @@ LATE = "with 8 jobs after 5 s, 4 workers and 2 a second it "
 HOSTS = "with 6 jobs, 6 workers and 2 a second it "
 TOO_SOON = HOSTS + "began job ('a.org', 2) at 0 s, 0 s after job ('a.org', 1)"
 
+
+def only_submits_at_the_rate(late, jobs, workers, rate, process):
+    sleep(late)
+    queue = Channel(len(jobs))
+
+    def submit_slowly():
+        for job in jobs:
+            queue.send(job)
+            sleep(1 / rate)
+        queue.close()
+
+    with TaskGroup() as group:
+        group.spawn(submit_slowly)
+        for _ in range(workers):
+            group.spawn(lambda: [process(job) for job in queue])
+
+
 RIGHT = {
     check_predict: [Fraction(9, 2), Decimal("4.5")],
     check_repair: [with_workers(lambda jobs, workers: workers)],
@@ -313,6 +330,10 @@ WRONG = {
         (math.nan, "must be a number of seconds, got nan"),
     ],
     check_repair: [
+        (
+            only_submits_at_the_rate,
+            "2 workers and 1 a second it began job 1 at 4 s, 0 s after job 1, and the limit is one",
+        ),
         (
             late(rests_afterwards),
             LATE + "began job 1 at 5 s, 0 s after job 0, and the limit is one every 0.5 s",

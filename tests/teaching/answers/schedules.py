@@ -226,6 +226,13 @@ def looks_for_ever(run):
         pass
 
 
+def workers_that_do_nothing(jobs, workers):
+    with TaskGroup() as group:
+        for _ in range(workers):
+            group.spawn(int)
+    return [2 * job for job in jobs]
+
+
 RIGHT = {
     check_predict: [[8, 6], (Fraction(8), Decimal(6)), np.array([8, 6]).tolist(), (np.int64(8), 6)],
     check_repair: [leaving_by(swaps_until_it_works), in_a_task_of_its_own, plain_list],
@@ -245,6 +252,7 @@ WRONG = {
         ((True, True), "such as (12, 3), got (True, True)"),
     ],
     check_repair: [
+        (workers_that_do_nothing, "it does the jobs itself, and 2 workers should do them"),
         (leaving_by(looks_then_counts), "0 jobs and 2 workers it goes wrong in 4 of 16 distinct"),
         (
             leaving_by(counts_and_never_is_first),
