@@ -65,7 +65,10 @@ def trace_from_jobs(
             start, end = job.started or 0.0, job.finished or 0.0
             if free is not None and start > free:
                 spans.append(Span(worker, State.WAITING, free, start))
-            spans.append(Span(worker, State.WORKING, start, end, job.id, job.outcome))
+            # Nothing ended a job that was cancelled without an error: it was still in hand.
+            in_hand = job.outcome is Outcome.CANCELLED and job.error is None
+            outcome = None if in_hand else job.outcome
+            spans.append(Span(worker, State.WORKING, start, end, job.id, outcome))
             free = end
     spans.sort(key=lambda span: (span.start, span.end))
     queues = () if waiting is None else (waiting,)

@@ -31,8 +31,11 @@ def describe(run: Traced) -> str:
         workers += f" (at most {peak} at once)"
     text = f"{workers}, {_count(jobs.submitted, 'job')}, {elapsed_text(trace)}"
     if len(trace.workers) <= 8 and trace.elapsed and not joined:
-        shares = ", ".join(f"{w} {share:.0%}" for w, share in _busy_shares(trace).items())
-        text += f"; busy: {shares}"
+        shares = {worker: f"{share:.0%}" for worker, share in _busy_shares(trace).items()}
+        if len(shares) > 1 == len(set(shares.values())):
+            text += f"; each busy {shares.popitem()[1]}"
+        else:
+            text += f"; busy: {', '.join(f'{worker} {share}' for worker, share in shares.items())}"
     outcomes = {
         "succeeded": jobs.succeeded,
         "failed": jobs.failed,

@@ -257,6 +257,17 @@ def test_a_job_still_in_work_at_the_end_is_cancelled_and_its_task_is_a_leak():
     ]
 
 
+def test_a_job_that_was_cut_short_has_an_end_and_one_still_in_work_has_none():
+    async def pool(jobs, process):
+        stray = [asyncio.create_task(process(job)) for job in jobs]
+        await asyncio.sleep(0.25)
+        stray[0].cancel()
+        await asyncio.wait(stray[:1])
+
+    trace = observe(pool, [1, 2], a_second).trace
+    assert {span.job: span.outcome for span in trace.spans} == {"1": Outcome.CANCELLED, "2": None}
+
+
 def test_a_task_that_has_only_to_notice_that_it_is_over_is_no_leak():
     async def pool(jobs, process):
         asyncio.create_task(asyncio.sleep(9)).cancel()

@@ -353,6 +353,11 @@ def test_a_trace_is_described_in_words():
     )
 
 
+def test_workers_that_are_equally_busy_are_described_together():
+    run = simulate(basic.demo, workers=2)
+    assert describe(run) == "2 workers, 10 jobs, 5 s; each busy 100%. 10 succeeded."
+
+
 @settings(max_examples=150, deadline=None, derandomize=True)
 @given(durations, st.integers(1, 4), st.none() | st.integers(0, 10**6))
 def test_the_laws_of_every_run(times, workers, seed):
