@@ -293,7 +293,8 @@ def set_names(ax: Axes, names: Sequence[str], every: int = 1) -> None:
 
 def set_count_axis(ax: Axes) -> None:
     """Let the vertical axis begin at 0 and have whole numbers."""
-    top = float(max((np.max(np.asarray(line.get_ydata())) for line in ax.lines), default=0))
+    heights = [np.asarray(line.get_ydata(), float) for line in ax.lines]
+    top = float(max((np.nanmax(height) for height in heights if height.size), default=0))
     ax.set_ylim(0, max(top * 1.15, 1))
     steps = (digit * 10**power for power in range(9) for digit in (1, 2, 4, 5))
     wide = [step for step in steps if top <= 4 * step]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Sequence
+from operator import itemgetter
 from typing import Any, Final
 
 from matplotlib.axes import Axes
@@ -67,13 +69,16 @@ def _tell_queue(trace: Trace) -> str:
 def queue_depth(trace: Trace, ax: Axes, *, name: str | None = None, label: str = "") -> None:
     """Draw the values buffered in a channel against time; `name` None means the job channel.
 
-    A depth that lasts no time is left out: at one instant a channel may lose a value and gain the
-    next. The capacity is drawn where the queue came near it. Raises ValueError for an unknown name.
+    A thin line is a job that was taken at the moment it came; a gap that is filled at that moment
+    is left out. The capacity is drawn where the queue came near it. Raises ValueError for an
+    unknown name.
     """
     times, depths = tracing.queue_depth(trace, name)
     wanted = name or trace.job_queue
     if times:
         draw_curve(ax, *_lasting([*times, trace.elapsed], [*depths, depths[-1]]), label)
+        x, y = _peaks(times, depths)
+        ax.plot(x, y, color=str(ax.lines[-1].get_color()), linewidth=0.8, clip_on=False, gid="peak")
         limit = next((q.limit for q in trace.queues if q.name == wanted), None)
         if limit and not label and limit <= 2 * max(depths):
             draw_limit(ax, trace, limit, f"capacity {limit}")
@@ -87,6 +92,19 @@ def _lasting(times: Sequence[float], values: Sequence[int]) -> tuple[list[float]
     """Return the steps of a curve that last; its last point stays where it is."""
     kept = dict(zip(times[:-1], values[:-1], strict=True))
     return [*kept, times[-1]], [*kept.values(), values[-1]]
+
+
+def _peaks(times: Sequence[float], values: Sequence[int]) -> tuple[list[float], list[float]]:
+    """Return lines up to values that last no time, and are above those before and after."""
+    x, y, before = list[float](), list[float](), 0
+    for time, group in itertools.groupby(zip(times, values, strict=True), key=itemgetter(0)):
+        at_once = [value for _, value in group]
+        base = max(before, at_once[-1])
+        if max(at_once) > base:
+            x += [time, time, math.nan]
+            y += [base, max(at_once), math.nan]
+        before = at_once[-1]
+    return x, y
 
 
 def _tell_workers(trace: Trace) -> str:

@@ -3,6 +3,7 @@
 import pytest
 
 from lab import simulate
+from lab.model.trace import Counter, Trace
 from lab.plots import compare, draw, queue_depth, throughput, tokens, worker_count
 from patterns import basic, rate_limited
 from patterns.concurrency import sleep
@@ -40,15 +41,24 @@ def test_compared_runs_keep_successes_and_failures_apart_too():
     assert ax.get_ylabel() == "jobs done\n(thin: failed)"
 
 
-def test_a_depth_that_lasts_no_time_is_not_drawn():
-    [line] = [line for line in queue_depth(RUN).lines if line.get_gid() == "curve"]
-    assert list(zip(line.get_xdata(), line.get_ydata(), strict=True)) == [
-        (0.0, 7),
-        (1.0, 4),
-        (2.0, 1),
-        (3.0, 0),
-        (4.0, 0),
-    ]
+def of_depths(*samples):
+    times, depths = zip(*samples, strict=True)
+    return Trace("virtual", 4.0, ("w",), (), (), (Counter("jobs", times, depths),), "jobs")
+
+
+def test_a_gap_that_is_filled_at_once_is_left_out_of_the_queue():
+    ax = queue_depth(of_depths((0.0, 0), (0.0, 3), (1.0, 2), (1.0, 3), (2.0, 2)))
+    curve, peaks = ax.lines
+    points = list(zip(curve.get_xdata(), curve.get_ydata(), strict=True))
+    assert points == [(0.0, 3), (1.0, 3), (2.0, 2), (4.0, 2)]
+    assert len(peaks.get_xdata()) == 0
+
+
+def test_a_job_that_is_taken_at_once_is_a_thin_line():
+    ax = queue_depth(of_depths((0.0, 0), (1.0, 1), (1.0, 0), (2.0, 1), (3.0, 0)))
+    curve, peaks = ax.lines
+    assert list(zip(peaks.get_xdata(), peaks.get_ydata(), strict=True))[:2] == [(1.0, 0), (1.0, 1)]
+    assert peaks.get_linewidth() < curve.get_linewidth()
 
 
 @pytest.mark.parametrize(
