@@ -74,6 +74,9 @@ class Counter:
     times: tuple[float, ...]  # seconds, non-decreasing
     values: tuple[int, ...]  # same length as `times`
     limit: int | None = None  # the channel's capacity; None: no limit
+    closed: float | None = None  # when the channel was closed, if it was
+    closed_by: str | None = None  # by which task
+    closed_by_sender: bool = False  # whether that task had sent to it
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from lab.model.trace import Clock, Counter, Span, Trace
-from lab.tracing.events import RECEIVED, SENT, Event
+from lab.tracing.events import CLOSED, RECEIVED, SENT, Event
 from lab.tracing.labels import distinct
 from lab.tracing.lanes import follow
 from lab.tracing.ledger import Ledger
@@ -43,8 +43,15 @@ def build_trace(events: Iterable[Event], *, clock: Clock, start: int, end: int) 
 def _queues(log: list[Event], start: int) -> tuple[tuple[Counter, ...], dict[int, str]]:
     channels: dict[int, Any] = {}
     samples: dict[int, list[tuple[float, int]]] = {}
-    for time, _, kind, subject, _, depth, _ in log:
-        if kind in (SENT, RECEIVED):
+    closed: dict[int, tuple[float, str, bool]] = {}
+    senders: set[tuple[int, Any]] = set()
+    for time, task, kind, subject, _, depth, _ in log:
+        if kind == CLOSED:
+            sent = (id(subject), task) in senders
+            closed.setdefault(id(subject), ((time - start) / 1e9, task.name, sent))
+        elif kind in (SENT, RECEIVED):
+            if kind == SENT:
+                senders.add((id(subject), task))
             channels[id(subject)] = subject
             samples.setdefault(id(subject), [(0.0, 0)]).append(((time - start) / 1e9, depth))
     names = distinct(channel.name for channel in channels.values())
@@ -54,6 +61,7 @@ def _queues(log: list[Event], start: int) -> tuple[tuple[Counter, ...], dict[int
             tuple(time for time, _ in samples[number]),
             tuple(depth for _, depth in samples[number]),
             channel.capacity if isinstance(channel.capacity, int) else None,
+            *closed.get(number, ()),
         )
         for name, (number, channel) in zip(names, channels.items(), strict=True)
     )

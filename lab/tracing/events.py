@@ -32,6 +32,7 @@ SENT: Final = "sent"  # a send is complete
 RECEIVED: Final = "received"  # a receive is complete
 REFUSED: Final = "refused"  # a send raised Closed or Cancelled: the value is still the sender's
 NO_MORE: Final = "no more"  # a receive raised Closed or Cancelled
+CLOSED: Final = "closed"  # the task has closed the channel
 PARKED_SENDING: Final = "parked sending"  # the task begins to wait in a send
 PARKED_RECEIVING: Final = "parked receiving"  # ... in a receive
 PARKED_THROTTLED: Final = "parked throttled"  # ... for a ticker or a token bucket
@@ -45,7 +46,7 @@ _PARKED_KIND: Final = {
 }
 _FIELDS: Final = 7
 _OVER: Final = (Closed, Cancelled, StopIteration)
-_DONE: Final = {"send": SENT, "receive": RECEIVED}
+_DONE: Final = {"send": SENT, "receive": RECEIVED, "close": CLOSED}
 _UNDONE: Final = {"send": REFUSED, "receive": NO_MORE}
 _OFFERS: Final = frozenset({SENT, REFUSED, PARKED_SENDING})
 
@@ -88,7 +89,7 @@ class Recorder(Listener):
     def after(
         self, operation: str, subject: Any, value: Any, error: BaseException | None, depth: int
     ) -> None:
-        """Note what was sent, received or refused."""
+        """Note what was sent, received, refused or closed."""
         kinds = _DONE if error is None else _UNDONE
         if operation in kinds and (error is None or isinstance(error, _OVER)):
             kind = kinds[operation]

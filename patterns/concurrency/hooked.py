@@ -81,6 +81,9 @@ class HookedChannel(Channel[T]):
         """Tell, and close."""
         _before(self._runtime, "close", self)
         super().close()
+        after = self._runtime.hook.after
+        if after is not None:
+            after("close", self, None, None, 0)
 
     @property
     def closed(self) -> bool:

@@ -91,15 +91,24 @@ def test_stepping_goes_from_moment_to_moment_and_says_what_happens(opened):
 def test_at_the_end_it_says_what_the_run_came_to(opened):
     page = opened(BASIC)
     page.get_by_role("button", name="to the end").click()
-    assert said(page) == "4 s: worker-1 ends job 10. The run is over: 10 succeeded."
+    assert said(page) == (
+        "4 s: worker-1 ends job 10; task-2 closes results. The run is over: 10 succeeded."
+    )
     assert page.locator(".done").inner_text() == "\u2713 10 ok"
+
+
+def test_who_closes_a_queue_is_told_when_it_happens(opened):
+    page = opened(BASIC)
+    player_of(page, "p.seek(2)")
+    assert "its sender (task-1) closes jobs" in said(page)
+    assert "closed by its sender (task-1)" in page.locator(".note").all_inner_texts()
 
 
 def test_playing_comes_to_the_end_and_stops_there(opened):
     page = opened(BASIC)
     player_of(page, "p.speed = 40")
     page.get_by_role("button", name="play").click()
-    page.wait_for_function("document.querySelector('#player > div').player.position === 4")
+    page.get_by_text("4 s of 4 s", exact=True).wait_for()
     page.get_by_role("button", name="play", exact=True).wait_for()
 
 

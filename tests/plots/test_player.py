@@ -85,6 +85,18 @@ def test_a_queue_has_one_depth_a_time_and_its_capacity():
     assert queue["values"] == [3, 3, 1, 0]
 
 
+def test_who_closes_a_queue_and_when_is_told():
+    queues = {queue["name"]: queue for queue in run_data(RUN.trace)["queues"]}
+    told = {name: (queue["closed"], queue["closedBySender"]) for name, queue in queues.items()}
+    assert told == {"jobs": (2.0, True), "results": (4.0, False)}
+    assert queues["jobs"]["closedBy"] != queues["results"]["closedBy"]
+
+
+def test_a_queue_that_nobody_closes_is_not_closed(deadlock):
+    queues = play(deadlock).data["run"]["queues"]
+    assert [queue["closed"] for queue in queues] == [None, None]
+
+
 def test_a_look_is_told_with_its_colours():
     data = run_data(simulate(heartbeat.demo).trace)
     looks = [data["looks"][look]["name"] for look in data["spans"]["look"]]

@@ -190,4 +190,7 @@ def _queue(queue: Counter, trace: Trace) -> dict[str, Any]:
         "times": list(depths),
         "values": list(depths.values()),
         "forJobs": queue.name == trace.job_queue,
+        "closed": queue.closed,
+        "closedBy": queue.closed_by,
+        "closedBySender": queue.closed_by_sender,
     }

@@ -6,7 +6,7 @@
  *
  * @typedef {{name: string, fill: string, ink: string, hatch: string, text: string}} Look
  * @typedef {{name: string, capacity: ?number, times: number[], values: number[],
- *   forJobs: boolean, closed: ?number, closedBy: ?string}} Queue
+ *   forJobs: boolean, closed: ?number, closedBy: ?string, closedBySender: boolean}} Queue
  * @typedef {{worker: number[], start: number[], end: number[], look: number[], job: number[],
  *   waits: Object<string, string>}} Spans  columns, sorted by worker, then by time
  * @typedef {{id: string[], outcome: string[], submitted: ?number[], started: ?number[],
@@ -129,7 +129,7 @@ table { border-collapse: separate; border-spacing: 3px; width: 100%; table-layou
   position: relative; }
 th { text-align: left; font-size: 0.85rem; }
 tr th:first-child { text-align: right; padding-right: 0.4rem; width: 5rem; position: sticky; left: 0; z-index: 1;
-  background: var(--bg); }
+  background: var(--bg); box-shadow: -6px 0 0 var(--bg); }
 tbody th { color: var(--muted); font-weight: 400; white-space: nowrap;
   font-variant-numeric: tabular-nums; }
 td { height: 1.9rem; padding: 0; font-size: 0.85rem; }
@@ -137,7 +137,7 @@ td button { width: 100%; height: 1.9rem; text-align: left; border: 1px solid var
   border-radius: 4px; background: var(--panel); cursor: pointer; overflow: hidden;
   white-space: nowrap; text-overflow: ellipsis; padding: 0 0.4rem; }
 tr.later td button { background: transparent; color: var(--muted); border-style: dotted; }
-tr[aria-current] td button { border: 2px solid var(--accent); font-weight: 700; }
+tr[aria-current] td button { border: 2px solid var(--accent); background: var(--pale); }
 td button.ahead { background: var(--hint); }
 tr td button.decides { outline: 3px solid var(--cursor); outline-offset: 0; }
 td.could { border: 1px dashed var(--muted); border-radius: 4px; padding: 0 0.4rem;
@@ -194,6 +194,11 @@ function makeDrawing(kind, viewBox, paths, fit) {
     svg.append(path);
   }
   return svg;
+}
+
+/** Name who closed a queue; only whoever sends can know that nothing more will come. */
+function closerOf(queue) {
+  return queue.closedBySender ? `its sender (${queue.closedBy})` : queue.closedBy;
 }
 
 function setText(element, text) {
@@ -261,6 +266,7 @@ export class Facts {
       const waits = ["blocked", "throttled"].includes(looks[spans.look[span]].name);
       if (waits && spans.end[span] > start) at(start).waits.push(span);
     });
+    for (const { closed } of this.run.queues) if (closed !== null) at(closed);
     return found;
   }
 
@@ -375,6 +381,9 @@ export class Facts {
     }
     const queued = here.submitted.filter((job) => jobs.started[job] !== moment);
     if (queued.length) clauses.push(this.entering(queued));
+    for (const queue of run.queues) {
+      if (queue.closed === moment) clauses.push(`${closerOf(queue)} closes ${queue.name}`);
+    }
     return clauses;
   }
 
@@ -662,8 +671,7 @@ class PoolView {
   }
 
   closing(queue, time) {
-    if (queue.closed === null || queue.closed === undefined || queue.closed > time) return [];
-    return [`closed by ${queue.closedBy}`];
+    return queue.closed === null || queue.closed > time ? [] : [`closed by ${closerOf(queue)}`];
   }
 
   tellEnded(counts) {
@@ -688,7 +696,7 @@ class PoolView {
   showWorker(worker, place, time) {
     const { facts } = this;
     setText(worker.state, facts.doing(place, time));
-    const span = facts.spanAt(place, time);
+    const span = worker.job === NOBODY ? -1 : facts.spanAt(place, time);
     const { start, end } = facts.run.spans;
     const share = span === -1 ? 0 : (time - start[span]) / Math.max(end[span] - start[span], 1e-12);
     worker.bar.style.transform = `scaleX(${Math.min(share, 1)})`;
@@ -775,7 +783,7 @@ class TimelineView {
     this.queues = run.queues.filter(shown)
       .sort((a, b) => Number(b.forJobs) - Number(a.forJobs));
     const number = run.workers.length;
-    this.lane = number <= 12 ? 26 : number <= 30 ? 18 : Math.max(Math.min(420 / number, 18), 2);
+    this.lane = number <= 12 ? 26 : number <= 30 ? 18 : Math.max(Math.min(Math.floor(420 / number), 18), 2);
     this.left = 92;
     this.right = 14;
     this.top = 16;
@@ -1087,10 +1095,26 @@ class TurnsView {
     const tasks = [...new Set(panel.turns.flatMap((turn) => [turn.task]))];
     this.tasks = tasks.sort((a, b) => (b === "main") - (a === "main") ||
       a.localeCompare(b, "en", { numeric: true }));
-    this.head.replaceChildren(make("th", { scope: "col" }, "turn"),
-      ...this.tasks.map((task) => make("th", { scope: "col" }, task)));
-    this.table.style.minWidth = `${5 + 8 * this.tasks.length}rem`;
+    const widths = this.tasks.map((task) => this.widthOf(task));
+    this.head.replaceChildren(make("th", { scope: "col" }, "turn"), ...this.tasks.map((task, n) => {
+      return make("th", { scope: "col", style: `width: ${widths[n]}rem` }, task);
+    }));
+    this.table.style.minWidth = `${widths.reduce((sum, width) => sum + width, 5)}rem`;
     this.done = -1;
+  }
+
+  /** Return how wide a task's column is to be, in rem, for what stands in it. */
+  widthOf(task) {
+    const texts = this.panel.turns.filter((turn) => turn.task === task)
+      .map((turn) => this.words(turn).join(""));
+    const longest = Math.max(task.length, ...texts.map((text) => text.length));
+    return Math.min(Math.max(longest * 0.43 + 1.2, 5.5), 13);
+  }
+
+  /** Return what a box says of a turn: that it is stale, if so, and the rest. */
+  words(turn) {
+    const ahead = turn.insteadOf ? `, before ${turn.insteadOf}` : "";
+    return [turn.stale ? "stale: " : "", turn.text + ahead];
   }
 
   show(at) {
@@ -1177,13 +1201,9 @@ class TurnsView {
 
   cell(turn, place) {
     const kinds = [turn.insteadOf ? "ahead" : "", place === this.panel.decides ? "decides" : ""];
-    const stale = turn.stale ? `stale: saw ${turn.stale.saw}; ` : "";
-    const ahead = turn.insteadOf ? `before ${turn.insteadOf}: ` : "";
-    const words = stale + ahead + turn.text;
-    const button = make("button", { type: "button", title: words, "data-turn": String(place),
-      class: kinds.join(" ").trim() });
-    if (stale) button.append(make("span", { class: "stale" }, "stale "));
-    button.append(ahead + turn.text);
+    const [stale, words] = this.words(turn);
+    const button = make("button", { type: "button", title: stale + words, "data-turn": String(place),
+      class: kinds.join(" ").trim() }, make("span", { class: "stale" }, stale), words);
     button.addEventListener("click", () => this.player.seek(place + 1));
     return button;
   }

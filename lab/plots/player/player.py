@@ -138,7 +138,7 @@ def _widget_class() -> Any:
     except ImportError:
         return None
 
-    class PlayerWidget(anywidget.AnyWidget):  # type: ignore[misc]
+    class PlayerWidget(anywidget.AnyWidget):
         """Shows the player; nothing comes back from it."""
 
         _esm = _SCRIPT.read_text(encoding="utf-8")
