@@ -9,8 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from lab.model.run import Run
-from lab.plots.axes import add_key, set_names, write_on_bar, write_title
-from lab.plots.figure import LEFT, NAME_GAP, Row, page, styled
+from lab.plots.axes import add_key, second_line, set_names, write_on_bar, write_title
+from lab.plots.figure import LEFT, NAME_GAP, TITLE, Row, page, styled
 from lab.plots.palette import COUNTS, Look
 from lab.plots.picture import Picture
 from lab.plots.runs import named
@@ -40,7 +40,9 @@ def draw_counts(
         raise ValueError("reports must hold at least one run, got none")
     widest = max(width_of(shorten(label, _LABEL)) for label in by_label)
     left = max(LEFT, round(widest) + NAME_GAP)
-    figure, (ax,) = page([Row(_BAR * len(by_label), left=left)])
+    figure, (ax,) = page(
+        [Row(_BAR * len(by_label), above=TITLE + second_line(title, left), left=left)]
+    )
     for row, counts in enumerate(by_label.values()):
         left = 0
         for name, number in counts.items():
@@ -54,7 +56,7 @@ def draw_counts(
     ax.set_ylim(len(by_label) - 0.5, -0.5)
     there = {name for counts in by_label.values() for name, number in counts.items() if number}
     add_key(ax, [look for look in COUNTS.values() if look.name in there])
-    write_title(ax, title)
+    write_title(ax, title, lines=2)
     described = "; ".join(f"{label}: {_in_words(counts)}" for label, counts in by_label.items())
     return Picture(figure, f"{f'{title}. ' if title else ''}A bar for each run. {described}.")
 

@@ -14,6 +14,7 @@ from lab.plots.axes import (
     add_bars,
     add_key,
     corners,
+    second_line,
     set_lanes,
     set_names,
     time_label,
@@ -62,11 +63,13 @@ def draw_diff(
     difference = diff(*traces)
     jobs = _changed_most(difference, traces, most)
     totals = difference.totals()
-    rows = [Row(max(_LANE * len(jobs), 60), right=_WORDS)]
+    title = _title(difference, names, _digits(traces))
+    above = TITLE + second_line(title)
+    rows = [Row(max(_LANE * len(jobs), 60), above=above, right=_WORDS)]
     if any(totals.values()):
         rows.append(Row(130, above=AXIS + TITLE, right=_WORDS))
-    figure, (above, *below) = page(rows)
-    _draw_jobs(above, jobs, difference, traces, names)
+    figure, (ax, *below) = page(rows)
+    _draw_jobs(ax, jobs, difference, traces, names, title)
     for ax in below:
         _draw_totals(ax, totals, _digits(traces))
     spent = {CAUSES[cause][seconds < 0]: seconds for cause, seconds in totals.items()}
@@ -96,6 +99,7 @@ def _draw_jobs(
     difference: Diff,
     traces: tuple[Trace, Trace],
     names: tuple[str, str],
+    title: str,
 ) -> None:
     lane = {job: number for number, job in enumerate(jobs)}
     bars: list[_Bar] = []
@@ -120,12 +124,16 @@ def _draw_jobs(
     for job, words in _words(difference, names, digits).items():
         if job in lane:
             write_beside(ax, lane[job], shorten(words, _WORDS - 24, SMALL))
+    write_title(ax, title, lines=2)
+    add_key(ax, shown)
+
+
+def _title(difference: Diff, names: tuple[str, str], digits: int) -> str:
     above, below = (
-        f"{shorten(name, 200, 11, bold=True)} ({makespan:.{digits}g} s)"
+        f"{shorten(name, 300, 11, bold=True)} ({makespan:.{digits}g} s)"
         for name, makespan in zip(names, difference.makespans, strict=True)
     )
-    write_title(ax, f"Each job twice: {above} above, {below} below")
-    add_key(ax, shown)
+    return f"Each job twice: {above} above, {below} below"
 
 
 def _bars(trace: Trace, lane: dict[str, int], offset: float) -> list[_Bar]:

@@ -188,6 +188,19 @@ def paint_turns(
     ax.grid(visible=False)
     for spine in ax.spines.values():
         spine.set_visible(False)
+    if first:
+        ax.annotate(
+            f"{first} before",
+            (0, 1),
+            xycoords="axes fraction",
+            xytext=(-4, 4),
+            textcoords="offset points",
+            ha="right",
+            color="0.3",
+            fontsize=_TEXT,
+            annotation_clip=False,
+            gid="before",
+        )
     lines = wrap(title, _title_room(table), _TITLE, bold=True)
     ax.set_title("\n".join(lines), fontsize=_TITLE, pad=18)
 

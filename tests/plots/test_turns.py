@@ -95,6 +95,14 @@ def test_the_picture_shows_the_last_turns_only():
     assert ax.get_yticklabels()[-1].get_text() == "50"
 
 
+def test_the_picture_says_how_many_turns_come_before_those_it_shows():
+    def before(turns):
+        [ax] = draw_turns([turn("a")] * turns, title="", text="", rows=10).figure.axes
+        return [text.get_text() for text in ax.texts if text.get_gid() == "before"]
+
+    assert (before(50), before(10)) == (["40 before"], [])
+
+
 def test_no_turns_are_an_empty_chart():
     assert boxes(draw_turns([], title="none", text="none").figure.axes[0]) == []
 
