@@ -32,7 +32,13 @@ from nbformat import NotebookNode
 from tools.execute_notebooks import normalised
 
 # A lesson is added here, by its stem, when it has the form that CONTRIBUTING.md describes.
-LESSONS_IN_NEW_FORM: set[str] = {"00_start_here", "01_basic", "04_error_handling"}
+LESSONS_IN_NEW_FORM: set[str] = {
+    "00_start_here",
+    "01_basic",
+    "02_reusable",
+    "03_generic",
+    "04_error_handling",
+}
 
 LONGEST_CELL = 15
 LONGEST_MEDIAN = 6

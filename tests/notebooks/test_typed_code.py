@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 
 IMPORTS = """
-from patterns import basic
+from patterns import generic, reusable
 from patterns.generic import Pool
 """
 
@@ -20,15 +20,19 @@ from concurrent.futures import ThreadPoolExecutor
 
 from patterns.plain import generic as plain
 
-async def length(text: str) -> int:
+async def length_later(text: str) -> int:
     return len(text)
 
 executor = ThreadPoolExecutor()
-reveal_type(executor.map(price, [42]))  # mypy: Revealed type is "typing.Iterator[float]"
-executor.submit(price, 42)  # mypy: Argument 2 to "submit" of "Executor" has incompatible type "int"
-counting = plain.tasks(["a"], length)
+reveal_type(executor.map(length, [42]))  # mypy: Revealed type is "typing.Iterator[int]"
+executor.submit(length, 42)  # mypy: Argument 2 to "submit" of "Executor" has incompatible type
+counting = plain.tasks(["a"], length_later)
 reveal_type(counting)  # mypy: patterns.concurrency.report.Report[str, int]
-refused = plain.tasks([42], length)  # mypy: expected "Callable[[int], Awaitable[int]]"
+refused = plain.tasks([42], length_later)  # mypy: expected "Callable[[int], Awaitable[int]]"
+
+report = generic.run(["a"], length)
+reveal_type(dict(zip(["a"], report.values)))  # mypy: Revealed type is "dict[str, int]"
+report.results[0].value  # mypy: Item "Failed[str]"
 """
 
 
@@ -64,7 +68,7 @@ def checked(tmp_path_factory):
 
 
 def test_the_notebook_shows_two_programs_and_what_the_type_checker_says_of_them():
-    assert [block.count("# mypy: ") for block in shown_in_the_notebook()] == [5, 3]
+    assert [block.count("# mypy: ") for block in shown_in_the_notebook()] == [4, 1]
 
 
 @pytest.mark.parametrize(
