@@ -38,6 +38,8 @@ LESSONS_IN_NEW_FORM: set[str] = {
     "02_reusable",
     "03_generic",
     "04_error_handling",
+    "05_dynamic",
+    "06_rate_limited",
 }
 
 LONGEST_CELL = 15
