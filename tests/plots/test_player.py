@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import pytest
+from nbformat import v4
 from support import ROOT
 
 from lab import Deadlock, explore, measure, play, simulate
@@ -14,6 +15,7 @@ from lab.plots.failure import draw_failure
 from lab.plots.player.data import run_data, turns_data
 from lab.tracing import counts, trace_from_spans
 from patterns import basic, dynamic, error_handling, heartbeat, pitfalls, rate_limited
+from tools.execute_notebooks import normalised
 
 RUN = simulate(basic.demo, buffer=3)
 DEMOS = [basic.demo, dynamic.demo, heartbeat.demo, rate_limited.demo, error_handling.demo]
@@ -195,6 +197,14 @@ def test_a_notebook_holds_the_picture_that_draw_would_have_given():
     for kind, shown in draw(RUN)._repr_mimebundle_().items():
         assert bundle[kind] == shown
     assert repr(play(RUN)) == bundle["text/plain"]
+
+
+def test_a_stored_notebook_holds_the_picture_and_its_text_alone():
+    view = {"application/vnd.jupyter.widget-view+json": {"model_id": "1"}}
+    shown = v4.new_output("display_data", play(RUN)._repr_mimebundle_() | view)
+    cell = v4.new_code_cell("play(run)", outputs=[shown])
+    [stored] = normalised(v4.new_notebook(cells=[cell])).cells
+    assert set(stored.outputs[0].data) == set(draw(RUN)._repr_mimebundle_())
 
 
 def test_a_failure_has_its_picture_too(failure):

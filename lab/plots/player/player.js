@@ -37,7 +37,7 @@ const SPEEDS = [0.25, 0.5, 1, 2, 4];
 
 const STYLE = `
 :host { --bg: #ffffff; --panel: #f6f8fa; --fg: #1f2328; --muted: #57606a; --line: #afb8c1;
-  --accent: #0a5fb4; --on-accent: #ffffff; --cursor: #c2410c; --pale: #dbe9f4; --hint: #fbe3d3;
+  --accent: #0a5fb4; --on-accent: #ffffff; --cursor: #a8360a; --pale: #dbe9f4; --hint: #fbe3d3;
   display: block; color: var(--fg); background: var(--bg); font: 14px/1.4 system-ui, sans-serif; }
 :host([data-theme="dark"]) { --bg: #14181d; --panel: #1d232a; --fg: #e6edf3; --muted: #a3afbb;
   --line: #5b6672; --accent: #79b8ff; --on-accent: #0b1016; --cursor: #ff9a62; --pale: #1e3a52;
