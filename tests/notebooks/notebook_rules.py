@@ -40,6 +40,7 @@ LESSONS_IN_NEW_FORM: set[str] = {
     "04_error_handling",
     "05_dynamic",
     "06_rate_limited",
+    "07_heartbeat",
 }
 
 LONGEST_CELL = 15
