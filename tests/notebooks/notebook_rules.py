@@ -41,6 +41,7 @@ LESSONS_IN_NEW_FORM: set[str] = {
     "05_dynamic",
     "06_rate_limited",
     "07_heartbeat",
+    "08_side_by_side",
 }
 
 LONGEST_CELL = 15
