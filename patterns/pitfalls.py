@@ -35,6 +35,7 @@ __all__ = [
     "stop_drops_queue",
     "submit_after_cancellation",
     "two_small_buffers",
+    "waits_for_own_pool",
 ]
 
 
@@ -344,3 +345,37 @@ def fixed_window(
             queue.send(job)
         queue.close()
     return passed
+
+
+def waits_for_own_pool(*, pages: int = 2, workers: int = 2, seconds: float = 1.0) -> list[str]:
+    """Have each page hand its image to the pool that it runs in, and wait for it.
+
+    A page keeps its worker while it waits. When every worker has a page in hand, nobody is left to
+    load an image. With fewer pages than workers that cannot happen. A `ThreadPoolExecutor` does the
+    same when one of its jobs waits for the result of another.
+
+    What is immune: jobs that wait for no other job of their pool. `patterns.basic` has no way to
+    submit from within a job.
+    """
+    queue = Channel[str](2 * pages, "jobs")
+    done = Channel[str](pages, "pages")
+    images = {f"image {n}": Channel[str](1, f"image {n}") for n in range(1, pages + 1)}
+
+    def worker() -> None:
+        for job in queue:
+            if job in images:
+                sleep(seconds)
+                images[job].send(job)
+            else:
+                image = job.replace("page", "image")
+                queue.send(image)
+                done.send(images[image].receive())
+
+    with TaskGroup() as group:
+        for number in range(1, workers + 1):
+            group.spawn(worker, name=f"worker-{number}")
+        for number in range(1, pages + 1):
+            queue.send(f"page {number}")
+        loaded = [done.receive() for _ in range(pages)]
+        queue.close()
+    return loaded

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -16,7 +17,7 @@ from patterns.concurrency.hooks import Hook
 from patterns.concurrency.runtime import current_runtime, use_runtime
 from patterns.concurrency.threads import ThreadRuntime
 
-__all__ = ["measure", "processor_seconds"]
+__all__ = ["has_gil", "measure", "processor_seconds"]
 
 T = TypeVar("T")
 
@@ -48,3 +49,8 @@ def measure(pool: Callable[..., T], /, *args: Any, **options: Any) -> Run[T]:
 def processor_seconds() -> float:
     """Seconds of processor time that this process, and its children that have ended, have used."""
     return sum(os.times()[:4])
+
+
+def has_gil() -> bool:
+    """Tell whether only one thread at a time runs Python code in this process."""
+    return bool(getattr(sys, "_is_gil_enabled", lambda: True)())

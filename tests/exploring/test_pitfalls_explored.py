@@ -36,6 +36,7 @@ PITFALLS = {
     "check_then_act": ("check", lambda run: run.value <= 2),
     "reader_leaves": ("leak", None),
     "fixed_window": ("check", lambda run: busiest_second(run.value) <= 5),
+    "waits_for_own_pool": ("deadlock", None),
 }
 
 

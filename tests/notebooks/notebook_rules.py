@@ -42,6 +42,7 @@ LESSONS_IN_NEW_FORM: set[str] = {
     "06_rate_limited",
     "07_heartbeat",
     "08_side_by_side",
+    "09_plain_python",
 }
 
 LONGEST_CELL = 15

@@ -164,3 +164,9 @@ def test_a_limiter_that_counts_per_window_lets_a_double_burst_through(seed):
     passed = simulate(pitfalls.fixed_window, seed=seed).value
     busiest = max(sum(t <= other < t + 1.0 for other in passed) for t in passed)
     assert busiest == 10  # and the limit was 5 a second
+
+
+@pytest.mark.parametrize(("pages", "some_fail"), [(2, False), (3, True)])
+def test_a_pool_that_its_own_jobs_wait_for_needs_a_worker_more_than_such_jobs(pages, some_fail):
+    found = explore(pitfalls.waits_for_own_pool, pages=pages, workers=3, schedules=100)
+    assert bool(found.failures) is some_fail
