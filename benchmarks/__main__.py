@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import os
 import platform
-import sys
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -28,6 +27,7 @@ from benchmarks.measuring import (
 )
 from benchmarks.memory import WORKERS
 from benchmarks.table import Table
+from lab.observing.measure import has_gil
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE, IMAGE = ROOT / "benchmarks" / "results.md", ROOT / "images" / "bench.png"
@@ -98,7 +98,7 @@ def told(table: Table) -> Table:
 
 def machine() -> str:
     """Say where this was measured, and with what."""
-    gil = "without" if not getattr(sys, "_is_gil_enabled", lambda: True)() else "with"
+    gil = "with" if has_gil() else "without"
     versions = []
     for peer in PEERS:
         try:

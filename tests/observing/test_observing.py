@@ -19,6 +19,7 @@ from support import python
 
 from lab import Deadlock, observe, simulate
 from lab.observing import virtual_loop
+from lab.observing.measure import has_gil
 from lab.tracing import (
     Counter,
     Job,
@@ -520,3 +521,14 @@ def test_a_trace_is_made_of_what_became_of_each_job():
     ]
     assert counts(trace).balanced
     assert queue_depth(trace) == ([0.0], [0])
+
+
+@pytest.mark.parametrize("enabled", [True, False])
+def test_a_python_says_whether_it_runs_with_its_lock(monkeypatch, enabled):
+    monkeypatch.setattr(sys, "_is_gil_enabled", lambda: enabled, raising=False)
+    assert has_gil() is enabled
+
+
+def test_a_python_that_knows_of_no_other_way_has_its_lock(monkeypatch):
+    monkeypatch.delattr(sys, "_is_gil_enabled", raising=False)
+    assert has_gil()
