@@ -43,6 +43,7 @@ LESSONS_IN_NEW_FORM: set[str] = {
     "07_heartbeat",
     "08_side_by_side",
     "09_plain_python",
+    "10_all_schedules",
 }
 
 LONGEST_CELL = 15
@@ -61,7 +62,7 @@ COMMENT_MARKER = re.compile(r"^\s*#+\s*(NBVAL_\w+|PYTEST_VALIDATE_\w+)", re.MULT
 CLOCKS = {"measure", "perf_counter", "perf_counter_ns", "monotonic", "monotonic_ns", "Thread"}
 CLOCKS |= {"ThreadPoolExecutor", "observe", "tracemalloc", "real=True"}
 WIDGETS = {"interact", "interactive", "interactive_output", "interact_manual", "ipywidgets"}
-WIDGETS |= {"board"}  # of a Game
+WIDGETS |= {"board", "play_levels"}  # of a Game
 
 # A slash that starts a path of two parts or more: not in a URL, a closing tag, or "jobs/s".
 MACHINE_PATH = re.compile(r"(?<![\w./:<-])(/[\w.+-]+){2,}|\b[A-Z]:\\\w+|file://")
