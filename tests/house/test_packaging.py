@@ -62,8 +62,17 @@ def test_importing_the_package_loads_nothing_else():
     assert loaded_by("import patterns") == {"patterns"}
 
 
-def test_binder_installs_the_same_requirements():
-    assert requirement_lines("binder/requirements.txt") == ["-r ../requirements.txt"]
+def test_binder_installs_the_package_and_what_the_lab_needs_in_the_same_versions():
+    lean, whole = requirement_lines("binder/requirements.txt"), requirement_lines("requirements.txt")
+    assert set(lean) <= set(whole)
+    needed = {Requirement(line).name for line in PROJECT["optional-dependencies"]["lab"]}
+    pinned = {line.partition("==")[0] for line in lean if "==" in line}
+    assert pinned == needed | {"pillow"}
+
+
+def test_binder_keeps_the_jupyter_of_its_image():
+    names = " ".join(requirement_lines("binder/requirements.txt"))
+    assert not re.search(r"jupyter|ipykernel|ipywidgets|notebook", names)
 
 
 def test_binder_has_a_python_that_the_package_runs_on():
