@@ -35,7 +35,7 @@ __all__ = [
 
 WIDTH: Final = 900  # pixels
 DPI: Final = 100  # pixels an inch
-LEFT: Final = 95  # pixels beside a chart, for the names of its lanes
+LEFT: Final = 100  # pixels beside a chart, for the names of its lanes
 NAME_GAP: Final = 12  # pixels of these on both sides of a name
 RIGHT: Final = 105  # pixels beside a chart, for what is written at the ends of curves
 TITLE: Final = 36  # pixels above a chart
