@@ -18,7 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 from lab.model.trace import Span, State, Trace
 from lab.plots.figure import DPI, LEFT, NAME_GAP, RIGHT, WIDTH
 from lab.plots.palette import CURVES, LIMIT, LIMIT_DASHES, Look, legible
-from lab.plots.words import shorten, width_of, wrap
+from lab.plots.words import printable, shorten, width_of, wrap
 
 __all__ = [
     "LINE",
@@ -283,10 +283,15 @@ def set_lanes(ax: Axes, names: Sequence[str]) -> None:
 
 
 def set_names(ax: Axes, names: Sequence[str], every: int = 1) -> None:
-    """Write names on the vertical axis, at 0, 1, 2 …, in the room on the left."""
+    """Write names on the vertical axis, at 0, 1, 2 …, in the room on the left.
+
+    All of them are a little smaller if one would else be cut.
+    """
     room = max(ax.get_window_extent().x0, LEFT / 2) - NAME_GAP
-    shown = [shorten(name, room) for name in names[::every]]
-    ax.set_yticks(range(0, len(names), every), shown)
+    texts = list(map(printable, names[::every]))
+    size = 10 if all(width_of(text) <= room for text in texts) else SMALL
+    shown = [shorten(text, room, size) for text in texts]
+    ax.set_yticks(range(0, len(names), every), shown, fontsize=size)
     ax.tick_params(axis="y", length=0)
     ax.spines["left"].set_visible(False)
 

@@ -53,7 +53,8 @@ def wrap(
 ) -> list[str]:
     """Return the text, printable, in at most so many lines of so many pixels.
 
-    It is cut only if it needs more lines, or a word is wider than a line.
+    It is cut only if it needs more lines, or a word is wider than a line. A number stays in the
+    line of the word after it.
     """
     rest, lines = printable(text).strip(" "), list[str]()
     while len(lines) < most - 1 and shorten(rest, pixels, size, bold=bold) != rest:
@@ -62,6 +63,10 @@ def wrap(
             line = f"{line} {words.pop(0)}"
         if not words:
             break
+        begin, _, last = line.rpartition(" ")
+        if begin and last.isdigit():
+            line = begin
+            words.insert(0, last)
         lines.append(line)
         rest = " ".join(words)
     return [shorten(line, pixels, size, bold=bold) for line in [*lines, rest]]

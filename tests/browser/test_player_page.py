@@ -294,6 +294,12 @@ def test_what_is_too_wide_scrolls_and_the_page_does_not(opened, failure, what, w
     assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
 
 
+def test_the_whole_pool_is_in_view_at_twice_the_size(opened):
+    page = opened(BASIC, width=640, height=450, device_scale_factor=2)
+    pool = page.locator(".pool").bounding_box()
+    assert pool["x"] + pool["width"] <= 640
+
+
 # Many spans
 
 

@@ -95,13 +95,15 @@ class Notebook:
 
 
 class Page(HTMLParser):
-    """The headings, links and images of some HTML."""
+    """The headings, links, images and column names of some HTML."""
 
     def __init__(self) -> None:
         super().__init__()
         self.levels: list[int] = []
         self.links: list[str] = []
         self.images: list[dict[str, str]] = []
+        self.columns: list[str] = []
+        self._in_column = False
 
     @classmethod
     def of(cls, markdown: str) -> "Page":
@@ -121,6 +123,16 @@ class Page(HTMLParser):
             self.links.append(given["href"])
         elif tag == "img":
             self.images.append(given)
+        elif tag == "th":
+            self.columns.append("")
+            self._in_column = True
+
+    def handle_data(self, data: str) -> None:
+        if self._in_column:
+            self.columns[-1] += data.strip()
+
+    def handle_endtag(self, tag: str) -> None:
+        self._in_column = self._in_column and tag != "th"
 
 
 def name(cell: NotebookNode) -> str:
@@ -207,6 +219,8 @@ def described(notebook: Notebook) -> Iterator[str]:
     for image in notebook.page.images:
         if not image.get("alt", "").strip():
             yield f"the image {image.get('src')} has no alternative text"
+    if "" in notebook.page.columns:
+        yield "a table has a column without a name, which a screen reader cannot tell"
 
 
 def short(notebook: Notebook) -> Iterator[str]:

@@ -173,6 +173,7 @@ def test_it_is_refused_to_have(cell, says):
         pytest.param("# A\n\n# B", "2 headings of level 1", id="two titles"),
         pytest.param("# A\n\n### B", "level 3 follows one of level 1", id="a skipped level"),
         pytest.param("# A\n\n![](../README.md)", "no alternative text", id="a mute image"),
+        pytest.param("# A\n\n| |b|\n|-|-|\n|c|d|", "column without a name", id="a mute column"),
         pytest.param("# A\n\n[b](b.ipynb)", "leads nowhere", id="a dead link"),
         pytest.param("# A\n\n[b](../../b.md)", "leaves the repository", id="a link outside"),
         pytest.param("# A\n\n![b](b.png)", "leads nowhere", id="an image that is not there"),

@@ -116,6 +116,15 @@ def test_a_worker_who_leaves_at_once_has_an_empty_lane():
     assert not [c for c in ax.collections if isinstance(c, LineCollection)]
 
 
+def test_the_names_of_two_pools_workers_are_told_apart():
+    spans = [
+        Span(worker, State.WORKING, 0, 1, "1", Outcome.OK)
+        for worker in ("worker-1", "worker-1 (2)")
+    ]
+    ax = draw(trace_from_spans(spans, clock="virtual", elapsed=1)).figure.axes[0]
+    assert [name.get_text() for name in ax.get_yticklabels()] == ["worker-1", "worker-1 (2)"]
+
+
 def key_of(ax):
     """Return the names that the key of a timeline explains."""
     return [text.get_text() for text in ax.get_legend().get_texts()] if ax.get_legend() else []

@@ -50,3 +50,9 @@ def test_a_text_is_wrapped_between_words_before_it_is_cut():
 @pytest.mark.parametrize("text", ["one two " * 99, "w" * 500, " a  b ", "\u65e5 \x00 \n c"])
 def test_no_line_is_wider_than_there_is_room(text):
     assert all(width_of(line) <= 120 for line in wrap(text, 120))
+
+
+def test_a_number_stays_in_the_line_of_what_it_counts():
+    text = "20 jobs, 5 cancelled, 8 never started"
+    for pixels in range(int(width_of("20 jobs, 5 ")), int(width_of(text))):
+        assert not wrap(text, pixels)[0].endswith((" 5", " 8"))

@@ -44,7 +44,7 @@ const STYLE = `
   --hint: #4a2d1b; color-scheme: dark; }
 :host([data-theme="light"]) { color-scheme: light; }
 * { box-sizing: border-box; }
-.player { padding: 0.5rem; }
+.player { padding: 0.5rem; container-type: inline-size; }
 .title { font-size: 1.15rem; font-weight: 700; margin: 0; line-height: 1.3; overflow-wrap: anywhere; }
 p { margin: 0.15rem 0; overflow-wrap: anywhere; }
 .muted, .note { color: var(--muted); }
@@ -57,6 +57,10 @@ button, select, input { font: inherit; color: inherit; }
 .pool { display: grid; min-width: 46rem; align-items: center; margin: 0.75rem 0;
   grid-template-columns: minmax(6rem, 1fr) 1.5rem minmax(8rem, 1.5fr) 2.5rem minmax(12rem, 2.2fr)
     2.5rem minmax(6rem, 1fr) 1.25rem minmax(6.5rem, 1fr); }
+@container (max-width: 47rem) {
+  .pool { min-width: 35rem;
+    grid-template-columns: minmax(4.5rem, 0.8fr) 1rem minmax(6rem, 1.2fr) 1.5rem minmax(10rem, 2fr)
+    1.5rem minmax(4.5rem, 0.8fr) 0.75rem minmax(5rem, 1fr); } }
 .name { font-size: 0.9rem; font-weight: 700; margin: 0 0 0.2rem; }
 .box { border: 1px solid var(--line); border-radius: 8px; background: var(--panel);
   padding: 0.4rem; min-height: 3rem; display: flex; flex-wrap: wrap; gap: 0.3rem;
