@@ -22,14 +22,13 @@ from time import perf_counter_ns
 from types import FrameType
 from typing import Any
 
-from greenlet import getcurrent, greenlet
-
 from lab.model.deadlock import Deadlock, Stuck, sentences
 from lab.simulation.finalizer import in_finalizer
 from lab.simulation.order import Order
 from lab.simulation.real_wait import RealWait, RealWaitWatch
 from lab.simulation.strands import Strand, Strands
 from lab.simulation.stuck import stuck_task
+from lab.simulation.switching import getcurrent, greenlet
 from lab.simulation.tasks import SimulatedTask, SimulatedWaiter, Simulation
 from patterns.concurrency.context import Context
 from patterns.concurrency.hooked import HOOKED
