@@ -23,7 +23,7 @@ from typing import Any
 from pyodide.code import run_js
 from pyodide.ffi import create_proxy, run_sync
 
-__all__ = ["getcurrent", "greenlet"]
+__all__ = ["getcurrent", "greenlet", "outer"]
 
 _SWITCH = """
 (() => {
@@ -138,6 +138,14 @@ def _place(frame: FrameType | None) -> Place | None:
             break
         frame = frame.f_back
     return first
+
+
+def outer(frame: Any) -> Any:
+    """Return the frame of the caller; None at the bottom of a stack, below which nothing is ours.
+
+    What called it first may have been moved away, and must not even be looked at.
+    """
+    return None if frame.f_code is _bottom else frame.f_back
 
 
 def getcurrent() -> greenlet:

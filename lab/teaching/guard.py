@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from multiprocessing.process import BaseProcess
 from threading import Thread
-from types import CodeType
 from typing import Any
 from unittest import mock
 
@@ -23,7 +22,6 @@ from patterns.concurrency.runtime import current_runtime
 
 __all__ = ["REAL_WAIT", "OutOfPatience", "guarded", "quietly"]
 
-_LOOK_EVERY = 100  # jumps and calls between two looks at the clock, in a browser
 _REAL = "it starts a real {}, which knows no virtual time: use TaskGroup and its spawn"
 REAL_WAIT = "it waits in real time: use sleep from patterns.concurrency, not time.sleep"
 
@@ -118,29 +116,12 @@ def _guarded_elsewhere(
 def _guarded_in_a_browser(
     simulation: Callable[[], Run[Any]], ending: Ending, patience: float
 ) -> Run[Any]:
-    """Do the same where there are neither signals nor threads: look at the clock in the code.
+    """Do the same where a signal comes only if one's own thread looks at the clock."""
+    from lab.teaching.browser_timer import alarms
 
-    A loop in C, which has no line where that could be done, is not ended.
-    """
-    monitoring: Any = sys.monitoring  # type: ignore[attr-defined,unused-ignore]  # 3.12 and later
-    events = monitoring.events.JUMP | monitoring.events.PY_START
-    until, countdown = time.monotonic() + patience, _LOOK_EVERY
-
-    def look(code: CodeType, *where: int) -> None:
-        nonlocal until, countdown
-        countdown -= 1
-        if countdown == 0:
-            countdown = _LOOK_EVERY
-            if time.monotonic() > until:
-                until = time.monotonic() + TICK
-                ending.tick(sys._getframe(1))
-
-    monitoring.use_tool_id(monitoring.PROFILER_ID, "the grader")
+    before = signal.signal(signal.SIGALRM, lambda _, frame: ending.tick(frame))
     try:
-        for event in (monitoring.events.JUMP, monitoring.events.PY_START):
-            monitoring.register_callback(monitoring.PROFILER_ID, event, look)
-        monitoring.set_events(monitoring.PROFILER_ID, events)
-        return simulation()
+        with alarms(patience, TICK):
+            return simulation()
     finally:
-        monitoring.set_events(monitoring.PROFILER_ID, 0)
-        monitoring.free_tool_id(monitoring.PROFILER_ID)
+        signal.signal(signal.SIGALRM, before or signal.SIG_DFL)
