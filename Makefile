@@ -6,6 +6,8 @@ TEST_WORKERS ?= $(shell $(PYTHON) -c 'import os; print(min(4, 1 + (os.cpu_count(
 NOTEBOOKS ?=
 TESTS = tests --ignore tests/browser
 AXE = build/axe/package/axe.min.js
+PYODIDE = build/site/node_modules/pyodide
+PYODIDE_VERSION = 314.0.7
 IN_PARALLEL = -n $(TEST_WORKERS) --max-worker-restart 0 --dist loadfile
 
 VENV := .venv
@@ -15,7 +17,7 @@ READY := $(VENV)/.made-by-$(subst /,_,$(PYTHON))
 # Every test process and every notebook's kernel would compile all code once more.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help lab types check test test-browser coverage bench notebooks clean
+.PHONY: help lab types check test test-browser test-site coverage bench notebooks clean
 
 help:  ## List what make can do.
 	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 18
@@ -46,6 +48,15 @@ test-browser: $(READY)  ## Drive the player in chromium, if there is one (and lo
 		npm pack --silent axe-core@4.14.1 >/dev/null && tar xzf axe-core-4.14.1.tgz; } || \
 		echo "axe-core cannot be had: its tests are skipped" >&2
 	$(VENV)/bin/pytest tests/browser -rs
+
+$(PYODIDE):
+	@mkdir -p build/site
+	npm install --silent --no-audit --no-fund --prefix build/site pyodide@$(PYODIDE_VERSION)
+
+test-site: $(READY)  ## Run the simulation in chromium, as the site does (needs npm, for pyodide).
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r tests/browser/requirements.txt
+	@$(MAKE) --no-print-directory $(PYODIDE) || echo "pyodide cannot be had: its tests are skipped" >&2
+	$(VENV)/bin/pytest tests/browser/test_pyodide.py -rs
 
 coverage: $(READY)  ## Measure which lines the tests run; writes htmlcov/.
 	$(VENV)/bin/coverage erase

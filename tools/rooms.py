@@ -63,6 +63,7 @@ PRIVATE: Final[Mapping[str, str]] = {
     "sys._getframe": "documented in spite of its name",
     "sys._is_gil_enabled": "documented in spite of its name",
     "sys._current_frames": "documented in spite of its name",
+    "pyodide_js._module": "the only way to learn what is to be put back",
 }
 
 

@@ -27,10 +27,12 @@ def measure(pool: Callable[..., T], /, *args: Any, **options: Any) -> Run[T]:
 
     Make channels and contexts inside `pool`: those made before are not recorded. What `pool`
     raises comes out. Raises TypeError if `pool` does not take these arguments, RuntimeError inside
-    a simulation, where real time stands still.
+    a simulation, where real time stands still, and in a browser, where there are no threads.
     """
     if not isinstance(current_runtime(), ThreadRuntime):
         raise RuntimeError("measure runs on real threads: it cannot be called in a simulation")
+    if sys.platform == "emscripten":
+        raise RuntimeError("measure needs threads, which a browser does not have: use simulate")
     main = bind(pool, args, options)
     recorder = Recorder()
     runtime = ThreadRuntime(Hook(HOOKED, recorder))

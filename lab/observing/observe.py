@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import sys
 import tempfile
 import threading
 import time
@@ -55,10 +56,16 @@ def observe(
 
     What `pool` raises comes out; its attribute `trace` tells what happened until then. Raises
     Deadlock if every task of an async pool in virtual time waits for another; ValueError for
-    `real=False` with a pool that has no virtual time; RuntimeError inside a simulation.
+    `real=False` with a pool that has no virtual time; RuntimeError inside a simulation, and in a
+    browser.
     """
     if not isinstance(current_runtime(), ThreadRuntime):
         raise RuntimeError("observe has clocks of its own: it cannot be called in a simulation")
+    if sys.platform == "emscripten":
+        raise RuntimeError(
+            "observe needs threads or an event loop of its own, which a browser does not have: "
+            "use simulate with a pool made of patterns.concurrency"
+        )
     bind(pool, (jobs, process), options, may_be_async=True)  # raises if they do not fit
     is_async = inspect.iscoroutinefunction(pool)
     if real is False and not is_async:

@@ -13,8 +13,8 @@ from lab.plots.axes import add_key, second_line, set_names, write_on_bar, write_
 from lab.plots.figure import LEFT, NAME_GAP, TITLE, Row, page, styled
 from lab.plots.palette import COUNTS, Look
 from lab.plots.picture import Picture
-from lab.plots.runs import named
 from lab.plots.words import shorten, width_of
+from lab.tracing.names import named
 from patterns.concurrency import Report
 
 __all__ = ["draw_counts"]

@@ -25,10 +25,10 @@ from lab.plots.axes import (
 from lab.plots.figure import AXIS, TITLE, Row, page, styled
 from lab.plots.palette import CHANGES, LOOKS, look_of
 from lab.plots.picture import Picture
-from lab.plots.runs import name_of
 from lab.plots.words import shorten
 from lab.tracing import Traced, trace_of
 from lab.tracing.diff import CAUSES, Diff, diff, seconds_text
+from lab.tracing.names import name_of
 
 __all__ = ["draw_diff"]
 

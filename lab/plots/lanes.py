@@ -10,7 +10,6 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from numpy.typing import NDArray
 
-from lab import tracing
 from lab.model.trace import Span, State, Trace
 from lab.plots.axes import (
     MOST_LANE_NAMES,
@@ -32,8 +31,9 @@ from lab.plots.figure import LEFT, RIGHT, WIDTH
 from lab.plots.palette import BEATS, LOOKS, Look, look_of
 from lab.plots.words import printable
 from lab.tracing import describe
+from lab.tracing.names import finding
 
-__all__ = ["Health", "finding", "looks_in", "missed_beats", "timeline"]
+__all__ = ["Health", "looks_in", "missed_beats", "timeline"]
 
 LANE: Final = 36  # pixels
 MOST_LANES: Final = 20  # so high; more of them share the height
@@ -78,27 +78,6 @@ def timeline(
     write_title(ax, finding(trace) if title is None else title)
     if key:
         add_key(ax, looks_in([trace]))
-
-
-def finding(trace: Trace) -> str:
-    """Say in one line what the run came to.
-
-    How busy the workers were is said only if all were there from the start: else it would count
-    time in which some did not exist.
-    """
-    counts = tracing.counts(trace)
-    jobs = f"{counts.submitted} job" + "s" * (counts.submitted != 1)
-    workers = f"{len(trace.workers)} worker" + "s" * (len(trace.workers) != 1)
-    text = f"{jobs} on {workers}: {tracing.elapsed_text(trace)}"
-    if not tracing.workers_joined(trace):
-        text += f", workers busy {tracing.utilisation(trace):.0%}"
-    others = {
-        "failed": counts.failed,
-        "unfinished": tracing.unfinished(trace),
-        "cancelled": counts.cancelled - tracing.unfinished(trace),
-        "never started": counts.never_started,
-    }
-    return text + "".join(f", {number} {outcome}" for outcome, number in others.items() if number)
 
 
 def looks_in(traces: Iterable[Trace], pixels: float = WIDTH - LEFT - RIGHT) -> list[Look]:

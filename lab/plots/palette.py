@@ -9,8 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
-from matplotlib.colors import to_hex, to_rgb
-
 from lab.model.trace import Outcome, Span, State
 
 __all__ = [
@@ -139,6 +137,8 @@ def look_of(span: Span) -> Look:
 
 def legible(colour: str) -> str:
     """Return a colour for text: darkened, if need be, until it stands out from white, 4.5 to 1."""
+    from matplotlib.colors import to_hex, to_rgb  # the player shows the looks without it
+
     red, green, blue = to_rgb(colour)
     share = 1.0
     while 1.05 / (_luminance(red * share, green * share, blue * share) + 0.05) < _CONTRAST:

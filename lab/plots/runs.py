@@ -20,17 +20,17 @@ from lab.plots.axes import (
 from lab.plots.chart import Chart, as_chart, told
 from lab.plots.curves import throughput
 from lab.plots.figure import BARE, KEY, RIGHT, TITLE, Row, page, styled
-from lab.plots.lanes import finding, looks_in, timeline
+from lab.plots.lanes import looks_in, timeline
 from lab.plots.palette import Look
 from lab.plots.picture import Picture
 from lab.plots.words import shorten, width_of
 from lab.tracing import Traced, trace_of
+from lab.tracing.names import finding, name_of, named
 
-__all__ = ["compare", "draw", "name_of", "named"]
+__all__ = ["compare", "draw"]
 
 Charts: TypeAlias = Callable[..., Any]
 
-_UNNAMED = "run"  # what a run is called that nobody has named
 _LABEL, _LEGEND_LABEL = 160, 220  # pixels, for the names of runs
 
 
@@ -95,38 +95,6 @@ def compare(runs: Mapping[Any, Traced] | Iterable[Traced], *charts: Charts) -> P
     share_time(axes, list(traces.values()))
     described = " ".join(f"{label}: {_in_words(run, shown)}" for label, run in traces.items())
     return Picture(figure, f"On one time axis. {_silent(shown)}{described}")
-
-
-def named(runs: Any) -> dict[str, Any]:
-    """Return runs, or what else has a name, by their labels, which are distinct.
-
-    A sweep says what to call its runs; of a mapping the keys are the labels, and of others their
-    own names.
-    """
-    if hasattr(runs, "named"):
-        runs = runs.named()
-    elif isinstance(runs, Trace) or hasattr(runs, "trace"):
-        runs = [runs]
-    pairs = (
-        [(str(label), run) for label, run in runs.items()]
-        if isinstance(runs, Mapping)
-        else [(name_of(run), run) for run in runs]
-    )
-    labels: dict[str, Any] = {}
-    for place, (name, run) in enumerate(pairs, start=1):
-        name = name or f"run {place}"
-        label, number = name, 1
-        while label in labels:
-            number += 1
-            label = f"{name} ({number})"
-        labels[label] = run
-    return labels
-
-
-def name_of(run: object) -> str:
-    """Return the name that a run was given, or ""."""
-    name = getattr(run, "name", "")
-    return "" if name == _UNNAMED else str(name)
 
 
 def _entitled(name: str, trace: Trace) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from types import FrameType
 from weakref import ReferenceType
 
+from lab.simulation.switching import outer
+
 __all__ = ["in_finalizer", "is_finalizer"]
 
 
@@ -22,5 +24,5 @@ def is_finalizer(frame: FrameType | None) -> bool:
 def in_finalizer(frame: FrameType | None) -> bool:
     """Tell whether `frame` is, or was called by, a finalizer."""
     while frame is not None and not is_finalizer(frame):
-        frame = frame.f_back
+        frame = outer(frame)
     return frame is not None

@@ -22,14 +22,13 @@ from time import perf_counter_ns
 from types import FrameType
 from typing import Any
 
-from greenlet import getcurrent, greenlet
-
 from lab.model.deadlock import Deadlock, Stuck, sentences
 from lab.simulation.finalizer import in_finalizer
 from lab.simulation.order import Order
 from lab.simulation.real_wait import RealWait, RealWaitWatch
 from lab.simulation.strands import Strand, Strands
 from lab.simulation.stuck import stuck_task
+from lab.simulation.switching import MANY_STEPS, getcurrent, greenlet, outer
 from lab.simulation.tasks import SimulatedTask, SimulatedWaiter, Simulation
 from patterns.concurrency.context import Context
 from patterns.concurrency.hooked import HOOKED
@@ -89,7 +88,7 @@ class SimulatedRuntime(Simulation, Listener):
         self,
         order: Order,
         *listeners: Any,
-        max_steps: int = 10_000_000,
+        max_steps: int = MANY_STEPS,
         watch: bool = False,
         strands: Strands | None = None,
     ) -> None:
@@ -472,7 +471,7 @@ class SimulatedRuntime(Simulation, Listener):
             frames = []
             while frame is not None:
                 frames.append(frame)
-                frame = frame.f_back
+                frame = outer(frame)
             if task is not self._running:
                 yield task, frames
 

@@ -16,6 +16,7 @@ from lab.simulation.play import play
 from lab.simulation.replay import Replay
 from lab.simulation.runtime import SimulatedRuntime, begin
 from lab.simulation.statements import Target, instrument_pool
+from lab.simulation.switching import MANY_STEPS
 from lab.simulation.tasks import SimulatedTask
 from lab.simulation.watcher import Watcher
 
@@ -32,7 +33,7 @@ def simulate(
     order: Order | None = None,
     schedule: Schedule | None = None,
     statements: Sequence[Target] = (),
-    max_steps: int = 10_000_000,
+    max_steps: int = MANY_STEPS,
     **options: Any,
 ) -> Run[T]:
     """Call `pool(*args, **options)` in this thread, on a virtual clock for all tasks it starts.
@@ -50,10 +51,10 @@ def simulate(
         schedule: replays what `explore` found; the run then also tells its `turns`.
         statements: functions, classes or modules to run statement by statement, for a schedule
             that was found so.
-        max_steps: turns after which the run is stopped, >= 1, as it is after a hundredth as
-            many tasks (or 2,000, if that is more). If tasks wait for others that only look and
-            sleep, 500,000 turns are a deadlock (half of all, if that is less; a twentieth, if that
-            is more).
+        max_steps: turns after which the run is stopped, >= 1 (if not given 10,000,000, in a
+            browser 150,000), as it is after a hundredth as many tasks (or 2,000, if that is more).
+            If tasks wait for others that only look and sleep, 500,000 turns are a deadlock (half of
+            all, if that is less; a twentieth, if that is more).
         options: passed on to `pool`.
 
     All tasks share this thread, so what is real stays real. A `threading.local` holds one value for

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Any
 
-from greenlet import greenlet
+from lab.simulation.switching import greenlet
 
 __all__ = ["Strand", "Strands"]
 

@@ -7,6 +7,7 @@ from types import FrameType
 from typing import Any
 
 from lab.model.deadlock import Stuck
+from lab.simulation.switching import outer
 from lab.simulation.tasks import SimulatedTask
 from patterns.concurrency.channel import Channel
 
@@ -59,5 +60,5 @@ def place(frame: FrameType | None) -> str:
         inner = frame.f_code.co_name in _COMPREHENSIONS
         if not inner and not module.startswith(("patterns.concurrency", "lab.")):
             return f", in {frame.f_code.co_name}, line {frame.f_lineno}"
-        frame = frame.f_back
+        frame = outer(frame)
     return ""

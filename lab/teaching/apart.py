@@ -28,7 +28,7 @@ from typing import Final, NoReturn
 
 from lab.exploring.processes import copy_process
 
-if sys.platform != "win32":
+if sys.platform != "win32" and sys.platform != "emscripten":
     import resource
 
 __all__ = ["TOO_MUCH_MEMORY", "CopyEnded", "apart"]

@@ -6,8 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
-from lab.plots.picture import Picture
-from lab.plots.turns import draw_turns
+from lab.plots import Picture, draw_turns
 from lab.teaching.game import Game
 from lab.teaching.levels import LEVELS, Level
 from lab.teaching.progress import Progress

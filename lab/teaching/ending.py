@@ -18,6 +18,7 @@ from types import FrameType
 
 from lab.simulation.finalizer import is_finalizer
 from lab.simulation.runtime import Ended, SimulatedRuntime
+from lab.simulation.switching import outer
 from patterns import concurrency
 
 __all__ = ["TICK", "Ending", "OutOfPatience"]
@@ -124,7 +125,7 @@ class Ending:
                     found, library = library, None
                 if is_finalizer(frame):
                     found = frame
-            frame = frame.f_back
+            frame = outer(frame)
         return found  # what is below all of the reader's code runs the task
 
     def _is_library(self, frame: FrameType) -> bool:
@@ -136,12 +137,16 @@ class Ending:
 
 def _in_a_tick(frame: FrameType | None) -> bool:
     while frame is not None and frame.f_code is not Ending.tick.__code__:
-        frame = frame.f_back
+        frame = outer(frame)
     return frame is not None
 
 
 def _collecting() -> bool:
     """Tell whether a garbage collection is under way: then there can be no other."""
+    if sys.platform == "emscripten":
+        return (
+            False  # there the collector looks only when asked to, as it must not while tasks wait
+        )
     garbage: list[object] = []
     garbage.append(garbage)
     del garbage

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextvars
 import itertools
 import signal
+import sys
 import threading
 import time
 from collections import defaultdict
@@ -125,8 +126,13 @@ class ThreadRuntime(Runtime):
         return ThreadTask(name, self.next_number("task"), context)
 
     def start(self, task: Task, body: Callable[[], None]) -> None:
-        """Run `body` in a new daemon thread, so that a hung one cannot keep the process alive."""
+        """Run `body` in a new daemon thread, so that a hung one cannot keep the process alive.
+
+        Raises RuntimeError if no thread can be started; in a browser, there never is one.
+        """
         assert isinstance(task, ThreadTask)
+        if sys.platform == "emscripten":
+            raise RuntimeError("a browser has no threads: run the pool with lab.simulate instead")
         caller = contextvars.copy_context()
 
         def run() -> None:

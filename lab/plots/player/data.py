@@ -13,10 +13,9 @@ from lab.model.deadlock import Deadlock
 from lab.model.exploration import Failure
 from lab.model.run import Run
 from lab.model.trace import Counter, Outcome, Span, State, Trace, Turn, telling
-from lab.plots.lanes import finding
 from lab.plots.palette import LOOKS, look_of
-from lab.plots.runs import name_of
 from lab.tracing import Traced, describe, trace_of
+from lab.tracing.names import finding, name_of
 
 __all__ = ["player_data", "run_data", "turns_data"]
 

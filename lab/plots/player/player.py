@@ -15,14 +15,15 @@ import json
 from collections.abc import Callable
 from functools import cache, cached_property
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from lab.model.exploration import Failure
-from lab.plots.failure import draw_failure
-from lab.plots.picture import Picture
+from lab.plots.no_picture import NoPicture
 from lab.plots.player.data import player_data
-from lab.plots.runs import draw
 from lab.tracing import Traced
+
+if TYPE_CHECKING:
+    from lab.plots.picture import Picture
 
 __all__ = ["Player", "play"]
 
@@ -66,7 +67,7 @@ class Player:
         data: what is played, as plain values; see `lab.plots.player.data`.
     """
 
-    def __init__(self, data: dict[str, Any], still: Callable[[], Picture]) -> None:
+    def __init__(self, data: dict[str, Any], still: Callable[[], Picture | NoPicture]) -> None:
         self.data = data
         self._draw_still = still
 
@@ -74,7 +75,7 @@ class Player:
         return self.picture.text
 
     @cached_property
-    def picture(self) -> Picture:
+    def picture(self) -> Picture | NoPicture:
         """What stands where no script runs: the whole run at once, with its text."""
         return self._draw_still()
 
@@ -124,9 +125,16 @@ def play(run: Traced, *, title: str | None = None) -> Player:
     Raises TypeError for anything else.
     """
     data = player_data(run, title)
-    if isinstance(run, Failure):
-        return Player(data, lambda: draw_failure(run))
-    return Player(data, lambda: draw(run, title=title))
+
+    def still() -> Picture | NoPicture:
+        try:
+            from lab.plots.failure import draw_failure
+            from lab.plots.runs import draw
+        except ModuleNotFoundError:  # matplotlib
+            return NoPicture(data["text"])
+        return draw_failure(run) if isinstance(run, Failure) else draw(run, title=title)
+
+    return Player(data, still)
 
 
 @cache
