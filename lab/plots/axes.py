@@ -285,11 +285,12 @@ def set_lanes(ax: Axes, names: Sequence[str]) -> None:
 def set_names(ax: Axes, names: Sequence[str], every: int = 1) -> None:
     """Write names on the vertical axis, at 0, 1, 2 …, in the room on the left.
 
-    All of them are a little smaller if one would else be cut.
+    All of them are a little smaller if none needs to be cut then.
     """
     room = max(ax.get_window_extent().x0, LEFT / 2) - NAME_GAP
     texts = list(map(printable, names[::every]))
-    size = 10 if all(width_of(text) <= room for text in texts) else SMALL
+    cut, cut_if_small = (any(width_of(t, size) > room for t in texts) for size in (10, SMALL))
+    size = SMALL if cut and not cut_if_small else 10
     shown = [shorten(text, room, size) for text in texts]
     ax.set_yticks(range(0, len(names), every), shown, fontsize=size)
     ax.tick_params(axis="y", length=0)
