@@ -7,7 +7,7 @@ NOTEBOOKS ?=
 TESTS = tests --ignore tests/browser
 AXE = build/axe/package/axe.min.js
 PYODIDE = build/site/node_modules/pyodide
-PYODIDE_VERSION = 314.0.7
+PYODIDE_VERSION = $(shell sed -n 's/^pyodide = "\(.*\)"/\1/p' site/config.toml)
 IN_PARALLEL = -n $(TEST_WORKERS) --max-worker-restart 0 --dist loadfile
 
 VENV := .venv
@@ -17,7 +17,7 @@ READY := $(VENV)/.made-by-$(subst /,_,$(PYTHON))
 # Every test process and every notebook's kernel would compile all code once more.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help lab types check test test-browser test-site coverage bench notebooks clean
+.PHONY: help lab types check test test-browser test-site site serve-site coverage bench notebooks clean
 
 help:  ## List what make can do.
 	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 18
@@ -57,6 +57,14 @@ test-site: $(READY)  ## Run the simulation in chromium, as the site does (needs 
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r tests/browser/requirements.txt
 	@$(MAKE) --no-print-directory $(PYODIDE) || echo "pyodide cannot be had: its tests are skipped" >&2
 	$(VENV)/bin/pytest tests/browser/test_pyodide.py -rs
+
+site: $(READY) $(PYODIDE)  ## Build the site: lessons to read, and the lab in the browser (needs npm).
+	$(PYTHON) -m venv build/site/venv
+	build/site/venv/bin/pip install --quiet --disable-pip-version-check -r site/requirements.txt
+	$(VENV)/bin/python -m tools.site
+
+serve-site:  ## Show the site at http://127.0.0.1:8898.
+	$(PYTHON) -m http.server --bind 127.0.0.1 --directory _site 8898
 
 coverage: $(READY)  ## Measure which lines the tests run; writes htmlcov/.
 	$(VENV)/bin/coverage erase

@@ -1,0 +1,298 @@
+"""Build the site, `_site/`: the lessons to read, players that play, and the lab in the browser.
+
+The lessons become pages by nbconvert: it is here with JupyterLab, takes notebooks as they are
+stored, and needs no configuration; a documentation generator would bring a theme and an idea of how
+notebooks are built. Each `play(...)` of a lesson becomes a page of its own, shown inside
+the lesson: it plays without a kernel. The lab is JupyterLite with Pyodide copied into the site, so
+that nothing is loaded from elsewhere but what is compiled for Pyodide and not on PyPI.
+
+`make site` runs it; addresses are in `site/config.toml`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import html
+import json
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+import zipfile
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import nbformat
+
+from lab.plots.player import Player
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+BUILD: Final = ROOT / "build" / "site"
+SITE: Final = ROOT / "_site"
+PYODIDE: Final = BUILD / "node_modules" / "pyodide"
+LITE: Final = SITE / "lite"
+
+# What a kernel needs besides the standard library, and what shows widgets and players.
+KERNEL: Final = ("ipython", "micropip", "anyio", "tqdm")
+WIDGETS: Final[Mapping[str, tuple[str, ...]]] = {
+    "comm": ("traitlets",),
+    "jupyterlab-widgets": (),
+    "psygnal": (),
+    "ipywidgets": ("comm", "ipython", "jupyterlab-widgets", "traitlets"),
+    "anywidget": ("ipywidgets", "psygnal", "typing-extensions"),
+}
+PICTURES: Final = ("matplotlib", "numpy", "pillow")
+PROJECT: Final = "worker-pool-workbook"
+PARTS: Final = {
+    ".": "The lessons",
+    "exercises": "Exercises",
+    "further": "Further lessons",
+    "exercises/solutions": "Worked solutions",
+}
+
+_STYLE: Final = """
+:root { color-scheme: light dark; }
+body { font: 1.05rem/1.5 sans-serif; max-width: 60rem; margin: 0 auto; padding: 1rem; }
+img { max-width: 100%; height: auto; background: #fff; }
+nav a { margin-right: 1.5em; }
+li { margin: .3em 0; }
+"""
+
+
+def lessons() -> list[Path]:
+    """Return the notebooks, in reading order, relative to their folder."""
+    folder = ROOT / "notebooks"
+    paths = (path.relative_to(folder) for path in folder.rglob("*.ipynb"))
+    return sorted(
+        (path for path in paths if ".ipynb_checkpoints" not in path.parts),
+        key=lambda path: (list(PARTS).index(path.parent.as_posix()), str(path)),
+    )
+
+
+def title_of(notebook: Any) -> str:
+    """Return the first heading of a notebook."""
+    for cell in notebook.cells:
+        found = re.search(r"^# (.+)$", cell.source, re.M)
+        if cell.cell_type == "markdown" and found:
+            return found[1]
+    return "Notebook"
+
+
+def players(notebook: Any) -> Iterator[tuple[int, Player]]:
+    """Run a notebook's code up to its last player; yield each player and its cell's place."""
+    from IPython.core.interactiveshell import InteractiveShell
+    from IPython.utils.capture import capture_output
+
+    playing = [
+        place
+        for place, cell in enumerate(notebook.cells)
+        if cell.cell_type == "code" and re.search(r"^play\(", cell.source, re.M)
+    ]
+    InteractiveShell.clear_instance()
+    shell = InteractiveShell.instance()
+    for place, cell in enumerate(notebook.cells[: max(playing, default=-1) + 1]):
+        if cell.cell_type == "code":
+            with capture_output():
+                result = shell.run_cell(cell.source).result
+            if place in playing and isinstance(result, Player):
+                yield place, result
+
+
+def write_pages(repository: str) -> list[tuple[Path, str]]:
+    """Write a page for each lesson, and one for each player in it; return their titles."""
+    from nbconvert import HTMLExporter
+
+    exporter = HTMLExporter(template_name="lab")
+    titled = []
+    for path in lessons():
+        notebook = nbformat.read(ROOT / "notebooks" / path, as_version=4)
+        page = SITE / "read" / path.with_suffix(".html")
+        page.parent.mkdir(parents=True, exist_ok=True)
+        up = "../" * (len(path.parts))
+        for number, (place, player) in enumerate(players(notebook), start=1):
+            name = f"{path.stem}-player-{number}.html"
+            player.save(page.with_name(name))
+            frame = (
+                f'<iframe src="{name}" title="{html.escape(player.data["title"], quote=True)}" '
+                'loading="lazy" style="width:100%;height:48rem;border:0"></iframe>'
+            )
+            shown = {"text/html": frame, "text/plain": player.data["text"]}
+            notebook.cells[place].outputs = [nbformat.v4.new_output("display_data", shown)]
+        nav = (
+            f"[All lessons]({up}index.html) · [Run this here]({lab(path, up)}) · "
+            f"[Open in Binder]({binder(repository, path)})"
+        )
+        notebook.cells.insert(0, nbformat.v4.new_markdown_cell(nav))
+        body, _ = exporter.from_notebook_node(notebook)
+        body = re.sub(r'(href="(?!https?:|\.\./\.\./lite)[^"]*?)\.ipynb', r"\1.html", body)
+        title = title_of(notebook)
+        body = re.sub(r"<title>.*?</title>", f"<title>{html.escape(title)}</title>", body, count=1)
+        page.write_text(body, encoding="utf-8")
+        titled.append((path, title))
+    return titled
+
+
+def lab(path: Path, up: str = "") -> str:
+    """Return the address at which a lesson runs in the browser."""
+    return f"{up}lite/lab/index.html?path={path.as_posix()}"
+
+
+def binder(repository: str, path: Path) -> str:
+    """Return the address at which a lesson runs on Binder."""
+    return (
+        f"https://mybinder.org/v2/gh/{repository}/HEAD?urlpath=lab/tree/notebooks/{path.as_posix()}"
+    )
+
+
+def write_index(titled: Iterable[tuple[Path, str]], repository: str) -> None:
+    """Write the first page: what this is, in one screen, and the lessons."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    title, what = re.findall(r"^# (.+)\n\n((?:.+\n)+)", readme)[0]
+    picture = re.findall(r"!\[(.+?)\]\(images/hero\.svg\)", readme)[0]
+    shutil.copy(ROOT / "images" / "hero.svg", SITE)
+    first = Path("00_start_here.ipynb")
+    titled = list(titled)
+    lists = []
+    for part, heading in PARTS.items():
+        items = "".join(
+            f'<li><a href="read/{path.with_suffix(".html").as_posix()}">{html.escape(name)}</a> '
+            f'(<a href="{lab(path)}">run</a>)</li>'
+            for path, name in titled
+            if path.parent.as_posix() == part
+        )
+        lists.append(f"<h2>{heading}</h2><ul>{items}</ul>")
+    (SITE / "index.html").write_text(
+        f"""<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>{html.escape(title)}</title>
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<link rel="icon" href="data:,"><style>{_STYLE}</style></head><body><main>
+<h1>{html.escape(title)}</h1><p>{html.escape(what)}</p>
+<nav><a href="read/{first.with_suffix(".html")}">Read from the start</a>
+<a href="{lab(first)}">Run this here</a>
+<a href="{binder(repository, first)}">Open in Binder</a></nav>
+<p><img src="hero.svg" alt="{html.escape(picture, quote=True)}"></p>
+<p>“Run this here” computes in your browser, with nothing to install: Chrome or Edge 137, Firefox
+153, or newer. What needs real threads or processes needs Binder or a computer of your own.</p>
+{"".join(lists)}
+</main></body></html>
+""",
+        encoding="utf-8",
+    )
+
+
+def write_lite(tool: Path, cdn: str) -> None:
+    """Build JupyterLite with the lessons, Pyodide, the project and what it needs."""
+    contents = BUILD / "contents"
+    shutil.rmtree(contents, ignore_errors=True)
+    for path in lessons():
+        notebook = nbformat.read(ROOT / "notebooks" / path, as_version=4)
+        notebook.metadata["kernelspec"] = {
+            "name": "python",
+            "display_name": "Python (Pyodide)",
+            "language": "python",
+        }
+        (contents / path).parent.mkdir(parents=True, exist_ok=True)
+        nbformat.write(notebook, contents / path)
+    empty = BUILD / "lite"
+    shutil.rmtree(empty, ignore_errors=True)
+    empty.mkdir(parents=True)
+    settings = {
+        "jupyter-lite-schema-version": 0,
+        "jupyter-config-data": {
+            "appName": "Worker Pool Workbook",
+            "litePluginSettings": {
+                "@jupyterlite/pyodide-kernel-extension:kernel": {
+                    "pyodideUrl": "./static/pyodide/pyodide.mjs",
+                    "disablePyPIFallback": True,
+                }
+            },
+        },
+    }
+    (empty / "jupyter-lite.json").write_text(json.dumps(settings), encoding="utf-8")
+    build = [str(tool / "jupyter"), "lite", "build", "--lite-dir", str(empty)]
+    build += ["--contents", str(contents), "--output-dir", str(LITE)]
+    subprocess.run(build, check=True, cwd=empty)
+    _add_pyodide(LITE / "static" / "pyodide", tool, cdn)
+
+
+def _add_pyodide(folder: Path, tool: Path, cdn: str) -> None:
+    """Copy Pyodide, and the wheels that it is to find there, named in its lock file."""
+    shutil.copytree(PYODIDE, folder, ignore=shutil.ignore_patterns("*.map", "*.d.ts", "console*"))
+    lock = json.loads((folder / "pyodide-lock.json").read_text(encoding="utf-8"))
+    packages: dict[str, Any] = lock["packages"]
+    needed = _needed((*KERNEL, *(each for needs in WIDGETS.values() for each in needs)), packages)
+    pure = [
+        name for name in sorted(needed) if packages[name]["file_name"].endswith("-none-any.whl")
+    ]
+    pip = [str(tool / "pip"), "--disable-pip-version-check", "--quiet"]
+    only = ["--no-deps", "--only-binary=:all:", "--platform", "any", "--python-version", "3.14"]
+    only += ["--implementation", "py", "--abi", "none", "--dest", str(folder)]
+    wanted = [f"{name}=={packages[name]['version']}" for name in pure]
+    subprocess.run([*pip, "download", *only, *wanted, *WIDGETS], check=True)
+    subprocess.run([*pip, "wheel", "--no-deps", "--wheel-dir", str(folder), str(ROOT)], check=True)
+    for package in packages.values():
+        package["file_name"] = cdn + package["file_name"]
+    depends = {
+        **{name: tuple(map(_normal, packages[name]["depends"])) for name in pure},
+        **WIDGETS,
+        PROJECT: ("anyio", "anywidget", "ipywidgets", "tqdm", *PICTURES),
+    }
+    wheels = {_normal(path.name.split("-")[0]): path for path in folder.glob("*.whl")}
+    for name, needs in depends.items():
+        packages[name] = _entry(name, wheels[name], needs)
+    (folder / "pyodide-lock.json").write_text(json.dumps(lock), encoding="utf-8")
+
+
+def _needed(names: Iterable[str], packages: Mapping[str, Any]) -> set[str]:
+    found: set[str] = set()
+    left = [name for name in names if name in packages]
+    while left:
+        name = left.pop()
+        if name in packages and name not in found:
+            found.add(name)
+            left += map(_normal, packages[name]["depends"])
+    return found & set(packages)
+
+
+def _normal(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def _entry(name: str, wheel: Path, depends: Iterable[str]) -> dict[str, Any]:
+    """Return what Pyodide's lock file says of a wheel beside it."""
+    with zipfile.ZipFile(wheel) as held:
+        tops = {path.partition("/")[0] for path in held.namelist() if path.endswith(".py")}
+    return {
+        "name": name,
+        "version": wheel.name.split("-")[1],
+        "file_name": wheel.name,
+        "install_dir": "site",
+        "sha256": hashlib.sha256(wheel.read_bytes()).hexdigest(),
+        "package_type": "package",
+        "imports": sorted(top.removesuffix(".py") for top in tops if "." not in top[:-3]),
+        "depends": sorted(depends),
+        "unvendored_tests": False,
+    }
+
+
+def main() -> None:
+    """Build all of it, or with --no-lab only what is to be read."""
+    parser = argparse.ArgumentParser(description="Build the site.")
+    parser.add_argument("--no-lab", action="store_true", help="only the pages to read")
+    parser.add_argument("--tool", type=Path, default=BUILD / "venv" / "bin")
+    options = parser.parse_args()
+    config = tomllib.loads((ROOT / "site" / "config.toml").read_text(encoding="utf-8"))
+    shutil.rmtree(SITE, ignore_errors=True)
+    SITE.mkdir()
+    write_index(write_pages(config["repository"]), config["repository"])
+    if not options.no_lab:
+        if not PYODIDE.exists():
+            sys.exit("pyodide is missing: make site gets it with npm")
+        write_lite(options.tool.absolute(), config["pyodide_cdn"])
+
+
+if __name__ == "__main__":
+    main()
