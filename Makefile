@@ -81,7 +81,7 @@ notebooks: $(READY)  ## Run notebooks and store what they show (NOTEBOOKS='noteb
 	$(VENV)/bin/python -m tools.execute_notebooks $(NOTEBOOKS)
 
 clean:  ## Remove the environment and what the tools left behind.
-	rm -rf $(VENV) build *.egg-info htmlcov .coverage .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) _site build *.egg-info htmlcov .coverage .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -prune -exec rm -rf {} +
 	find . -name .ipynb_checkpoints -prune -exec rm -rf {} +
 

@@ -12,8 +12,10 @@ that nothing is loaded from elsewhere but what is compiled for Pyodide and not o
 from __future__ import annotations
 
 import argparse
+import ast
 import hashlib
 import html
+import io
 import json
 import re
 import shutil
@@ -22,6 +24,7 @@ import sys
 import tomllib
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import redirect_stdout, suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -36,7 +39,7 @@ PYODIDE: Final = BUILD / "node_modules" / "pyodide"
 LITE: Final = SITE / "lite"
 
 # What a kernel needs besides the standard library, and what shows widgets and players.
-KERNEL: Final = ("ipython", "micropip", "anyio", "tqdm")
+KERNEL: Final = ("ipython", "jedi", "micropip", "anyio", "tqdm")
 WIDGETS: Final[Mapping[str, tuple[str, ...]]] = {
     "comm": ("traitlets",),
     "jupyterlab-widgets": (),
@@ -83,22 +86,31 @@ def title_of(notebook: Any) -> str:
 
 def players(notebook: Any) -> Iterator[tuple[int, Player]]:
     """Run a notebook's code up to its last player; yield each player and its cell's place."""
-    from IPython.core.interactiveshell import InteractiveShell
-    from IPython.utils.capture import capture_output
-
     playing = [
         place
         for place, cell in enumerate(notebook.cells)
         if cell.cell_type == "code" and re.search(r"^play\(", cell.source, re.M)
     ]
-    InteractiveShell.clear_instance()
-    shell = InteractiveShell.instance()
+    names: dict[str, Any] = {"__name__": "__main__", "display": lambda *shown: None}
     for place, cell in enumerate(notebook.cells[: max(playing, default=-1) + 1]):
         if cell.cell_type == "code":
-            with capture_output():
-                result = shell.run_cell(cell.source).result
+            result = None
+            with suppress(Exception), redirect_stdout(io.StringIO()):
+                result = _run_cell(cell.source, names)
             if place in playing and isinstance(result, Player):
                 yield place, result
+            elif place in playing:
+                print(f"cell {place} of {title_of(notebook)} shows no player", file=sys.stderr)
+
+
+def _run_cell(source: str, names: dict[str, Any]) -> Any:
+    """Run a cell; return the value of its last expression."""
+    lines = ast.parse(source)
+    last = lines.body.pop() if lines.body and isinstance(lines.body[-1], ast.Expr) else None
+    exec(compile(lines, "<cell>", "exec"), names)
+    if last is None:
+        return None
+    return eval(compile(ast.Expression(last.value), "<cell>", "eval"), names)
 
 
 def write_pages(repository: str) -> list[tuple[Path, str]]:
@@ -194,6 +206,7 @@ def write_lite(tool: Path, cdn: str) -> None:
             "display_name": "Python (Pyodide)",
             "language": "python",
         }
+        _go_on_where_threads_are_needed(notebook)
         (contents / path).parent.mkdir(parents=True, exist_ok=True)
         nbformat.write(notebook, contents / path)
     empty = BUILD / "lite"
@@ -216,6 +229,16 @@ def write_lite(tool: Path, cdn: str) -> None:
     build += ["--contents", str(contents), "--output-dir", str(LITE)]
     subprocess.run(build, check=True, cwd=empty)
     _add_pyodide(LITE / "static" / "pyodide", tool, cdn)
+
+
+def _go_on_where_threads_are_needed(notebook: Any) -> None:
+    """Let "Run all" go on after a cell that a browser cannot run, and after what builds on it."""
+    needs = False
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            needs = needs or re.search(r"\b(measure|observe)\(", cell.source) is not None
+            if needs:
+                cell.metadata["tags"] = [*cell.metadata.get("tags", []), "raises-exception"]
 
 
 def _add_pyodide(folder: Path, tool: Path, cdn: str) -> None:
