@@ -106,9 +106,11 @@ def players(notebook: Any) -> Iterator[tuple[int, Player]]:
 def _run_cell(source: str, names: dict[str, Any]) -> Any:
     """Run a cell; return the value of its last expression."""
     lines = ast.parse(source)
-    last = lines.body.pop() if lines.body and isinstance(lines.body[-1], ast.Expr) else None
+    last = lines.body[-1] if lines.body else None
+    if isinstance(last, ast.Expr):
+        lines.body.pop()
     exec(compile(lines, "<cell>", "exec"), names)
-    if last is None:
+    if not isinstance(last, ast.Expr):
         return None
     return eval(compile(ast.Expression(last.value), "<cell>", "eval"), names)
 
