@@ -208,7 +208,6 @@ def write_lite(tool: Path, cdn: str) -> None:
             "display_name": "Python (Pyodide)",
             "language": "python",
         }
-        _go_on_where_threads_are_needed(notebook)
         (contents / path).parent.mkdir(parents=True, exist_ok=True)
         nbformat.write(notebook, contents / path)
     empty = BUILD / "lite"
@@ -231,16 +230,6 @@ def write_lite(tool: Path, cdn: str) -> None:
     build += ["--contents", str(contents), "--output-dir", str(LITE)]
     subprocess.run(build, check=True, cwd=empty)
     _add_pyodide(LITE / "static" / "pyodide", tool, cdn)
-
-
-def _go_on_where_threads_are_needed(notebook: Any) -> None:
-    """Let "Run all" go on after a cell that a browser cannot run, and after what builds on it."""
-    needs = False
-    for cell in notebook.cells:
-        if cell.cell_type == "code":
-            needs = needs or re.search(r"\b(measure|observe)\(", cell.source) is not None
-            if needs:
-                cell.metadata["tags"] = [*cell.metadata.get("tags", []), "raises-exception"]
 
 
 def _add_pyodide(folder: Path, tool: Path, cdn: str) -> None:
