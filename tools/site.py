@@ -141,12 +141,17 @@ def write_pages(repository: str) -> list[tuple[Path, str]]:
         )
         notebook.cells.insert(0, nbformat.v4.new_markdown_cell(nav))
         body, _ = exporter.from_notebook_node(notebook)
-        body = re.sub(r'(href="(?!https?:|\.\./\.\./lite)[^"]*?)\.ipynb', r"\1.html", body)
+        body = read_links(body)
         title = title_of(notebook)
         body = re.sub(r"<title>.*?</title>", f"<title>{html.escape(title)}</title>", body, count=1)
         page.write_text(body, encoding="utf-8")
         titled.append((path, title))
     return titled
+
+
+def read_links(body: str) -> str:
+    """Let links to other notebooks lead to their pages; not those to where they run."""
+    return re.sub(r'(href="(?!https?:)[^"?]*?)\.ipynb', r"\1.html", body)
 
 
 def lab(path: Path, up: str = "") -> str:

@@ -34,6 +34,18 @@ def test_the_first_page_says_what_this_is_and_leads_to_a_lesson_three_ways(index
     assert "https://mybinder.org/v2/gh/you/workbook/HEAD?urlpath=lab/tree/notebooks/" in index
 
 
+@pytest.mark.parametrize(
+    ("link", "there"),
+    [
+        ("../01_basic.ipynb#buffers", "../01_basic.html#buffers"),
+        ("../lite/lab/index.html?path=a.ipynb", "../lite/lab/index.html?path=a.ipynb"),
+        ("https://example.org/a.ipynb", "https://example.org/a.ipynb"),
+    ],
+)
+def test_a_link_to_a_lesson_leads_to_its_page_and_one_that_runs_it_stays(link, there):
+    assert site.read_links(f'<a href="{link}">') == f'<a href="{there}">'
+
+
 def test_a_player_of_a_lesson_is_found_by_running_it():
     imports = "from lab import play, simulate\nfrom patterns import basic"
     cells = [imports, "play(simulate(basic.demo))"]
