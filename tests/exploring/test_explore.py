@@ -453,9 +453,13 @@ def test_a_long_search_can_show_its_progress(capsys):
 
 @pytest.mark.parametrize("how", [{}, {"how": "every"}, {"processes": 2}])
 def test_exploring_warns_of_real_waits_that_are_short_but_many(how, monkeypatch):
+    def nap():  # more often than a busy machine takes the processor away
+        for _ in range(20):
+            time.sleep(0.001)
+
     def pool():
         with TaskGroup() as group:
-            group.spawn(time.sleep, 0.005)
+            group.spawn(nap)
             group.spawn(sleep, 1)
 
     monkeypatch.setattr(real_wait, "_TOO_LONG_IN_ALL", 10_000_000)
