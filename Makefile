@@ -47,7 +47,7 @@ test-browser: $(READY)  ## Drive the player in chromium, if there is one (and lo
 	@test -e $(AXE) || ! command -v npm >/dev/null || { mkdir -p build/axe && cd build/axe && \
 		npm pack --silent axe-core@4.14.1 >/dev/null && tar xzf axe-core-4.14.1.tgz; } || \
 		echo "axe-core cannot be had: its tests are skipped" >&2
-	$(VENV)/bin/pytest tests/browser -rs
+	$(VENV)/bin/pytest tests/browser --ignore tests/browser/test_pyodide.py -rs
 
 $(PYODIDE):
 	@mkdir -p build/site
