@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from functools import partial
 from numbers import Integral, Real
 from types import CoroutineType
-from typing import Any, Final
+from typing import Final
 
 __all__ = [
     "NANOSECONDS_PER_SECOND",
@@ -82,7 +81,7 @@ def check_callable(process: object) -> None:
 def check_process(process: object) -> None:
     """Raise TypeError unless `process` is a function that does its work when it is called."""
     check_callable(process)
-    if callable(process) and _is_async(process):
+    if _is_async(process):
         raise TypeError(
             f"process must be a plain function, got the async function {_name(process)}: "
             "called by a worker it would return a coroutine and do nothing"
@@ -101,7 +100,7 @@ def plain(number: float) -> float:
     return int(number) if isinstance(number, Integral) else float(number)
 
 
-def _is_async(function: Callable[..., Any]) -> bool:
+def _is_async(function: object) -> bool:
     while isinstance(function, partial):
         function = function.func
     code = getattr(function, "__code__", None)
