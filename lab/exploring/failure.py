@@ -57,23 +57,24 @@ def _nearest_passing(trial: Trial, schedule: Schedule) -> Schedule | None:
     """Leave out one move, the last one first; if there is none, make one."""
     choices = [(move.decision, move.task) for move in schedule.moves]
     for leave_out in reversed(range(len(choices))):
-        found = _passes(trial, dict(choices[:leave_out] + choices[leave_out + 1 :]))
+        found, _ = _tried(trial, dict(choices[:leave_out] + choices[leave_out + 1 :]))
         if found is not None:
             return found
-    endless = 0
+    all_endless = 0
     listing = BestEffortReplay(dict(choices), list_from=1, most=_NEIGHBOURS)
     steps = max(trial.run(listing).runtime.steps, 1)
     for decision, task in listing.others[: min(_NEIGHBOURS, _STEPS_FOR_NEIGHBOURS // steps)]:
-        order = RecordingOrder(BestEffortReplay({**dict(choices), decision: task}))
-        played = trial.run(order)
-        if trial.verdict(played) is None:
-            return order.schedule
-        endless += played.endless
-        if endless == ENDLESS_ENOUGH:
+        found, endless = _tried(trial, {**dict(choices), decision: task})
+        if found is not None:
+            return found
+        all_endless += endless
+        if all_endless == ENDLESS_ENOUGH:
             break
     return None
 
 
-def _passes(trial: Trial, choices: dict[int, str]) -> Schedule | None:
+def _tried(trial: Trial, choices: dict[int, str]) -> tuple[Schedule | None, bool]:
+    """Return what schedule comes of these choices, None if it goes wrong; whether it is endless."""
     order = RecordingOrder(BestEffortReplay(choices))
-    return order.schedule if trial.verdict(trial.run(order)) is None else None
+    played = trial.run(order)
+    return (order.schedule if trial.verdict(played) is None else None), played.endless

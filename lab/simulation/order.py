@@ -44,7 +44,9 @@ class RunToBlock:
 
     def take(self, ready: deque[SimulatedTask], running: SimulatedTask | None) -> SimulatedTask:
         """Take the running task, else the one that has been ready for longest."""
-        return ready.popleft() if running is None else ready.pop()
+        task = ready[0] if running is None else running
+        ready.remove(task)
+        return task
 
 
 class RandomOrder:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, deque
+from collections.abc import Collection
 from itertools import islice
 from typing import Final
 from zlib import crc32
@@ -12,7 +13,7 @@ from lab.simulation.order import Order
 from lab.simulation.runtime import SimulatedRuntime, begin
 from lab.simulation.tasks import SimulatedTask
 
-__all__ = ["BestEffortReplay", "RecordingOrder", "Replay", "describe", "label"]
+__all__ = ["BestEffortReplay", "RecordingOrder", "Replay", "describe", "label", "labelled"]
 
 _MOST_OTHERS: Final = 8
 
@@ -157,19 +158,18 @@ class BestEffortReplay:
 
 def label(task: SimulatedTask, ready: deque[SimulatedTask]) -> str:
     """Name a task by its name, and by its number too if another one that is ready has its name."""
-    name = task.name
-    if any(other.name == name and other is not task for other in ready):
-        return f"{name} (task {task.number})"
-    return name
+    shared = any(other.name == task.name and other is not task for other in ready)
+    return _with_number(task) if shared else task.name
 
 
-def labelled(ready: deque[SimulatedTask]) -> dict[str, SimulatedTask]:
+def labelled(ready: Collection[SimulatedTask]) -> dict[str, SimulatedTask]:
     """Return the tasks that are ready, by the label of each."""
     names = Counter(task.name for task in ready)
-    return {
-        task.name if names[task.name] == 1 else f"{task.name} (task {task.number})": task
-        for task in ready
-    }
+    return {task.name if names[task.name] == 1 else _with_number(task): task for task in ready}
+
+
+def _with_number(task: SimulatedTask) -> str:
+    return f"{task.name} (task {task.number})"
 
 
 def describe(task: SimulatedTask) -> str:

@@ -13,10 +13,11 @@ from lab.exploring.judge import Check, judge
 from lab.model.pool import bind
 from lab.model.schedule import Schedule
 from lab.model.trace import Turn, telling
+from lab.simulation.order import RunToBlock
 from lab.simulation.play import play
 from lab.simulation.replay import RecordingOrder
 from lab.simulation.watcher import Watcher
-from lab.teaching.guided import Decision, Guided, Paused, RunOn
+from lab.teaching.guided import Decision, Guided, Paused
 from lab.teaching.survey import MAX_STEPS, point_of_no_return
 
 __all__ = ["Game", "Position"]
@@ -136,7 +137,7 @@ class Game:
 
     def _play(self, moves: tuple[str, ...], let_run: bool) -> Position:
         watcher = Watcher()
-        guided = Guided(moves, RunOn() if let_run else None, watcher)
+        guided = Guided(moves, RunToBlock() if let_run else None, watcher)
         noting = RecordingOrder(guided)
         verdict, failure = None, ""
         try:

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from lab.model.schedule import NotRepeatable
 from lab.model.trace import Turn
 from lab.simulation.order import Order
-from lab.simulation.replay import describe, label
+from lab.simulation.replay import describe, labelled
 from lab.simulation.runtime import SimulatedRuntime, begin
 from lab.simulation.tasks import SimulatedTask
 from lab.simulation.watcher import Watcher
 
-__all__ = ["Decision", "Guided", "Paused", "RunOn"]
+__all__ = ["Decision", "Guided", "Paused"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,16 +39,6 @@ class Paused(BaseException):
     def __init__(self, turns: tuple[Turn, ...]) -> None:
         super().__init__()
         self.turns = turns
-
-
-class RunOn:
-    """Whoever had the turn keeps it until it has to wait; then who has been ready for longest."""
-
-    def take(self, ready: deque[SimulatedTask], running: SimulatedTask | None) -> SimulatedTask:
-        """Take the running task, else the first."""
-        task = ready[0] if running is None else running
-        ready.remove(task)
-        return task
 
 
 class Guided:
@@ -94,7 +84,7 @@ class Guided:
             )
             return self._last
         in_order = sorted(ready, key=lambda task: task.number)
-        names = {label(task, ready): task for task in in_order}
+        names = labelled(in_order)
         turn = 0 if self._watcher is None else len(self._watcher)
         if self._moves:
             task = self._moved(names)

@@ -14,10 +14,10 @@ from typing import Any, Final, Literal, Self
 from lab.exploring.exhaustive import EverySchedule
 from lab.exploring.judge import Check, Verdict
 from lab.exploring.trial import Trial
-from lab.simulation.order import Order
+from lab.simulation.order import Order, RunToBlock
 from lab.simulation.play import Played
 from lab.simulation.runtime import SimulatedRuntime
-from lab.teaching.guided import Guided, RunOn
+from lab.teaching.guided import Guided
 
 __all__ = ["GOALS", "MAX_STEPS", "Goal", "failures_of", "fewest_decisions", "point_of_no_return"]
 
@@ -39,7 +39,7 @@ def fewest_decisions(pool: Pool, check: Check | None, goal: Goal, *, most: int) 
     with _Games(pool, check, most) as games:
         while left:
             moves = left.popleft()
-            guided = Guided(moves, RunOn())
+            guided = Guided(moves, RunToBlock())
             wrong = games.verdict(games.play(guided)) is not None
             if wrong is (goal == "break"):
                 return len(moves)
