@@ -12,8 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from lab.model.run import Run
-from lab.plots.picture import Picture
-from lab.plots.runs import draw
+from lab.plots import Picture, draw
 from lab.simulation import simulate
 from patterns import basic, rate_limited
 from patterns.concurrency import Channel, TaskGroup, sleep
