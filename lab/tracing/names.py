@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from lab.model.trace import Trace
-from lab.tracing.numbers import counts, unfinished, utilisation, workers_joined
-from lab.tracing.words import elapsed_text
+from lab.tracing.numbers import utilisation, workers_joined
+from lab.tracing.words import count_of, elapsed_text, outcomes
 
 __all__ = ["finding", "name_of", "named"]
 
@@ -20,19 +20,12 @@ def finding(trace: Trace) -> str:
     How busy the workers were is said only if all were there from the start: else it would count
     time in which some did not exist.
     """
-    ended = counts(trace)
-    jobs = f"{ended.submitted} job" + "s" * (ended.submitted != 1)
-    workers = f"{len(trace.workers)} worker" + "s" * (len(trace.workers) != 1)
-    text = f"{jobs} on {workers}: {elapsed_text(trace)}"
+    jobs = count_of(len(trace.jobs), "job")
+    text = f"{jobs} on {count_of(len(trace.workers), 'worker')}: {elapsed_text(trace)}"
     if not workers_joined(trace):
         text += f", workers busy {utilisation(trace):.0%}"
-    others = {
-        "failed": ended.failed,
-        "unfinished": unfinished(trace),
-        "cancelled": ended.cancelled - unfinished(trace),
-        "never started": ended.never_started,
-    }
-    return text + "".join(f", {number} {outcome}" for outcome, number in others.items() if number)
+    ended = outcomes(trace).items()
+    return text + "".join(f", {number} {way}" for way, number in ended if way != "succeeded")
 
 
 def named(runs: Any) -> dict[str, Any]:

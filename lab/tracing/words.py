@@ -7,8 +7,10 @@ from lab.tracing.numbers import counts, unfinished, workers_joined, workers_peak
 from lab.tracing.traced import Traced, ns, trace_of
 
 __all__ = [
+    "count_of",
     "describe",
     "elapsed_text",
+    "outcomes",
 ]
 
 
@@ -25,26 +27,32 @@ def describe(run: Traced) -> str:
     jobs = counts(trace)
     if not trace.workers:
         return f"No workers, {elapsed_text(trace)}."
-    workers = _count(len(trace.workers), "worker")
+    workers = count_of(len(trace.workers), "worker")
     joined, peak = workers_joined(trace), workers_peak(trace)
     if joined and peak < len(trace.workers):
         workers += f" (at most {peak} at once)"
-    text = f"{workers}, {_count(jobs.submitted, 'job')}, {elapsed_text(trace)}"
+    text = f"{workers}, {count_of(jobs.submitted, 'job')}, {elapsed_text(trace)}"
     if len(trace.workers) <= 8 and trace.elapsed and not joined:
         shares = {worker: f"{share:.0%}" for worker, share in _busy_shares(trace).items()}
         if len(shares) > 1 == len(set(shares.values())):
             text += f"; each busy {shares.popitem()[1]}"
         else:
             text += f"; busy: {', '.join(f'{worker} {share}' for worker, share in shares.items())}"
-    outcomes = {
+    ended = [f"{number} {outcome}" for outcome, number in outcomes(trace).items()]
+    return f"{text}. {', '.join(ended)}." if ended else f"{text}."
+
+
+def outcomes(trace: Trace) -> dict[str, int]:
+    """Return how many jobs ended in each way, without the ways in which none did."""
+    jobs, in_hand = counts(trace), unfinished(trace)
+    numbers = {
         "succeeded": jobs.succeeded,
         "failed": jobs.failed,
-        "unfinished": unfinished(trace),
-        "cancelled": jobs.cancelled - unfinished(trace),
+        "unfinished": in_hand,
+        "cancelled": jobs.cancelled - in_hand,
         "never started": jobs.never_started,
     }
-    ended = [f"{number} {outcome}" for outcome, number in outcomes.items() if number]
-    return f"{text}. {', '.join(ended)}." if ended else f"{text}."
+    return {outcome: number for outcome, number in numbers.items() if number}
 
 
 def _busy_shares(trace: Trace) -> dict[str, float]:
@@ -56,5 +64,6 @@ def _busy_shares(trace: Trace) -> dict[str, float]:
     return {worker: time / whole for worker, time in busy.items()}
 
 
-def _count(number: int, noun: str) -> str:
+def count_of(number: int, noun: str) -> str:
+    """Return a number with its noun, such as "1 job" or "2 jobs"."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
