@@ -21,6 +21,8 @@ from lab.teaching.telling import (
 
 __all__ = ["board", "draw_game", "play_levels"]
 
+_FORGET, _SURE = "forget my progress", "really forget all of it?"
+
 
 def draw_game(game: Game) -> Picture:
     """Draw the turns so far, a column a task; who can go next is dashed."""
@@ -174,6 +176,3 @@ class _Levels:
         lines = standing_lines(level, self._progress.of(level))
         problem = self._progress.problem
         self._standing.value = lines_html([*lines, *([Line(problem, "bad")] if problem else [])])
-
-
-_FORGET, _SURE = "forget my progress", "really forget all of it?"

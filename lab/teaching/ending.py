@@ -144,9 +144,7 @@ def _in_a_tick(frame: FrameType | None) -> bool:
 def _collecting() -> bool:
     """Tell whether a garbage collection is under way: then there can be no other."""
     if sys.platform == "emscripten":
-        return (
-            False  # there the collector looks only when asked to, as it must not while tasks wait
-        )
+        return False  # there it runs only when asked to, which nobody does while tasks wait
     garbage: list[object] = []
     garbage.append(garbage)
     del garbage
