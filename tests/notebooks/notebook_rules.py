@@ -10,8 +10,8 @@ The tags a code cell may carry, and what each asks of it:
 - `widget`: the cell shows ipywidgets; its output is not stored.
 - `stderr`: the cell is there to show what goes to standard error.
 
-A lesson named in `LESSONS_IN_NEW_FORM` keeps a second set of rules as well: its first cell says
-what it is for, questions come before answers, and it has a card, a quiz and a link to exercises.
+A lesson, whose name begins with its number, keeps a second set of rules as well: its first cell
+says what it is for, questions come before answers, and it has a card, a quiz, links to exercises.
 """
 
 import ast
@@ -31,25 +31,12 @@ from nbformat import NotebookNode
 
 from tools.execute_notebooks import normalised
 
-# A lesson is added here, by its stem, when it has the form that CONTRIBUTING.md describes.
-LESSONS_IN_NEW_FORM: set[str] = {
-    "00_start_here",
-    "01_basic",
-    "02_reusable",
-    "03_generic",
-    "04_error_handling",
-    "05_dynamic",
-    "06_rate_limited",
-    "07_heartbeat",
-    "08_side_by_side",
-    "09_plain_python",
-    "10_all_schedules",
-}
+LESSON = re.compile(r"\d\d_")  # what its name begins with
 
 LONGEST_CELL = 15
 LONGEST_MEDIAN = 6
 
-# Of a lesson in the new form:
+# Of a lesson:
 MOST_CELLS = 27
 LONGEST_LESSON_MEDIAN = 2
 FEWEST_PREDICTIONS = 2
@@ -396,7 +383,7 @@ def linked_onwards(lesson: Notebook) -> Iterator[str]:
             yield f"{link} is not linked"
 
 
-NEW_FORM: tuple[Callable[[Notebook], Iterator[str]], ...] = (
+OF_LESSONS: tuple[Callable[[Notebook], Iterator[str]], ...] = (
     announced,
     small,
     predicted,
@@ -425,7 +412,7 @@ RULES: tuple[Callable[[Notebook], Iterator[str]], ...] = (
 
 def problems(notebook: Notebook) -> list[str]:
     """Return what is wrong with a notebook, a sentence each."""
-    is_lesson = notebook.path.parent == notebook.root / "notebooks"
-    in_new_form = is_lesson and notebook.path.stem in LESSONS_IN_NEW_FORM
-    rules = RULES + NEW_FORM if in_new_form else RULES
+    in_folder = notebook.path.parent == notebook.root / "notebooks"
+    is_lesson = in_folder and LESSON.match(notebook.path.stem)
+    rules = RULES + OF_LESSONS if is_lesson else RULES
     return [problem for rule in rules for problem in rule(notebook)]
