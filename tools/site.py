@@ -17,6 +17,7 @@ import hashlib
 import html
 import io
 import json
+import linecache
 import re
 import shutil
 import subprocess
@@ -24,7 +25,7 @@ import sys
 import tomllib
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import redirect_stdout, suppress
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any, Final
 
@@ -63,6 +64,10 @@ img { max-width: 100%; height: auto; background: #fff; }
 nav a { margin-right: 1.5em; }
 li { margin: .3em 0; }
 """
+# nbconvert forgets the font of code that a cell shows as Markdown.
+_CODE_STYLE: Final = (
+    "<style>.highlight pre { font-family: var(--jp-code-font-family) !important }</style>"
+)
 
 
 def lessons() -> list[Path]:
@@ -94,25 +99,26 @@ def players(notebook: Any) -> Iterator[tuple[int, Player]]:
     names: dict[str, Any] = {"__name__": "__main__", "display": lambda *shown: None}
     for place, cell in enumerate(notebook.cells[: max(playing, default=-1) + 1]):
         if cell.cell_type == "code":
-            result = None
-            with suppress(Exception), redirect_stdout(io.StringIO()):
-                result = _run_cell(cell.source, names)
+            with redirect_stdout(io.StringIO()):
+                result = _run_cell(cell.source, names, f"<cell {place}>")
             if place in playing and isinstance(result, Player):
                 yield place, result
             elif place in playing:
                 print(f"cell {place} of {title_of(notebook)} shows no player", file=sys.stderr)
 
 
-def _run_cell(source: str, names: dict[str, Any]) -> Any:
+def _run_cell(source: str, names: dict[str, Any], file: str) -> Any:
     """Run a cell; return the value of its last expression."""
+    # So that `show_code`, and exploring statement by statement, can read it again.
+    linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
     lines = ast.parse(source)
     last = lines.body[-1] if lines.body else None
     if isinstance(last, ast.Expr):
         lines.body.pop()
-    exec(compile(lines, "<cell>", "exec"), names)
+    exec(compile(lines, file, "exec"), names)
     if not isinstance(last, ast.Expr):
         return None
-    return eval(compile(ast.Expression(last.value), "<cell>", "eval"), names)
+    return eval(compile(ast.Expression(last.value), file, "eval"), names)
 
 
 def write_pages(repository: str) -> list[tuple[Path, str]]:
@@ -143,7 +149,8 @@ def write_pages(repository: str) -> list[tuple[Path, str]]:
         body, _ = exporter.from_notebook_node(notebook)
         body = read_links(body)
         title = title_of(notebook)
-        body = re.sub(r"<title>.*?</title>", f"<title>{html.escape(title)}</title>", body, count=1)
+        named = f"<title>{html.escape(title)}</title>"
+        body = re.sub(r"<title>.*?</title>", f"{named}{_CODE_STYLE}", body, count=1)
         page.write_text(body, encoding="utf-8")
         titled.append((path, title))
     return titled

@@ -55,5 +55,18 @@ def test_a_player_of_a_lesson_is_found_by_running_it():
     assert isinstance(player, Player)
 
 
+def test_a_cell_can_read_the_code_of_those_before():
+    cells = ["def job():\n    return 1", "from inspect import getsource\ngetsource(job)"]
+    names = {}
+    values = [site._run_cell(cell, names, f"<cell {n}>") for n, cell in enumerate(cells)]
+    assert values == [None, cells[0]]
+
+
+def test_a_cell_that_fails_is_not_passed_over():
+    cells = [nbformat.v4.new_code_cell(cell) for cell in ("1 / 0", "play(run)")]
+    with pytest.raises(ZeroDivisionError):
+        list(site.players(nbformat.v4.new_notebook(cells=cells)))
+
+
 def test_the_packages_come_from_the_version_of_pyodide_that_is_used():
     assert f"/v{CONFIG['pyodide']}/" in CONFIG["pyodide_cdn"]
