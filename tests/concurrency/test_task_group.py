@@ -707,20 +707,27 @@ class Pressed(BaseException):
 
 @pytest.mark.parametrize("started", [True, False])
 def test_a_spawn_that_is_interrupted_counts_its_task_once(monkeypatch, started):
-    start = threading.Thread.start
+    start, begun = threading.Thread.start, threading.Event()
 
     def interrupted_start(thread):
         if thread.name != "victim":
             return start(thread)
-        if started:
+        if started:  # and has begun: a thread that comes too late for that does nothing
             start(thread)
+            begun.wait()
         raise Pressed
 
+    def victim(log):
+        begun.set()
+        sleep(0.002)
+        log.append("victim")
+
     def spawn(log):
+        begun.clear()
         with TaskGroup() as group:
             group.spawn(lambda: (sleep(0.001), log.append("sibling")))
             with pytest.raises(Pressed):
-                group.spawn(lambda: (sleep(0.002), log.append("victim")), name="victim")
+                group.spawn(victim, log, name="victim")
 
     def body():
         for _ in range(20):
