@@ -17,6 +17,7 @@ from nbformat import NotebookNode
 ROOT = Path(__file__).resolve().parent.parent
 KERNELSPEC = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 CELL_SECONDS = 60
+KEPT = ("tags", "nbgrader")  # of a cell's metadata
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 
 
@@ -44,14 +45,15 @@ def execute(path: Path) -> None:
 
 
 def normalised(notebook: NotebookNode) -> NotebookNode:
-    """Return a copy with only what a reader sees: sources, tags, outputs."""
+    """Return a copy with only what a reader sees: sources, tags, outputs, what nbgrader needs."""
     copy = deepcopy(notebook)
     copy.metadata = nbformat.from_dict(
         {"kernelspec": KERNELSPEC, "language_info": {"name": "python"}}
     )
     for cell in copy.cells:
         tags = cell.metadata.get("tags")
-        cell.metadata = nbformat.from_dict({"tags": tags} if tags else {})
+        kept = {name: cell.metadata[name] for name in KEPT if cell.metadata.get(name)}
+        cell.metadata = nbformat.from_dict(kept)
         # A stored widget has no kernel behind it: it shows an error until the cell is run.
         if cell.cell_type == "code":
             cell.outputs = [] if "widget" in (tags or ()) else [*map(_without_view, cell.outputs)]

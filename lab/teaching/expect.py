@@ -20,6 +20,7 @@ __all__ = [
     "expect_counts",
     "expect_elapsed",
     "expect_function",
+    "expect_letters",
     "expect_number",
     "expect_same",
 ]
@@ -48,6 +49,18 @@ def expect_counts(answer: Any, what: str) -> tuple[int, ...]:
 def _is_count(number: Any) -> bool:
     real = isinstance(number, Real | Decimal) and not isinstance(number, bool)
     return real and math.isfinite(number) and bool(number == int(number))
+
+
+def expect_letters(answer: Any, letters: str) -> str:
+    """Return a reader's letters, each of `letters` once, in capitals; NotYet for anything else."""
+    text = "".join(map(str, answer)) if isinstance(answer, tuple | list) else answer
+    given = re.sub(r"[\s,;]", "", text).upper() if isinstance(text, str) else ""
+    if sorted(given) != sorted(letters):
+        raise NotYet(
+            f"the answer must be the letters {listed(letters)} in some order, such as "
+            f"{letters!r}, got {answer!r}"
+        )
+    return given
 
 
 def expect_function(answer: object, parameters: str) -> None:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from functools import partial, wraps
 from typing import Any, ParamSpec
 
@@ -23,10 +22,21 @@ from lab.simulation.runtime import SimulatedRuntime
 from lab.simulation.statements import Target
 from lab.teaching.apart import TOO_MUCH_MEMORY, CopyEnded, apart
 from lab.teaching.guard import REAL_WAIT, OutOfPatience, guarded, quietly
-from lab.teaching.wording import describe, kind, one_line, waits
+from lab.teaching.marks import Feedback
+from lab.teaching.wording import describe, kind, waits
 from patterns.concurrency.runtime import current_runtime
 
-__all__ = ["EMPTY", "Feedback", "NotYet", "grader", "run_once", "run_orders"]
+__all__ = [
+    "EMPTY",
+    "Endless",
+    "Feedback",
+    "NotYet",
+    "checked",
+    "grader",
+    "is_missing",
+    "run_once",
+    "run_orders",
+]
 
 P = ParamSpec("P")
 
@@ -34,7 +44,6 @@ PATIENCE = 5.0  # seconds of real time for one run
 LONG_PATIENCE = 9.0  # for a whole check
 APART = can_copy()  # whether a check runs in a copy of this process
 MAX_STEPS = 20_000
-_LONGEST = 240
 EMPTY = "there is nothing to check yet: write your answer in the cell above, run it, then this one"
 
 
@@ -42,7 +51,7 @@ class NotYet(Exception):
     """The answer is not right yet, and this sentence says why."""
 
 
-class _Endless(NotYet):
+class Endless(NotYet):
     """It does not end, so trying it in more orders of events would take too long."""
 
 
@@ -50,46 +59,42 @@ class _RealWait(NotYet):
     """It was seen to wait in real time."""
 
 
-@dataclass(frozen=True, repr=False)
-class Feedback:
-    """The answer to a reader's answer: right or not yet, and one sentence on one line."""
-
-    passed: bool
-    sentence: str
-
-    def __repr__(self) -> str:
-        return f"{'Right' if self.passed else 'Not yet'}: {one_line(self.sentence, _LONGEST)}"
-
-    __str__ = __repr__
-
-
 def grader(check: Callable[P, str]) -> Callable[P, Feedback]:
-    """Make a check answer with a Feedback, whatever it or the reader's code raises.
+    """Make a check answer with a Feedback, as `checked` does, for what was demanded as a whole."""
+
+    @wraps(check)
+    def answering(*args: P.args, **kwargs: P.kwargs) -> Feedback:
+        if any(is_missing(answer) for answer in args):
+            return Feedback(False, EMPTY)
+        return checked(lambda: Feedback(True, check(*args, **kwargs)))
+
+    return answering
+
+
+def is_missing(answer: object) -> bool:
+    """Tell whether a reader has written nothing yet."""
+    return answer is None or answer is ...
+
+
+def checked(check: Callable[[], Feedback]) -> Feedback:
+    """Return what `check()` says, or why it could not say it, whatever the reader's code does.
 
     Within 10 seconds it does, and leaves this process as it was, where a process can be copied;
     `lab.teaching.apart` tells what holds elsewhere.
     """
-
-    @wraps(check)
-    def checked(*args: P.args, **kwargs: P.kwargs) -> Feedback:
-        if any(answer is None or answer is ... for answer in args):
-            return Feedback(False, EMPTY)
-        if not APART:
-            return _feedback(check, *args, **kwargs)
-        try:
-            text = apart(partial(_feedback_as_text, check, *args, **kwargs), LONG_PATIENCE)
-        except CopyEnded as ended:
-            return Feedback(False, str(ended))
-        except OSError:  # there is no room for another process
-            return _feedback(check, *args, **kwargs)
-        return Feedback(text[0] == "+", text[1:])
-
-    return checked
-
-
-def _feedback(check: Callable[P, str], *args: P.args, **kwargs: P.kwargs) -> Feedback:
+    if not APART:
+        return _feedback(check)
     try:
-        return Feedback(True, check(*args, **kwargs))
+        return Feedback.from_text(apart(partial(_feedback_as_text, check), LONG_PATIENCE))
+    except CopyEnded as ended:
+        return Feedback(False, str(ended))
+    except OSError:  # there is no room for another process
+        return _feedback(check)
+
+
+def _feedback(check: Callable[[], Feedback]) -> Feedback:
+    try:
+        return check()
     except KeyboardInterrupt:
         raise
     except NotYet as not_yet:
@@ -98,12 +103,12 @@ def _feedback(check: Callable[P, str], *args: P.args, **kwargs: P.kwargs) -> Fee
         return Feedback(False, str(_explain(error)))
 
 
-def _feedback_as_text(check: Callable[P, str], *args: P.args, **kwargs: P.kwargs) -> str:
+def _feedback_as_text(check: Callable[[], Feedback]) -> str:
     try:
-        feedback = _feedback(check, *args, **kwargs)
+        feedback = _feedback(check)
     except KeyboardInterrupt as error:  # in a copy it is nobody's but the answer's own
         feedback = Feedback(False, f"it raised {describe(error)}")
-    return ("+" if feedback.passed else "-") + one_line(feedback.sentence, 4 * _LONGEST)
+    return feedback.as_text()
 
 
 def run_once(
@@ -161,7 +166,7 @@ def _run_once(
             if isinstance(error, KeyboardInterrupt) and not isinstance(error, OutOfPatience):
                 raise
             failure = _explain(error, simulations[0].crashes)
-    if faults and not isinstance(failure, _Endless):
+    if faults and not isinstance(failure, Endless):
         raise (_RealWait if faults[0] == REAL_WAIT else NotYet)(faults[0])
     if failure is not None:
         raise failure
@@ -212,7 +217,7 @@ def run_orders(
             if seed is None:
                 by_statements = "statement by statement " if statements else ""
                 raise NotYet(f"{case} {by_statements}{not_yet}".strip()) from None
-            if isinstance(not_yet, _Endless):
+            if isinstance(not_yet, Endless):
                 raise NotYet(f"{case} in some orders {of_what} {not_yet}".strip()) from None
             refused.append(str(not_yet))
     if refused:
@@ -232,18 +237,18 @@ def _explain(error: BaseException, crashes: Iterable[tuple[str, BaseException]] 
     if isinstance(error, NotImplementedError):
         return NotYet(EMPTY)
     if isinstance(error, OutOfPatience):
-        return _Endless("it does not end: it loops for ever, or waits in real time")
+        return Endless("it does not end: it loops for ever, or waits in real time")
     if isinstance(error, StepLimitExceeded):
-        return _Endless("it does not end: its tasks go on and on")
+        return Endless("it does not end: its tasks go on and on")
     if isinstance(error, RealLock):
-        return _Endless(f"it does not end: {error}")
+        return Endless(f"it does not end: {error}")
     if isinstance(error, Deadlock):
         after = "".join(
             f", after {task} raised {describe(crash)}" for task, crash in [*crashes][:1]
         )
         return NotYet(f"it deadlocks at {error.time:g} s{after}: {waits(error.tasks)}")
     if isinstance(error, MemoryError):
-        return _Endless(TOO_MUCH_MEMORY)
+        return Endless(TOO_MUCH_MEMORY)
     if isinstance(error, RecursionError):
         return NotYet("it calls itself without end (RecursionError)")
     return NotYet(f"it raised {describe(error)}")

@@ -1,15 +1,7 @@
-"""What a player has reached so far, kept in a small file beside the notebook.
-
-Beside the notebook, because there it is seen, goes along when the folder is copied, and is gone
-with it; nothing is written elsewhere, and nothing is sent anywhere. Where the file cannot be read
-or written the game goes on without it.
-"""
+"""What a player has reached so far in the levels of the game, kept beside the notebook."""
 
 from __future__ import annotations
 
-import json
-import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,10 +9,11 @@ from typing import Any, Final
 
 from lab.teaching.game import Game
 from lab.teaching.levels import Level
+from lab.teaching.store import PROGRESS_FILE, Store
 
 __all__ = ["PROGRESS_FILE", "Progress", "Standing"]
 
-PROGRESS_FILE: Final = ".workbook-progress.json"
+_LEVELS: Final = "levels"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,15 +50,16 @@ class Progress:
 
     Args:
         path: of the file; None keeps nothing beyond this object.
-
-    Attributes:
-        problem: why nothing is kept, in a sentence; None if it is.
     """
 
     def __init__(self, path: str | Path | None = PROGRESS_FILE) -> None:
-        self._path = None if path is None else Path(path).absolute()
-        self.problem: str | None = None
+        self._store = Store(path)
         self._standings: dict[str, Standing] = self._read()
+
+    @property
+    def problem(self) -> str | None:
+        """Why nothing is kept, in a sentence; None if it is."""
+        return self._store.problem
 
     def of(self, level: Level) -> Standing:
         """Return how far the player is in a level."""
@@ -81,54 +75,21 @@ class Progress:
         # Another notebook may have written since.
         for title, standing in self._read().items():
             self._standings[title] = self._standings.get(title, Standing()).merged(standing)
-        self._write()
-        return True
-
-    def reset(self) -> None:
-        """Forget everything, in the file as well."""
-        self._standings = {}
-        if self._path is None:
-            return
-        try:
-            self._path.unlink(missing_ok=True)
-        except OSError as error:
-            self._not_kept(error)
-
-    def _read(self) -> dict[str, Standing]:
-        if self._path is None:
-            return {}
-        try:
-            data = json.loads(self._path.read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            return {}
-        except OSError as error:
-            self._not_kept(error)
-            return {}
-        except (ValueError, RecursionError):
-            return {}  # not ours, or cut off: the next success writes it anew
-        levels = data.get("levels") if isinstance(data, dict) else None
-        if not isinstance(levels, dict):
-            return {}
-        return {title: _standing(entry) for title, entry in levels.items()}
-
-    def _write(self) -> None:
-        if self._path is None:
-            return
         levels = {
             title: {"fewest": standing.fewest, "failures": list(standing.failures)}
             for title, standing in self._standings.items()
         }
-        text = json.dumps({"levels": levels}, indent=1) + "\n"
-        try:
-            _replace(self._path, text)
-        except OSError as error:
-            self._not_kept(error)
-        else:
-            self.problem = None
+        self._store.write(_LEVELS, levels)
+        return True
 
-    def _not_kept(self, error: OSError) -> None:
-        why = error.strerror or type(error).__name__
-        self.problem = f"your progress is not kept: {self._path}: {why}"
+    def reset(self) -> None:
+        """Forget all levels, in the file as well."""
+        self._standings = {}
+        self._store.write(_LEVELS, {})
+
+    def _read(self) -> dict[str, Standing]:
+        levels = self._store.read(_LEVELS)
+        return {title: _standing(entry) for title, entry in levels.items()}
 
 
 def _standing(entry: Any) -> Standing:
@@ -138,15 +99,3 @@ def _standing(entry: Any) -> Standing:
     right = isinstance(fewest, int) and not isinstance(fewest, bool) and fewest >= 0
     failures = failures if isinstance(failures, list) else []
     return Standing(fewest if right else None, tuple(f for f in failures if isinstance(f, str)))
-
-
-def _replace(path: Path, text: str) -> None:
-    """Write a file in one go: a reader sees the old text or the new one, never a part."""
-    handle, name = tempfile.mkstemp(prefix=path.name, suffix=".new", dir=path.parent)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        os.replace(name, path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise

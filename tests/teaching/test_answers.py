@@ -1,42 +1,21 @@
 """Typical answers to the exercises: right ones are accepted, wrong ones are told what they do.
 
-The answers are in `answers/`, a module for each module of exercises.
+The answers are in `answers/`, a module for each module of exercises: `RIGHT`, besides the model
+solution; `WRONG`, each with a part of the sentence that tells why; `ENDLESS`, that never end. An
+answer to a question may be a function of the question's numbers.
 """
 
 import importlib
-import pkgutil
 
 import pytest
-from answers import (
-    basic,
-    dynamic,
-    error_handling,
-    generic,
-    heartbeat,
-    rate_limited,
-    reusable,
-    schedules,
-)
 
-from lab.teaching import demands, exercises, grading
-from lab.teaching.exercises import schedules as schedule_exercises
+from lab.teaching import grading, trying
+from lab.teaching.exercises import MODULES
+from lab.teaching.problem import Question
 
 pytestmark = pytest.mark.untraced
 
-EXERCISES = [
-    importlib.import_module(f"{exercises.__name__}.{module.name}")
-    for module in pkgutil.iter_modules(exercises.__path__)
-]
-MODULES = [
-    basic,
-    reusable,
-    generic,
-    error_handling,
-    dynamic,
-    rate_limited,
-    heartbeat,
-    schedules,
-]
+ANSWERS = [importlib.import_module(f"answers.{module}") for module in MODULES]
 
 
 @pytest.fixture(autouse=True)
@@ -48,68 +27,62 @@ def _here(monkeypatch):
 @pytest.fixture(autouse=True)
 def _fewer_orders(monkeypatch):
     """Try fewer orders of events than for a reader: those that these answers need."""
-    for module in (*EXERCISES, demands):
-        for name in {"SCHEDULES", "FEW"} & set(vars(module)):
-            monkeypatch.setattr(module, name, 3)
+    monkeypatch.setattr(trying, "SCHEDULES", 3)
 
 
 def answers(table):
-    """Return each check with each of its answers, and what is expected of it."""
+    """Return each exercise with each of its answers, and what is expected of it."""
     params = []
-    for module in MODULES:
-        for check, given in getattr(module, table).items():
-            for entry in given:
+    for module in ANSWERS:
+        for problem, given in getattr(module, table, {}).items():
+            for number, entry in enumerate(given, start=1):
                 answer, *says = entry if table != "RIGHT" else (entry,)
                 name = getattr(answer, "__name__", repr(answer))
-                exercise = check.__name__.removeprefix("check_")
-                stem = module.__name__.rpartition(".")[2]
-                params.append(pytest.param(check, answer, *says, id=f"{stem}-{exercise}-{name}"))
+                params.append(
+                    pytest.param(problem, answer, *says, id=f"{problem.key}-{number}-{name}")
+                )
     return params
 
 
-def refused(feedback):
-    """Return the sentence of an answer that was not accepted."""
-    assert not feedback.passed
-    return feedback.sentence
+def checked(problem, answer):
+    """Return the feedback on an answer; one to a question may depend on its numbers."""
+    if isinstance(problem, Question) and callable(answer):
+        answer = answer(problem.numbers)
+    return problem.check(answer)
 
 
-@pytest.mark.parametrize(("check", "answer"), answers("RIGHT"))
-def test_a_right_answer_is_accepted_whatever_way_it_takes(check, answer):
-    feedback = check(answer)
+@pytest.mark.parametrize(("problem", "answer"), answers("RIGHT"))
+def test_a_right_answer_is_accepted_whatever_way_it_takes(problem, answer):
+    feedback = checked(problem, answer)
     assert feedback.passed, feedback
+    assert feedback.marks.points == feedback.marks.most
 
 
-@pytest.mark.parametrize(("check", "answer", "says"), answers("WRONG"))
-def test_a_wrong_answer_is_told_what_it_does(check, answer, says):
-    assert says in refused(check(answer))
+@pytest.mark.parametrize(("problem", "answer", "says"), answers("WRONG"))
+def test_a_wrong_answer_is_told_what_it_does(problem, answer, says):
+    feedback = checked(problem, answer)
+    assert not feedback.passed
+    assert says in feedback.sentence
+    assert feedback.marks.points < feedback.marks.most
 
 
 @pytest.fixture
 def _little_patience(monkeypatch):
     monkeypatch.setattr(grading, "PATIENCE", 0.5)
     monkeypatch.setattr(grading, "MAX_STEPS", 3_000)
-    monkeypatch.setattr(schedule_exercises, "PATIENCE", 0.2)
 
 
 @pytest.mark.usefixtures("_little_patience")
-@pytest.mark.parametrize(("check", "answer", "says"), answers("ENDLESS"))
-def test_an_answer_that_never_ends_is_stopped(check, answer, says):
-    assert says in refused(check(answer))
+@pytest.mark.parametrize(("problem", "answer", "says"), answers("ENDLESS"))
+def test_an_answer_that_never_ends_is_stopped(problem, answer, says):
+    feedback = checked(problem, answer)
+    assert not feedback.passed
+    assert says in feedback.sentence
 
 
-def test_a_pool_with_too_many_schedules_is_told_to_do_with_fewer(monkeypatch):
-    monkeypatch.setattr(schedule_exercises, "MOST", 20)
-    sentence = refused(schedule_exercises.check_repair(schedules.in_a_task_of_its_own))
-    assert "it has more than 20 distinct schedules, too many to try them all" in sentence
-
-
-def test_a_pool_that_takes_too_long_in_all_schedules_is_stopped(monkeypatch):
-    monkeypatch.setattr(schedule_exercises, "LONG_PATIENCE", 0.1)
-
-    def computes(jobs, workers):
-        for _ in range(100_000):
-            pass
-        return schedules.in_a_task_of_its_own(jobs, workers)
-
-    sentence = refused(schedule_exercises.check_repair(computes))
-    assert "it takes too long to try all its schedules" in sentence
+@pytest.mark.parametrize("module", ANSWERS, ids=MODULES)
+def test_each_exercise_has_eight_wrong_answers_and_two_right_ones(module):
+    problems = importlib.import_module(f"lab.teaching.exercises.{module.__name__.split('.')[1]}")
+    for problem in problems.ABOUT.problems:
+        assert len(module.WRONG[problem]) + len(module.ENDLESS.get(problem, [])) >= 8, problem.key
+        assert len(module.RIGHT[problem]) >= 2, problem.key

@@ -1,123 +1,137 @@
-"""The exercises of every lesson: the starting point is refused, the solution accepted.
+"""The exercises: the starting point gets no points, the model solution all of them.
 
-The exercises of a lesson are in the notebook of the same name under `exercises`: predict, repair,
-extend. Each has a cell with a starting point, tagged `exercise-predict` and so on, and a cell that
-checks it, tagged `check-predict`. The notebook of the same name under `exercises/solutions` has
-the same cells with the solution. Typical answers, right and wrong, are in `answers/`;
-`test_answers.py` hands them in.
+Typical answers, right and wrong, are in `answers/`; `test_answers.py` hands them in.
 """
 
 import ast
-import re
-from functools import cache
 from pathlib import Path
 
 import nbformat
 import pytest
 
-from lab.teaching.grading import Feedback
-from notebook_rules import Notebook, parsed, tags
+from lab.teaching import grading, trying
+from lab.teaching.exercises import abouts, problem, problems
+from lab.teaching.problem import Question, Task
+from tools.exercises import RELEASED, SOURCES, released, source
 
 LESSONS = Path(__file__).resolve().parents[2] / "notebooks"
-EXERCISES = LESSONS / "exercises"
-SOLUTIONS = EXERCISES / "solutions"
-KINDS = ("predict", "repair", "extend")
-TAGS = [f"{what}-{kind}" for kind in KINDS for what in ("exercise", "check")]
-HEADINGS = ["## 1. Predict", "## 2. Repair", "## 3. Extend"]
-PATTERNS = [
-    "01_basic",
-    "02_reusable",
-    "03_generic",
-    "04_error_handling",
-    "05_dynamic",
-    "06_rate_limited",
-    "07_heartbeat",
-]
+every_notebook = pytest.mark.parametrize("about", abouts(), ids=lambda about: about.notebook)
+every_exercise = pytest.mark.parametrize("problem", problems(), ids=lambda problem: problem.key)
+about_of = {each.key: about for about in abouts() for each in about.problems}
 
 
-@cache
-def cells(path):
-    return nbformat.read(path, as_version=4).cells
+@pytest.fixture(autouse=True)
+def _here(monkeypatch):
+    monkeypatch.setattr(grading, "APART", False)
+    monkeypatch.setattr(trying, "SCHEDULES", 6)
 
 
-def headings(path):
-    text = "\n".join(cell.source for cell in cells(path) if cell.cell_type == "markdown")
-    return re.findall("^#+ .*$", text, re.MULTILINE)
-
-
-def tagged(path, tag):
-    found = [cell for cell in cells(path) if tag in tags(cell)]
-    assert len(found) == 1, f"{len(found)} cells of {path.name} are tagged {tag}"
-    return found[0]
-
-
-def shown(cell):
-    """Return what is stored as the value of a cell."""
-    return [o.data["text/plain"] for o in cell.outputs if o.output_type == "execute_result"]
-
-
-def last_line(cell):
-    return cell.source.strip().split("\n")[-1]
-
-
-def run(statements, names):
-    exec(compile(ast.Module(statements, []), "cell", "exec"), names)
-
-
-def feedback_on(path, cell):
-    """Return what the check answers when `cell` stands in place of the starting point.
-
-    Before it only the first cell is run, as by a reader who has skipped the other exercises.
-    """
-    [kind] = [kind for kind in KINDS if f"exercise-{kind}" in tags(cell)]
-    names = {"__name__": "__main__"}
-    set_up = next(c for c in cells(path) if c.cell_type == "code")
-    run(parsed(set_up).body, names)
-    run(parsed(cell).body, names)
-    *before, last = parsed(tagged(path, f"check-{kind}")).body
-    run(before, names)
-    assert isinstance(last, ast.Expr), "the check is the last thing in its cell"
-    return eval(compile(ast.Expression(last.value), "cell", "eval"), names)
-
-
-NOTEBOOKS = sorted(EXERCISES.glob("*.ipynb"))
-every_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-every_exercise = pytest.mark.parametrize("kind", KINDS)
-
-
-@every_notebook
-def test_a_notebook_has_the_exercises_predict_repair_and_extend(path):
-    assert headings(path)[1:] == HEADINGS
-    assert [tag for cell in cells(path) for tag in TAGS if tag in tags(cell)] == TAGS
-
-
-@every_notebook
-def test_a_lesson_links_its_exercises_and_they_link_it(path):
-    lesson = LESSONS / path.name
-    assert f"exercises/{path.name}" in Notebook.read(lesson, LESSONS).page.links
-    links = Notebook.read(path, LESSONS).page.links
-    assert {f"../{path.name}", f"solutions/{path.name}"} <= set(links)
+def names_after(problem, code):
+    """Return the names of a notebook in which the set-up cells and then `code` were run."""
+    names = {"__name__": "__main__", "student": "guest"}
+    exec(about_of[problem.key].imports, names)
+    names[problem.name] = problem
+    exec(compile(code, f"<{problem.key}>", "exec"), names)
+    return names
 
 
 @every_exercise
-@every_notebook
-def test_the_untouched_starting_point_is_refused(path, kind):
-    feedback = feedback_on(path, tagged(path, f"exercise-{kind}"))
-    assert isinstance(feedback, Feedback)
+def test_the_untouched_starting_point_gets_no_points(problem):
+    feedback = problem.check(names_after(problem, problem.start)[problem.answer])
     assert not feedback.passed
-    assert shown(tagged(path, f"check-{kind}")) == [repr(feedback)]
+    assert feedback.marks.points == 0
+    assert feedback.marks.most > 0
 
 
 @every_exercise
-@every_notebook
-def test_the_worked_solution_is_accepted_in_place_of_the_starting_point(path, kind):
-    solutions = SOLUTIONS / path.name
-    feedback = feedback_on(path, tagged(solutions, f"exercise-{kind}"))
+def test_the_model_solution_gets_all_points(problem):
+    code = f"{problem.start}\n{problem.solution(sure=True).text}"
+    feedback = problem.check(names_after(problem, code)[problem.answer])
     assert feedback.passed, feedback
-    check = tagged(solutions, f"check-{kind}")
-    assert last_line(check) == last_line(tagged(path, f"check-{kind}"))
-    assert shown(check) == [repr(feedback)]
+    assert feedback.marks.points == feedback.marks.most
 
 
-def test_every_pattern_has_exercises_and_so_have_all_schedules():
-    assert [path.stem for path in NOTEBOOKS] == [*PATTERNS, "10_all_schedules"]
+@every_exercise
+def test_an_exercise_says_its_goal_and_minutes_and_has_two_hints(problem):
+    assert problem.goal.startswith("You can ")
+    assert 1 <= problem.minutes <= 60
+    assert len(problem.hints) >= 2
+    assert all(hint.endswith((".", "?", "`")) for hint in problem.hints)
+
+
+@every_exercise
+def test_the_starting_point_is_code_and_names_the_answer(problem):
+    body = ast.parse(problem.start).body
+    named = {getattr(node, "name", None) for node in body}
+    named |= {t.id for node in body if isinstance(node, ast.Assign) for t in node.targets}
+    assert problem.answer in named
+    # Else the answer would stand in the place of the exercise.
+    assert problem.answer not in {each.name for each in about_of[problem.key].problems}
+
+
+@pytest.mark.parametrize(
+    "problem", [p for p in problems() if isinstance(p, Question)], ids=lambda problem: problem.key
+)
+def test_a_question_differs_from_student_to_student_and_its_solution_does_not_fail(problem):
+    asked = set()
+    for student in ("ada", "grace", "edsger", "barbara", "tony"):
+        own = problem.of(student)
+        names = {"__name__": "__main__", "student": student, problem.name: own}
+        exec(about_of[problem.key].imports, names)
+        exec(problem.solution(sure=True).text, names)
+        answer = names[problem.answer]
+        assert own.check(answer).passed, (student, answer)
+        asked.add((own.asked.text, repr(answer)))
+    assert len(asked) >= 4
+
+
+@pytest.mark.parametrize(
+    "problem", [p for p in problems() if isinstance(p, Task)], ids=lambda problem: problem.key
+)
+def test_a_task_gives_no_points_without_what_it_is_about(problem):
+    assert any(demand.needed for demand in problem._demands)
+    assert sum(most for _, most in problem.demands) in range(4, 21)
+
+
+@every_notebook
+def test_the_notebook_that_students_open_is_up_to_date(about):
+    stored = nbformat.read(RELEASED / f"{about.notebook}.ipynb", as_version=4)
+    assert shape(stored) == shape(released(about))
+
+
+@every_notebook
+def test_the_source_that_teachers_grade_with_is_up_to_date(about):
+    stored = nbformat.read(SOURCES / about.module / f"{about.notebook}.ipynb", as_version=4)
+    assert shape(stored) == shape(source(about))
+
+
+def shape(notebook):
+    return [
+        (cell.cell_type, cell.source, cell.metadata.get("tags"), cell.metadata.get("nbgrader"))
+        for cell in notebook.cells
+    ]
+
+
+@every_notebook
+def test_what_students_open_does_not_hold_a_solution(about):
+    text = "\n".join(cell.source for cell in released(about).cells)
+    for each in about.problems:
+        code = "\n".join(
+            line for line in each.solution(sure=True).text.splitlines() if line[:1] != "#"
+        )
+        assert code not in text
+    assert "SOLUTION" not in text
+    assert "HIDDEN" not in text
+
+
+@every_notebook
+def test_a_lesson_links_its_exercises(about):
+    if about.has_lesson:
+        cells = nbformat.read(LESSONS / f"{about.notebook}.ipynb", as_version=4).cells
+        assert any(f"exercises/{about.notebook}.ipynb" in cell.source for cell in cells)
+
+
+def test_an_exercise_is_found_by_its_key():
+    assert problem("basic/repair").title == "Who closes the results?"
+    with pytest.raises(ValueError, match="key must be one of basic/predict, "):
+        problem("basic/nothing")

@@ -1,34 +1,260 @@
-"""Exercises on the basic pool: uneven jobs, who closes the results, stopping early."""
+"""Exercises on the basic pool: uneven jobs, orders, who closes the results, stopping, sorting."""
 
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
+from random import Random
+from typing import Any, NamedTuple
 
 from lab.model.run import Run
+from lab.simulation import simulate
 from lab.teaching.demands import (
     BATTERY,
-    FEW,
     Case,
     Work,
     demand_at_once,
     demand_buffer,
     demand_done_by,
-    demand_statements,
     rest,
+    seconds_needed,
     watched,
     watched_sleeping,
 )
-from lab.teaching.exercises.queues import submit
-from lab.teaching.expect import expect_elapsed, expect_function, expect_number, expect_same
-from lab.teaching.grading import NotYet, grader, run_once, run_orders
+from lab.teaching.exercises.about import About
+from lab.teaching.expect import expect_elapsed, expect_letters, expect_number, expect_same
+from lab.teaching.grading import NotYet
+from lab.teaching.problem import Asked, Question, Task
+from lab.teaching.trying import Demand, Trial, ends
 from lab.teaching.wording import plural
 from patterns import basic
 from patterns.concurrency import sleep
 
-__all__ = ["check_extend", "check_predict", "check_repair", "submit"]
+__all__ = ["ABOUT", "extend", "ordered", "predict", "read", "repair"]
 
-SCHEDULES = 20
+
+# Predict
+
+
+def _uneven(random: Random) -> Asked:
+    seconds = random.sample(range(1, 10), 7)
+    run = simulate(basic.run, seconds, sleep, workers=3)
+
+    def judge(answer: Any) -> str:
+        given, least = expect_number(answer), sum(seconds) / 3
+        if abs(given - run.elapsed) < 1e-6:
+            return f"{run.elapsed:g} s: whoever is free takes the next job, and so it comes out"
+        if given < least - 0.1:
+            raise NotYet(
+                f"{given:g} s is too short: {sum(seconds)} s of work take three workers "
+                f"{least:.2f} s at least"
+            )
+        if given < least + 0.1:
+            raise NotYet(
+                f"{given:g} s would need three workers who all stop at the same moment; "
+                "write down second by second who takes which job"
+            )
+        if given < run.elapsed:
+            raise NotYet(
+                f"{given:g} s would need somebody who chooses the jobs cleverly; "
+                "here whoever is free takes the next one in order"
+            )
+        raise NotYet(f"{given:g} s is too long: nobody who is free waits while there are jobs")
+
+    def shown() -> object:
+        from lab.plots import draw
+
+        return draw(run)
+
+    jobs = ", ".join(map(str, seconds))
+    return Asked(
+        f"Seven jobs take {jobs} seconds. Three workers take them in this order. After how many "
+        "seconds is everything done?",
+        judge,
+        numbers=seconds,
+        shown=shown,
+    )
+
+
+predict = Question(
+    "basic/predict",
+    kind="predict",
+    title="When is the last job done?",
+    minutes=5,
+    goal="You can work out how long a pool takes for jobs that are not alike.",
+    text="Work it out with pencil and paper, second by second.",
+    answer="seconds",
+    make=_uneven,
+    hints=[
+        "At 0 s the first three jobs begin. Who is free first, and when?",
+        "Keep three numbers, one for each worker: when it is free. The next job always goes to "
+        "the smallest.",
+        "The answer is the largest of the three numbers when no job is left, not the last one "
+        "that you changed.",
+    ],
+)
+
+
+# Read
+
+
+_ORDERS = ("as they came", "longest first", "shortest first")
+
+
+def _three_orders(random: Random) -> Asked:
+    seconds = random.sample(range(1, 10), 7)
+    while seconds[:3] == sorted(seconds)[:3] or seconds[:3] == sorted(seconds)[-3:]:
+        random.shuffle(seconds)
+    in_order = {
+        "as they came": seconds,
+        "longest first": sorted(seconds, reverse=True),
+        "shortest first": sorted(seconds),
+    }
+    letters = dict(zip(random.sample(_ORDERS, 3), "ABC", strict=True))
+    runs = {
+        letters[order]: simulate(basic.run, jobs, sleep, workers=3)
+        for order, jobs in in_order.items()
+    }
+
+    def judge(answer: Any) -> str:
+        given = expect_letters(answer, "ABC")
+        right = "".join(letters[order] for order in _ORDERS)
+        for order, letter in zip(_ORDERS, given, strict=True):
+            if letter != letters[order]:
+                begun = ", ".join(f"{n}" for n in in_order[_order_of(letter)][:3])
+                raise NotYet(
+                    f"{letter} is not {order}: look at the three jobs that begin at 0 s, which "
+                    f"take {begun} s"
+                )
+        return f"{right}: what the workers take at 0 s gives the order away"
+
+    def _order_of(letter: str) -> str:
+        return next(order for order in _ORDERS if letters[order] == letter)
+
+    def drawn(letter: str) -> object:
+        from lab.plots import draw
+
+        return draw(runs[letter], title=f"Timeline {letter}")
+
+    return Asked(
+        "The same seven jobs went through three pools in three orders: as they came, longest first "
+        f"and shortest first. As they came, they take {', '.join(map(str, seconds))} seconds. "
+        "Which timeline is which? Write three letters: first the one of the jobs as they came, "
+        "then of longest first, then of shortest first.",
+        judge,
+        numbers=dict(sorted(runs.items())),
+        pictures=[partial(drawn, letter) for letter in "ABC"],
+    )
+
+
+read = Question(
+    "basic/read",
+    kind="read",
+    title="Which order was it?",
+    minutes=5,
+    goal="You can read from a timeline in which order jobs were taken, and what that did.",
+    text="And then: which order would you choose, if the last job is what you wait for?",
+    answer="letters",
+    make=_three_orders,
+    hints=[
+        "A bar's length is how long a job takes. Compare the bars that begin at 0 s.",
+        "Longest first: the bars become shorter from left to right. Shortest first: longer.",
+    ],
+)
+
+
+# Repair
+
+
+class _Size(NamedTuple):
+    jobs: list[int]
+    workers: int
+    buffer: int
+
+
+def _sized(jobs: Any, workers: int, buffer: int, *, statements: bool = False) -> Trial:
+    size = _Size(list(jobs), workers, buffer)
+    return Trial(
+        f"with {plural(len(size.jobs), 'job')}, {plural(workers, 'worker')} and buffer {buffer}",
+        lambda pool: watched_sleeping(lambda jobs: pool(jobs, workers, buffer), size.jobs, 1.0),
+        size,
+        statements=statements,
+    )
+
+
+def _sizes() -> list[Trial]:
+    return [
+        _sized(range(1, 11), 3, 2),
+        _sized(range(1, 11), 3, 0),
+        _sized(range(1, 13), 4, 1),
+        _sized((), 2, 1),
+        _sized(range(1, 3), 5, 0),
+        _sized((7, 7, 2, 9, 2), 2, 2),
+        _sized((5,), 1, 3),
+        _sized([4, 8], 3, 2, statements=True),
+        _sized([], 2, 2, statements=True),
+    ]
+
+
+def _doubled(run: Run[Work], size: _Size) -> None:
+    expect_same(run.value.value, [2 * job for job in size.jobs])
+
+
+def _as_many_at_once(run: Run[Work], size: _Size) -> None:
+    demand_at_once(run.value, size.workers, min(size.workers, len(size.jobs)))
+    expect_elapsed(run, -(-len(size.jobs) // size.workers))
+
+
+def _by_workers(run: Run[Work], size: _Size) -> None:
+    demand_done_by(run.value, size.workers)
+
+
+def _in_the_buffer(run: Run[Work], size: _Size) -> None:
+    demand_buffer(run.value, size.buffer)
+
+
+repair = Task(
+    "basic/repair",
+    kind="repair",
+    title="Who closes the results?",
+    minutes=10,
+    goal="You can say who may close a channel that several workers send to, and when.",
+    text=(
+        "In this pool each worker closes the results when it finds no more jobs. Run the check, "
+        "see what happens, and repair the pool. It must work for every number of jobs and workers "
+        "and for every buffer, and take no longer than the work needs.\n\n"
+        "`submit` sends the jobs and closes the queue. `basic.work`, shown in the lesson, is yours "
+        "to use."
+    ),
+    answer="my_pool",
+    parameters="jobs, workers, buffer",
+    trials=_sizes,
+    demands=[
+        ends(2),
+        Demand("every result comes out, once", 3, _doubled, needed=True),
+        Demand("as many jobs are in work as there are workers, and no more", 2, _as_many_at_once),
+        Demand("the workers do the jobs, and not a task for each", 2, _by_workers),
+        Demand("no more jobs wait than the buffer is for", 1, _in_the_buffer),
+    ],
+    praise="every result came out in every order of events, for every buffer",
+    hints=[
+        "Who can know that no more results will come? Not a worker: it knows only of itself.",
+        "Nothing more comes when the last worker has ended. Leaving a `TaskGroup` is a moment at "
+        "which that is so.",
+        "Take the workers' own `results.close()` away, and let `basic.work(workers, worker, "
+        "results)`, spawned as one task, run the workers and close.",
+    ],
+)
+
+
+# Extend: the first results
+
+
+class _Wanted(NamedTuple):
+    wanted: int
+    workers: int
+    at_once: int
+    results: list[Any]
+    seconds: float
 
 
 def nap(job: int, *, slow: int = 0) -> int:
@@ -37,136 +263,186 @@ def nap(job: int, *, slow: int = 0) -> int:
     return job * job
 
 
-@grader
-def check_predict(answer: Any) -> str:
-    """Seven jobs of 1, 2, … 7 s on three workers: how long does the pool take?"""
-    seconds = expect_number(answer)
-    jobs = range(1, 8)
-    least = sum(jobs) / 3
-    run = run_once(lambda: basic.run(jobs, nap, workers=3))
-    if abs(seconds - run.elapsed) < 1e-6:
-        return f"{run.elapsed:g} s, because job 7 is the longest and nobody is free for it earlier"
-    if seconds < least - 0.1:
-        raise NotYet(f"{seconds:g} s is too short: 28 s of work take three workers {least:.2f} s")
-    if seconds < least + 0.1:
-        raise NotYet(
-            f"{seconds:g} s would need three workers who all stop at the same moment; "
-            "write down second by second who takes which job"
-        )
-    if seconds < run.elapsed:
-        raise NotYet(
-            f"{seconds:g} s would need somebody who chooses the jobs cleverly; "
-            "here whoever is free takes the next one in order"
-        )
-    raise NotYet(f"{seconds:g} s is too long: nobody who is free waits while there are jobs")
-
-
-@grader
-def check_repair(pool: Any) -> str:
-    """Every result comes out, for every number of jobs and workers and every buffer."""
-    expect_function(pool, "jobs, workers, buffer")
-    for numbers, workers, buffer in [
-        (range(1, 11), 3, 2),
-        (range(1, 11), 3, 0),
-        (range(1, 13), 4, 1),
-        ((), 2, 1),
-        (range(1, 3), 5, 0),
-        ((7, 7, 2, 9, 2), 2, 2),
-        ((5,), 1, 3),
-    ]:
-        jobs = list(numbers)
-        run_orders(
-            partial(_doubling, pool, jobs, workers, buffer),
-            SCHEDULES,
-            expect=partial(_all_doubled, jobs, workers, buffer),
-            case=f"with {len(jobs)} jobs, {plural(workers, 'worker')} and buffer {buffer}",
-        )
-    for jobs, workers in [([4, 8], 3), ([], 2)]:
-        demand_statements(
-            partial(_doubling, pool, jobs, workers, 2),
-            pool,
-            expect=partial(_all_doubled, jobs, workers, 2),
-            case=f"with {len(jobs)} jobs, {workers} workers and buffer 2",
-        )
-    return f"every result came out in every one of {SCHEDULES} orders of events, for every buffer"
-
-
-def _doubling(pool: Any, jobs: list[int], workers: int, buffer: int) -> Work:
-    return watched_sleeping(lambda jobs: pool(jobs, workers, buffer), jobs, 1.0)
-
-
-def _all_doubled(jobs: list[int], workers: int, buffer: int, run: Run[Work]) -> None:
-    expect_same(run.value.value, [2 * job for job in jobs])
-    demand_at_once(run.value, workers, min(workers, len(jobs)))
-    demand_done_by(run.value, workers)
-    demand_buffer(run.value, buffer)
-    expect_elapsed(run, -(-len(jobs) // workers))
-
-
-@grader
-def check_extend(first: Any) -> str:
-    """The pool ends with the result that was still wanted, and leaves nobody behind."""
-    expect_function(first, "wanted, jobs, workers, process")
-    # The jobs that are done first, and when the last of these is: job n takes n seconds.
-    for wanted, jobs, workers, slow, done, seconds in [
-        (3, 7, 3, 0, (1, 2, 3), 3),
-        (5, 7, 3, 0, (1, 2, 3, 4, 5), 7),
-        (1, 2, 5, 0, (1,), 1),
-        (5, 3, 2, 0, (1, 2, 3), 4),
-        (3, 7, 3, 1, (2, 3, 4), 6),
-    ]:
-        one_slow = f", job {slow} a slow one," if slow else ""
-        run_orders(
-            partial(
-                watched,
-                partial(first, wanted, list(range(1, jobs + 1)), workers),
-                partial(nap, slow=slow),
-            ),
-            SCHEDULES,
-            expect=partial(_squares_in_time, wanted, done, seconds, workers, min(jobs, workers)),
-            case=f"with {wanted} of {jobs} results wanted from {workers} workers{one_slow}",
-        )
-    for case in BATTERY:
-        run_orders(
-            partial(_wanting_all, first, case),
-            FEW,
-            expect=partial(_all_in_time, case),
-            case=case.name,
-        )
-    case = Case("with 2 jobs and 3 workers", (1, 1), 3)
-    demand_statements(
-        partial(_wanting_all, first, case),
-        first,
-        expect=partial(_all_in_time, case),
-        case=case.name,
+def _first_of(
+    wanted: int, jobs: int, workers: int, slow: int, done: tuple[int, ...], seconds: float
+) -> Trial:
+    numbers = list(range(1, jobs + 1))
+    one_slow = f", job {slow} a slow one," if slow else ""
+    return Trial(
+        f"with {wanted} of {jobs} results wanted from {workers} workers{one_slow}",
+        lambda first: watched(partial(first, wanted, [*numbers], workers), partial(nap, slow=slow)),
+        _Wanted(wanted, workers, min(jobs, workers), [job * job for job in done], seconds),
     )
-    return "it ends with the last result that is wanted, and no task is left"
 
 
-def _wanting_all(first: Any, case: Case) -> Work:
-    jobs = list(case.jobs)
-    return watched(lambda process: first(len(jobs) + 1, jobs, case.workers, process), rest)
+def _all_of(case: Case, *, statements: bool = False) -> Trial:
+    wanted = len(case.jobs) + 1
+    return Trial(
+        case.name,
+        lambda first: watched(
+            lambda process: first(wanted, list(case.jobs), case.workers, process), rest
+        ),
+        _Wanted(
+            wanted,
+            case.workers,
+            case.at_once,
+            [f"result of {job}" for job in case.jobs],
+            case.seconds,
+        ),
+        schedules=6,
+        statements=statements,
+    )
 
 
-def _all_in_time(case: Case, run: Run[Work]) -> None:
-    expect_same(run.value.value, [f"result of {job}" for job in case.jobs])
-    demand_at_once(run.value, case.workers, case.at_once)
-    expect_elapsed(run, case.seconds)
+def _wanting() -> list[Trial]:
+    # The jobs that are done first, and when the last of these is: job n takes n seconds.
+    return [
+        _first_of(3, 7, 3, 0, (1, 2, 3), 3),
+        _first_of(5, 7, 3, 0, (1, 2, 3, 4, 5), 7),
+        _first_of(1, 2, 5, 0, (1,), 1),
+        _first_of(5, 3, 2, 0, (1, 2, 3), 4),
+        _first_of(3, 7, 3, 1, (2, 3, 4), 6),
+        *map(_all_of, BATTERY),
+        _all_of(Case("with 2 jobs and 3 workers", (1, 1), 3), statements=True),
+    ]
 
 
-def _squares_in_time(
-    wanted: int,
-    done: tuple[int, ...],
-    seconds: float,
-    workers: int,
-    possible: int,
-    run: Run[Work],
-) -> None:
+def _not_more(run: Run[Work], facts: _Wanted) -> None:
     value = run.value.value
-    if isinstance(value, list | tuple) and len(value) > wanted:
-        raise NotYet(f"it returned {len(value)} results, and only {wanted} were wanted")
-    demand_at_once(run.value, workers, possible)
-    if run.elapsed > seconds:  # said first: whoever is late has other results, too
-        expect_elapsed(run, seconds)
-    expect_same(value, [job * job for job in done])
-    expect_elapsed(run, seconds)
+    if isinstance(value, list | tuple) and len(value) > facts.wanted:
+        raise NotYet(f"it returned {len(value)} results, and only {facts.wanted} were wanted")
+
+
+def _wanted_at_once(run: Run[Work], facts: _Wanted) -> None:
+    demand_at_once(run.value, facts.workers, facts.at_once)
+
+
+def _in_time(run: Run[Work], facts: _Wanted) -> None:
+    expect_elapsed(run, facts.seconds)
+
+
+def _the_first(run: Run[Work], facts: _Wanted) -> None:
+    if run.elapsed <= facts.seconds + 1e-6:  # whoever is late has other results, too
+        expect_same(run.value.value, facts.results)
+
+
+extend = Task(
+    "basic/extend",
+    kind="extend",
+    title="The first results are enough",
+    minutes=15,
+    goal="You can end a pool early without leaving anybody behind.",
+    text=(
+        "Often the results that come first are enough: three prices of seven shops, say. The pool "
+        "is to return the first `wanted` results (or all of them, if there are fewer) *as soon as "
+        "it has them*, and leave no task behind.\n\n"
+        "This one stops collecting in time (`islice` takes the first few). But leaving the group's "
+        "block waits for all its tasks. What ends them earlier?"
+    ),
+    answer="first",
+    parameters="wanted, jobs, workers, process",
+    trials=_wanting,
+    demands=[
+        ends(2),
+        Demand("no more results than are wanted", 1, _not_more),
+        Demand("as many jobs are in work as there are workers, and no more", 2, _wanted_at_once),
+        Demand("it ends with the last result that is wanted", 3, _in_time),
+        Demand("the results are those that came first", 2, _the_first, needed=True),
+    ],
+    praise="it ends with the last result that is wanted, and no task is left",
+    hints=[
+        "Who is still waiting, and for what, when the last wanted result has been taken?",
+        "A worker that waits to send hears a cancel. Every group has a context: `group.context`.",
+        'Collect inside the block, then `group.context.cancel("seen enough")`, and return after '
+        "the block.",
+    ],
+)
+
+
+# Build: in order
+
+
+def _in_order(case: Case, *, statements: bool = False) -> Trial:
+    return Trial(
+        case.name,
+        lambda pool: watched(lambda process: pool(list(case.jobs), case.workers, process), rest),
+        case,
+        schedules=6 if not statements else None,
+        statements=statements,
+    )
+
+
+def _orders() -> list[Trial]:
+    return [
+        *map(_in_order, BATTERY),
+        _in_order(Case("with 2 jobs and 3 workers", (2, 1), 3), statements=True),
+    ]
+
+
+def _each_once(run: Run[Work], case: Case) -> None:
+    expect_same(run.value.value, [f"result of {job}" for job in case.jobs])
+
+
+def _at_once(run: Run[Work], case: Case) -> None:
+    demand_at_once(run.value, case.workers, case.at_once)
+
+
+def _no_longer(run: Run[Work], case: Case) -> None:
+    expect_elapsed(run, seconds_needed(map(_seconds, case.jobs), case.workers))
+
+
+def _seconds(job: Any) -> float:
+    return float(job[0] if isinstance(job, list) else job)
+
+
+def _in_the_order_of_jobs(run: Run[Work], case: Case) -> None:
+    expected = [f"result of {job}" for job in case.jobs]
+    for place, (got, right) in enumerate(zip(run.value.value, expected, strict=False), start=1):
+        if got != right:
+            raise NotYet(f"its result number {place} is {got!r}, and should be {right!r}")
+
+
+ordered = Task(
+    "basic/ordered",
+    kind="extend",
+    title="Results in the order of the jobs",
+    minutes=15,
+    goal="You can give results back in the order of the jobs, whoever is done first.",
+    text=(
+        "The pool returns results as they come. A caller who wants to lay them beside the jobs "
+        "needs them in the order of the jobs. Change it so that `in_order(jobs, workers, process)` "
+        "returns them so, with as many jobs in work as before, and for jobs of any kind: they may "
+        "be equal to each other, and may be impossible to compare or to hash."
+    ),
+    answer="in_order",
+    parameters="jobs, workers, process",
+    trials=_orders,
+    demands=[
+        ends(2),
+        Demand("every result comes out, once", 1, _each_once, needed=True),
+        Demand("the results are in the order of the jobs", 4, _in_the_order_of_jobs, needed=True),
+        Demand("as many jobs are in work as there are workers, and no more", 2, _at_once),
+        Demand("it takes no longer than the work needs", 1, _no_longer),
+    ],
+    praise="the results come in the order of the jobs, whoever is done first",
+    hints=[
+        "When a result comes out, what would have to be known to put it in its place?",
+        "A channel can carry anything, pairs too: `enumerate(jobs)` makes pairs of number and job.",
+        "Sort the pairs by their number only (`key=`): two results may not be comparable.",
+    ],
+)
+
+
+ABOUT = About(
+    module="basic",
+    notebook="01_basic",
+    title="the basic pool",
+    imports=(
+        "from itertools import islice\n\n"
+        "from lab import simulate\n"
+        "from lab.teaching.exercises.queues import submit\n"
+        "from patterns import basic\n"
+        "from patterns.concurrency import Channel, TaskGroup, sleep"
+    ),
+    problems=(predict, read, repair, extend, ordered),
+)

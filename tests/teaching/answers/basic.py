@@ -5,7 +5,8 @@ from decimal import Decimal
 from fractions import Fraction
 from itertools import islice
 
-from lab.teaching.exercises.basic import check_extend, check_predict, check_repair, submit
+from lab.teaching.exercises.basic import extend, ordered, predict, read, repair
+from lab.teaching.exercises.queues import submit
 from patterns import basic
 from patterns.concurrency import Channel, TaskGroup, sleep
 
@@ -422,23 +423,174 @@ def jobs_as_keys(wanted, jobs, workers, process):
     return stops_the_others(wanted, jobs, workers, noting)
 
 
+def numbered(results):
+    """Return a pool that sorts by number, whose results are collected by `results`."""
+
+    def in_order(jobs, workers, process):
+        queue, done = Channel(workers), Channel(workers)
+
+        def worker():
+            for number, job in queue:
+                done.send((number, process(job)))
+
+        with TaskGroup() as group:
+            group.spawn(submit, list(enumerate(jobs)), queue)
+            group.spawn(basic.work, workers, worker, done)
+            return results(done, len(jobs))
+
+    in_order.__name__ = results.__name__
+    return in_order
+
+
+def puts_each_in_its_place(done, number):
+    results = [None] * number
+    for place, result in done:
+        results[place] = result
+    return results
+
+
+def sorts_by_result(done, number):
+    return sorted(result for _, result in done)
+
+
+def forgets_the_last_one(done, number):
+    return [result for _, result in sorted(done, key=lambda pair: pair[0])][: number - 1]
+
+
+def keeps_the_numbers(done, number):
+    return sorted(done, key=lambda pair: pair[0])
+
+
+def as_they_come(done, number):
+    return [result for _, result in done]
+
+
+def backwards(done, number):
+    return puts_each_in_its_place(done, number)[::-1]
+
+
+def one_after_the_other(jobs, workers, process):
+    return [process(job) for job in jobs]
+
+
+def in_batches_in_order(jobs, workers, process):
+    results = {}
+
+    def work(number, job):
+        results[number] = process(job)
+
+    numbered = list(enumerate(jobs))
+    for begin in range(0, len(numbered), workers):
+        with TaskGroup() as group:
+            for number, job in numbered[begin : begin + workers]:
+                group.spawn(work, number, job)
+    return [results[number] for number in range(len(numbered))]
+
+
+def a_task_each_in_order(jobs, workers, process):
+    return in_batches_in_order(jobs, len(jobs) or 1, process)
+
+
+def by_a_table_of_jobs(jobs, workers, process):
+    queue, done = Channel(workers), Channel(workers)
+
+    def worker():
+        for job in queue:
+            done.send((job, process(job)))
+
+    with TaskGroup() as group:
+        group.spawn(submit, jobs, queue)
+        group.spawn(basic.work, workers, worker, done)
+        results = dict(done)
+    return [results[job] for job in jobs]
+
+
+def one_worker_too_many(jobs, workers, process):
+    return numbered(puts_each_in_its_place)(jobs, workers + 1, process)
+
+
+def a_channel_for_each_job(jobs, workers, process):
+    room = [(job, Channel(1)) for job in jobs]
+    left = Channel(len(room))
+
+    def worker():
+        for job, place in left:
+            place.send(process(job))
+
+    with TaskGroup() as group:
+        submit(room, left)
+        for _ in range(workers):
+            group.spawn(worker)
+        return [place.receive() for _, place in room]
+
+
+def cancels_from_a_task(wanted, jobs, workers, process):
+    queue, results, enough = Channel(len(jobs)), Channel(0), Channel(1)
+
+    def worker():
+        for job in queue:
+            results.send(process(job))
+
+    with TaskGroup() as group:
+        group.spawn(submit, jobs, queue)
+        group.spawn(basic.work, workers, worker, results)
+        group.spawn(lambda: (enough.receive(), group.context.cancel("enough")))
+        found = []
+        for result in results:
+            found.append(result)
+            if len(found) == wanted:
+                break
+        enough.send(True)
+    return found
+
+
+def letters_of(runs):
+    """Return the letters of the orders, from the jobs' seconds in each run."""
+    seconds = {letter: [*run.value.submitted] for letter, run in runs.items()}
+    longest = next(k for k, s in seconds.items() if s == sorted(s, reverse=True))
+    shortest = next(k for k, s in seconds.items() if s == sorted(s))
+    came = next(k for k in seconds if k not in (longest, shortest))
+    return came + longest + shortest
+
+
+def last_done(seconds):
+    """Return when three workers are done with these, who take them in order."""
+    free = [0, 0, 0]
+    for each in seconds:
+        free[free.index(min(free))] += each
+    return max(free)
+
+
 RIGHT = {
-    check_predict: [12.0, Fraction(12), Decimal(12)],
-    check_repair: [counts_results, doubles_what_it_collects, doubles_first],
-    check_extend: [stops_the_others],
+    predict: [last_done, lambda s: Fraction(last_done(s)), lambda s: Decimal(last_done(s))],
+    read: [letters_of, lambda runs: [*letters_of(runs).lower()]],
+    repair: [counts_results, doubles_what_it_collects, doubles_first],
+    extend: [stops_the_others, cancels_from_a_task],
+    ordered: [numbered(puts_each_in_its_place), a_channel_for_each_job],
 }
 
 WRONG = {
-    check_predict: [
-        (9, "9 s is too short: 28 s of work take three workers 9.33 s"),
-        (28 / 3, "would need three workers who all stop at the same"),
-        (10, "10 s would need somebody who chooses the jobs cleverly"),
-        (28, "28 s is too long: nobody who is free waits"),
+    predict: [
+        (lambda s: 9, "9 s is too short: "),
+        (lambda s: sum(s) / 3, "would need three workers who all stop at the same"),
+        (lambda s: last_done(sorted(s, reverse=True)), "somebody who chooses the jobs cleverly"),
+        (sum, "is too long: nobody who is free waits"),
+        (lambda s: last_done(s) + 1, "is too long: nobody who is free waits"),
         ("12", "the answer must be a number of seconds, got '12'"),
         (math.nan, "must be a number of seconds, got nan"),
         (True, "must be a number of seconds, got True"),
     ],
-    check_repair: [
+    read: [
+        (lambda runs: letters_of(runs)[::-1], "look at the three jobs that begin at 0 s"),
+        (lambda runs: letters_of(runs)[1:] + letters_of(runs)[0], "is not as they came: look"),
+        (lambda runs: letters_of(runs)[0] + letters_of(runs)[:0:-1], "is not longest first: look"),
+        ("AAB", "the answer must be the letters 'A', 'B', 'C' in some order"),
+        ("AB", "the answer must be the letters"),
+        ("", "the answer must be the letters"),
+        (7, "the answer must be the letters"),
+        ([1, 2, 3], "the answer must be the letters"),
+    ],
+    repair: [
         (
             repaired(submitter_closes),
             "with 10 jobs, 3 workers and buffer 2 it raised Closed: send on closed channel results",
@@ -469,7 +621,7 @@ WRONG = {
         (counts_to_the_last_job, "with 0 jobs, 2 workers and buffer 1 it raised IndexError"),
         (repaired(forgets_one), "with 10 jobs, 3 workers and buffer 2 it lost results: 2"),
     ],
-    check_extend: [
+    extend: [
         (first(slices_afterwards), "it took 12 s, and 3 s are enough"),
         (first(just_leaves), "it deadlocks at 9 s: main is waiting for its tasks to end"),
         (first(closes_the_results), "it raised Closed: send on closed channel results"),
@@ -487,9 +639,21 @@ WRONG = {
             "with 1 of 2 results wanted from 5 workers it does one job at a time, though 2 could",
         ),
     ],
+    ordered: [
+        (numbered(sorts_by_result), "its result number 1 is 'result of 1', and should be"),
+        (numbered(forgets_the_last_one), "it lost results"),
+        (numbered(keeps_the_numbers), "it lost results"),
+        (numbered(as_they_come), "its result number 1 is 'result of 1', and should be"),
+        (numbered(backwards), "its result number 1 is 'result of 1', and should be"),
+        (one_after_the_other, "it does one job at a time, though 2 could run at once"),
+        (in_batches_in_order, "it took"),
+        (a_task_each_in_order, "it works on 5 jobs at a time, and 2 are allowed"),
+        (by_a_table_of_jobs, "it raised TypeError: unhashable type"),
+        (one_worker_too_many, "it works on 3 jobs at a time, and 2 are allowed"),
+    ],
 }
 
 ENDLESS = {
-    check_repair: [(polls_for_ever, "it does not end: its tasks go on and on")],
-    check_extend: [(first(looks_again_and_again), "it does not end")],
+    repair: [(polls_for_ever, "it does not end: its tasks go on and on")],
+    extend: [(first(looks_again_and_again), "it does not end")],
 }

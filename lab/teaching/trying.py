@@ -1,0 +1,220 @@
+"""Try a reader's pool in many orders of events, and hold each run to several demands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Final
+
+from lab.model.run import Run
+from lab.simulation.statements import instrument
+from lab.teaching.grading import Endless, NotYet, run_once
+from lab.teaching.marks import Fault, Mark, Marks
+
+__all__ = ["SCHEDULES", "Demand", "Trial", "Trials", "ends", "tried"]
+
+SCHEDULES: Final = 20  # random orders of events of each trial
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A way to call the reader's pool.
+
+    Attributes:
+        name: what a sentence about it begins with, such as "with 3 jobs and 2 workers".
+        call: called with the reader's function, inside a simulation, once for each order; makes
+            what it needs anew. What it returns is the value of the run that demands look at.
+        facts: what the demands compare the run with.
+        schedules: random orders of events, besides the exact order, >= 0; None: `SCHEDULES`.
+        statements: run the function statement by statement, so that races on plain variables show.
+    """
+
+    name: str
+    call: Callable[[Any], Any]
+    facts: Any = None
+    schedules: int | None = None
+    statements: bool = False
+
+
+@dataclass(frozen=True)
+class Demand:
+    """What every run of a right answer does.
+
+    Attributes:
+        what: as a reader is told it: "every job is done once".
+        points: for it, >= 0.
+        holds: called with a run and its trial's facts; raises NotYet if it does not hold there.
+            None for what no run that ends can show: see `ends`.
+        needed: without it there are no points at all: what the exercise is about.
+    """
+
+    what: str
+    points: int
+    holds: Callable[[Run[Any], Any], object] | None
+    needed: bool = False
+
+
+def ends(points: int, *, needed: bool = True) -> Demand:
+    """Demand that the pool ends, without an exception, and that no task is left."""
+    return Demand(
+        "it ends in every order of events, and leaves no task behind", points, None, needed
+    )
+
+
+@dataclass(slots=True)
+class _Seen:
+    """The first run in which a demand was not met, and in how many it was not."""
+
+    trial: int
+    seed: int | None
+    sentence: str
+    ended: bool
+    orders: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Trials:
+    """What came of all trials.
+
+    Attributes:
+        marks: for each demand.
+        sentence: what was wrong first; "" if nothing was.
+        fault: where that was.
+    """
+
+    marks: Marks
+    sentence: str
+    fault: Fault | None
+
+
+def tried(
+    answer: Any,
+    trials: Iterable[Trial],
+    demands: Sequence[Demand],
+    *,
+    schedules: int | None = None,
+    first_seed: int = 0,
+) -> Trials:
+    """Run every trial, in the exact order and in random ones, and hold each run to every demand.
+
+    A trial in whose exact order something is wrong is not run in others; and after a needed demand
+    is not met in an exact order, or something does not end, nothing more is tried, as there are no
+    points left.
+
+    Args:
+        answer: the reader's function.
+        trials: at least one.
+        demands: the first that is not met gives the sentence, so what explains most comes first.
+        schedules: random orders of each trial, in place of those that the trial says.
+        first_seed: of these orders: others than a reader's, if they are to be new.
+    """
+    seen: list[_Seen | None] = [None] * len(demands)
+    for number, trial in enumerate(trials):
+        if trial.statements and not _can_be_instrumented(answer):
+            continue
+        many = trial.schedules if schedules is None else schedules
+        seeds = range(first_seed, first_seed + (SCHEDULES if many is None else many))
+        if not _try(answer, number, trial, demands, seeds, seen):
+            break
+    return _summary(demands, seen)
+
+
+def _can_be_instrumented(answer: Any) -> bool:
+    try:
+        with instrument(answer):
+            return True
+    except ValueError:
+        return False
+
+
+def _try(
+    answer: Any,
+    number: int,
+    trial: Trial,
+    demands: Sequence[Demand],
+    seeds: Sequence[int],
+    seen: list[_Seen | None],
+) -> bool:
+    """Run one trial; tell whether to go on with the next."""
+    here: dict[int, _Seen] = {}
+    go_on = True
+    run = partial(
+        run_once, partial(trial.call, answer), statements=[answer] if trial.statements else ()
+    )
+    for seed in [None, *seeds]:
+        found, endless = _found(run, seed, trial, demands)
+        for place, sentence in found.items():
+            ended = demands[place].holds is not None
+            mark = here.setdefault(place, _Seen(number, seed, sentence, ended or not endless))
+            mark.orders += 1
+        go_on = not endless
+        if endless or (found and seed is None):
+            go_on = go_on and not any(demands[place].needed for place in found)
+            break
+    for place, mark in here.items():
+        if seen[place] is None:
+            mark.sentence = _sentence(trial, mark, len(seeds))
+            seen[place] = mark
+    return go_on
+
+
+def _found(
+    run: Callable[..., Run[Any]], seed: int | None, trial: Trial, demands: Sequence[Demand]
+) -> tuple[dict[int, str], bool]:
+    """Return what is not met in one order, by the demand's place; and whether it does not end."""
+    try:
+        made = run(seed=seed)
+    except NotYet as not_yet:
+        place = next((n for n, demand in enumerate(demands) if demand.holds is None), 0)
+        return {place: str(not_yet)}, isinstance(not_yet, Endless)
+    found: dict[int, str] = {}
+    for place, demand in enumerate(demands):
+        if demand.holds is not None:
+            try:
+                demand.holds(made, trial.facts)
+            except NotYet as not_yet:
+                found[place] = str(not_yet)
+    return found, False
+
+
+def _sentence(trial: Trial, seen: _Seen, schedules: int) -> str:
+    if seen.seed is None:
+        where = "statement by statement " if trial.statements else ""
+    else:
+        of_what = "of its statements" if trial.statements else "of events"
+        where = f"in {seen.orders} of {schedules} orders {of_what} " if seen.ended else ""
+        where = where or f"in some orders {of_what} "
+    return f"{trial.name} {where}{seen.sentence}".strip()
+
+
+def _summary(demands: Sequence[Demand], seen: Sequence[_Seen | None]) -> Trials:
+    missed = [place for place, fault in enumerate(seen) if fault is not None]
+    none_at_all = any(demands[place].needed for place in missed)
+    marks = Marks(
+        Mark(
+            demand.what,
+            0 if fault is not None or none_at_all else demand.points,
+            demand.points,
+            _why(fault, none_at_all),
+        )
+        for demand, fault in zip(demands, seen, strict=True)
+    )
+    first = min(missed, key=lambda place: (_trial(seen[place]), place), default=None)
+    if first is None:
+        return Trials(marks, "", None)
+    fault = seen[first]
+    assert fault is not None
+    where = Fault(fault.trial, fault.seed, first, fault.ended)
+    return Trials(marks, fault.sentence, where)
+
+
+def _why(fault: _Seen | None, none_at_all: bool) -> str:
+    if fault is not None:
+        return fault.sentence
+    return "counts once what is needed first holds" if none_at_all else ""
+
+
+def _trial(fault: _Seen | None) -> int:
+    assert fault is not None
+    return fault.trial
