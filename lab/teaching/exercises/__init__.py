@@ -13,7 +13,25 @@ from lab.teaching.problem import Problem
 
 __all__ = ["MODULES", "abouts", "problem", "problems"]
 
-MODULES = ("basic",)
+_ALL = (
+    "basic",
+    "reusable",
+    "generic",
+    "error_handling",
+    "dynamic",
+    "rate_limited",
+    "heartbeat",
+    "side_by_side",
+    "plain",
+    "schedules",
+    "capstones",
+)
+_HERE = Path(__file__).parent
+MODULES = tuple(
+    name
+    for name in _ALL
+    if (_HERE / f"{name}.py").exists() and "ABOUT = " in (_HERE / f"{name}.py").read_text()
+)
 
 
 def abouts() -> list[About]:
