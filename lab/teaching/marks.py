@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict, dataclass, field, replace
 from typing import Final, NamedTuple
 
-from lab.model.table import Table
+from lab.teaching.markup import sentence
 from lab.teaching.wording import one_line, plural
 
 __all__ = ["Fault", "Feedback", "Mark", "Marks"]
@@ -62,16 +62,24 @@ class Marks(tuple[Mark, ...]):
         """How many there are."""
         return sum(mark.most for mark in self)
 
-    def table(self) -> Table:
-        """Return a row for each demand."""
-        rows = [[mark.what, f"{mark.points} of {mark.most}", mark.why] for mark in self]
-        return Table(["demand", "points", "why not"], rows)
-
     def __repr__(self) -> str:
-        return str(self.table())
+        wide = len(str(max((mark.most for mark in self), default=0)))
+        return "\n".join(
+            f"{mark.points:{wide}} of {mark.most:{wide}}  {_demand(mark)}" for mark in self
+        )
 
     def _repr_html_(self) -> str:
-        return self.table()._repr_html_()
+        left = 'style="text-align: left"'
+        rows = "".join(
+            f"<tr><td>{mark.points} of {mark.most}</td><td {left}>{sentence(_demand(mark))}</td></tr>"
+            for mark in self
+        )
+        head = f'<th scope="col">points</th><th scope="col" {left}>demand</th>'
+        return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+
+
+def _demand(mark: Mark) -> str:
+    return f"{mark.what}: {mark.why}" if mark.why else mark.what
 
 
 @dataclass(frozen=True, repr=False)
