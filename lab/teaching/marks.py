@@ -71,7 +71,8 @@ class Marks(tuple[Mark, ...]):
     def _repr_html_(self) -> str:
         left = 'style="text-align: left"'
         rows = "".join(
-            f"<tr><td>{mark.points} of {mark.most}</td><td {left}>{sentence(_demand(mark))}</td></tr>"
+            f"<tr><td>{mark.points} of {mark.most}</td>"
+            f"<td {left}>{sentence(_demand(mark))}</td></tr>"
             for mark in self
         )
         head = f'<th scope="col">points</th><th scope="col" {left}>demand</th>'

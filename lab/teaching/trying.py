@@ -106,6 +106,8 @@ def tried(
         answer: the reader's function.
         trials: at least one.
         demands: the first that is not met gives the sentence, so what explains most comes first.
+            After a needed one that is not met, no later one looks at the run: so it may count on
+            what is needed before it.
         schedules: random orders of each trial, in place of those that the trial says.
         first_seed: of these orders: others than a reader's, if they are to be new.
     """
@@ -175,6 +177,8 @@ def _found(
                 demand.holds(made, trial.facts)
             except NotYet as not_yet:
                 found[place] = str(not_yet)
+                if demand.needed:
+                    break
     return found, False
 
 
