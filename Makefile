@@ -17,7 +17,7 @@ READY := $(VENV)/.made-by-$(subst /,_,$(PYTHON))
 # Every test process and every notebook's kernel would compile all code once more.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help lab types check test test-browser test-site site serve-site coverage bench notebooks clean
+.PHONY: help lab types check test test-browser test-site site serve-site slides coverage bench notebooks clean
 
 help:  ## List what make can do.
 	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 18
@@ -65,6 +65,9 @@ site: $(READY) $(PYODIDE)  ## Build the site: lessons to read, and the lab in th
 
 serve-site:  ## Show the site at http://127.0.0.1:8898.
 	$(PYTHON) -m http.server --bind 127.0.0.1 --directory _site 8898
+
+slides: $(READY)  ## Make the slides of the lecture, build/slides/index.html.
+	$(VENV)/bin/python -m tools.slides
 
 coverage: $(READY)  ## Measure which lines the tests run; writes htmlcov/.
 	$(VENV)/bin/coverage erase
