@@ -22,7 +22,7 @@ from lab.model.run import Run
 from lab.plots.player import Player
 from lab.teaching.comparing import run_pools, sample_workload
 from lab.teaching.wording import plural
-from lab.tracing import counts, last_submission, utilisation, workers_peak
+from lab.tracing import counts, last_submission, makespan, utilisation, workers_peak
 from patterns import basic, dynamic, error_handling, generic, heartbeat, pitfalls, rate_limited
 from patterns.concurrency import Channel, TaskGroup, sleep
 
@@ -70,11 +70,11 @@ def too_many_workers() -> Slide:
     jobs, workers = 10, 8
     runs = sweep(basic.demo, jobs=jobs, workers=[*range(1, workers + 1)])
     run = runs[workers]
-    fewest = min(n for n in runs if runs[n].elapsed == run.elapsed)
+    fewest = min(n for n in runs if makespan(runs[n]) == makespan(run))
     return Slide(
         "01_basic",
         f"{jobs} jobs again, now {workers} workers: how long?",
-        f"{run.elapsed:g} s, as with {fewest} workers: one more helps only if it saves a round "
+        f"{makespan(run):g} s, as with {fewest} workers: one more helps only if it saves a round "
         f"(here they are busy for {utilisation(run):.0%} of the time).",
         play(run),
     )
@@ -153,7 +153,7 @@ def failed_jobs() -> Slide:
 def stop_drops_queue() -> Slide:
     """Show the stop of the article's dynamic pool, which drops what was promised."""
     jobs, workers = 6, 2
-    size = {"jobs": jobs, "workers": workers}
+    size: dict[str, Any] = {"jobs": jobs, "workers": workers}
     arrived: list[int] = []
 
     def all_there(run: Run[list[int]]) -> bool:
@@ -173,7 +173,8 @@ def stop_drops_queue() -> Slide:
 
 def check_then_act() -> Slide:
     """Show the race of the article's dynamic pool."""
-    pool, size = pitfalls.check_then_act, {"callers": 2, "max_workers": 1}
+    pool = pitfalls.check_then_act
+    size: dict[str, Any] = {"callers": 2, "max_workers": 1}
     found = explore(pool, check=lambda run: run.value <= 1, how="every", **size)
     return Slide(
         "05_dynamic",
@@ -215,7 +216,7 @@ def rate_limit() -> Slide:
     return Slide(
         "06_rate_limited",
         "2.5 jobs a second are allowed. 5 workers: would 10 be quicker?",
-        f"No: {runs[5].elapsed:g} s with five, {runs[10].elapsed:g} s with ten. The limit is "
+        f"No: {makespan(runs[5]):g} s with five, {makespan(runs[10]):g} s with ten. The limit is "
         "everybody's, and more workers only wait for it.",
         play(runs[5], title="rate limited"),
     )
@@ -268,12 +269,12 @@ def under_the_gil(
 def gil() -> Slide:
     """Show the arithmetic of the global interpreter lock."""
     runs = sweep(under_the_gil, workers=[*range(1, 11)])
-    best = min(run.elapsed for run in runs.values())
-    enough = min(n for n in runs if runs[n].elapsed == best)
+    best = min(map(makespan, runs.values()))
+    enough = min(n for n in runs if makespan(runs[n]) == best)
     return Slide(
         "09_plain_python",
         "A job waits 40 ms and computes 10 ms. From how many threads on does one more not help?",
-        f"From {enough} on: one of them always has the lock. {runs[1].elapsed:g} s with one "
+        f"From {enough} on: one of them always has the lock. {makespan(runs[1]):g} s with one "
         f"thread, {best:g} s with {enough}, and with 10.",
         play(runs[6], title="6 threads and one lock"),
     )
