@@ -2,11 +2,43 @@
 
 import math
 from contextlib import suppress
+from decimal import Decimal
+from fractions import Fraction
 
-from lab.teaching.exercises.reusable import check_extend, check_predict, check_repair
+from lab.teaching.demands import starts
+from lab.teaching.exercises.reusable import build, extend, predict, read, repair
 from patterns import reusable
-from patterns.concurrency import Cancelled, Context, TaskGroup, sleep
+from patterns.concurrency import Cancelled, Channel, Closed, Context, TaskGroup, now, sleep
 from patterns.reusable import WorkerPool, serve
+
+
+def last_submission(size):
+    """Return when there is room for the last job: when another one has left the buffer for it."""
+    free = [0] * size.workers
+    for each in size.seconds[: len(size.seconds) - size.buffer]:
+        begun = min(free)
+        free[free.index(begun)] += each
+    return begun
+
+
+def letters_of(runs):
+    """Return the letters of the endings, from how many jobs each run has done, and how long."""
+    cut = next(letter for letter, run in runs.items() if run.value.counts.cancelled)
+    others = [letter for letter in runs if letter != cut]
+    closed = min(others, key=lambda letter: runs[letter].value.counts.submitted)
+    room, none = sorted({*others} - {closed}, key=lambda letter: runs[letter].elapsed)
+    return room + none + closed + cut
+
+
+def swapped(one, other):
+    """Return an answer in which two letters have changed places."""
+
+    def answer(runs):
+        letters = [*letters_of(runs)]
+        letters[one], letters[other] = letters[other], letters[one]
+        return letters
+
+    return answer
 
 
 def by_the_deadline(answer):
@@ -200,6 +232,193 @@ def looks_at_the_last_job(jobs, workers, process, seconds):
     )
 
 
+def looks_for_what_is_done(jobs, workers, process, timeout):
+    pool = WorkerPool(process, workers=workers, buffer=2)
+    with suppress(Cancelled), pool.start(Context(timeout=timeout)):
+        for job in jobs:
+            pool.submit(job)
+    done = pool.report.succeeded
+    return pool.report.values, [job for job in jobs if job not in done]
+
+
+def takes_sets(jobs, workers, process, timeout):
+    report = reusable.run(jobs, process, workers=workers, timeout=timeout)
+    return report.values, [*({*jobs} - {*report.succeeded})]
+
+
+def notes_what_is_done(jobs, workers, process, timeout):
+    values, done = [], set()
+
+    def numbered(pair):
+        number, job = pair
+        values.append(process(job))
+        done.add(number)
+
+    pool = WorkerPool(numbered, workers=workers, buffer=0)
+    with suppress(Cancelled), pool.start(Context(timeout=timeout)), TaskGroup() as group:
+        group.spawn(reusable.submit, enumerate(jobs), pool)
+    return values, [job for number, job in enumerate(jobs) if number not in done]
+
+
+def with_channels_only(jobs, workers, process, timeout):
+    queue, left, values = Channel(len(jobs)), dict(enumerate(jobs)), []
+    for pair in enumerate(jobs):
+        queue.send(pair)
+    queue.close()
+
+    def worker():
+        for number, job in queue:
+            value = process(job)
+            values.append(value)
+            del left[number]
+
+    with suppress(Cancelled), TaskGroup(Context(timeout=timeout)) as group:
+        for _ in range(workers):
+            group.spawn(worker)
+    return values, list(left.values())
+
+
+def until_none_is_left(jobs, workers, process, seconds):
+    if not jobs:
+        return []
+    report = serve(WorkerPool(process, workers=workers, buffer=0), jobs, timeout=seconds)
+    left = [*report.cancelled, *report.never_started, *report.unsubmitted]
+    return [report, *until_none_is_left(left, workers, process, seconds)]
+
+
+def what_did_not_succeed(report):
+    return [job for job in report.submitted if job not in report.succeeded]
+
+
+def what_has_no_result(report):
+    finished = [result.job for result in report.results]
+    return [job for job in report.submitted if job not in finished]
+
+
+def waits_for_the_shift_to_end(jobs, workers, process, seconds):
+    reports = []
+    while jobs:
+        end = now() + seconds
+        [report], jobs = shift(jobs, workers, process, seconds)
+        reports.append(report)
+        sleep(max(end - now(), 0))
+    return reports
+
+
+def shift(jobs, workers, process, seconds):
+    report = serve(WorkerPool(process, workers=workers), jobs, timeout=seconds)
+    return [report], report.cancelled + report.never_started + list(report.unsubmitted)
+
+
+# Closing time
+
+
+def closing_with(submitting, *, workers=lambda workers: workers, buffer=2, end=None):
+    """Return a function like the exercise's, which submits by `submitting(jobs, pool, closing)`."""
+
+    def function(jobs, many, process, closing, grace):
+        pool = WorkerPool(process, workers=workers(many), buffer=buffer)
+        timeout = closing + grace if end is None else end(closing, grace)
+        with suppress(Cancelled), pool.start(Context(timeout=timeout)):
+            submitting(jobs, pool, closing)
+        return pool.report
+
+    function.__name__ = submitting.__name__
+    return function
+
+
+def in_a_group(jobs, pool, closing):
+    with TaskGroup(Context(timeout=closing)) as group:
+        group.spawn(reusable.submit, jobs, pool)
+
+
+def under_a_child(jobs, pool, closing):
+    with suppress(Cancelled), TaskGroup(pool.context.child(timeout=closing)):
+        reusable.submit(jobs, pool)
+
+
+def with_two_groups(jobs, workers, process, closing, grace):
+    pool = WorkerPool(process, workers=workers, buffer=2)
+
+    def close(group):
+        sleep(closing)
+        pool.close()
+        group.context.cancel("closing time")
+
+    def submit(timer):
+        with suppress(Cancelled, Closed), TaskGroup() as submitting:
+            timer.spawn(close, submitting)
+            for job in jobs:
+                pool.submit(job)
+
+    with suppress(Cancelled), pool.start(Context(timeout=closing + grace)), TaskGroup() as timer:
+        submit(timer)
+        timer.context.cancel("no more jobs")
+    return pool.report
+
+
+def all_of_them(jobs, pool, closing):
+    reusable.submit(jobs, pool)
+
+
+def looks_at_the_clock(jobs, pool, closing):
+    for job in jobs:
+        if now() >= closing:
+            break
+        pool.submit(job)
+
+
+def sleeps_until_closing(jobs, pool, closing):
+    with TaskGroup(Context(timeout=closing)) as group:
+        group.spawn(reusable.submit, jobs, pool)
+        sleep(closing)
+
+
+def closes_by_a_timer(jobs, pool, closing):
+    def close():
+        sleep(closing)
+        pool.close()
+
+    with TaskGroup() as group:
+        group.spawn(close)
+        with suppress(Closed):
+            for job in jobs:
+                pool.submit(job)
+        group.context.cancel("all is submitted")
+
+
+def drops_the_buffer(jobs, workers, process, closing, grace):
+    pool = WorkerPool(lambda job: late(job), workers=workers, buffer=2)
+
+    def late(job):
+        if now() >= closing:
+            raise TimeoutError
+        return process(job)
+
+    with suppress(Cancelled), pool.start(Context(timeout=closing + grace)):
+        in_a_group(jobs, pool, closing)
+    return pool.report
+
+
+def returns_values(*args):
+    return closing_with(in_a_group)(*args).values
+
+
+def one_after_the_other(jobs, workers, process, closing, grace):
+    return closing_with(in_a_group, workers=lambda workers: 1)(jobs, 1, process, closing, grace)
+
+
+def two_lists(*args):
+    report = closing_with(in_a_group)(*args)
+    return report.values, report.cancelled
+
+
+def submits_again_and_again(jobs, pool, closing):
+    for job in jobs:
+        with suppress(Cancelled):
+            pool.submit(job)
+
+
 MORE, MANY, LESS, EACH = (
     lambda jobs, workers: workers + 1,
     lambda jobs, workers: 100,
@@ -209,21 +428,57 @@ MORE, MANY, LESS, EACH = (
 
 DEADLINE = "with 20 jobs, 3 workers and 2.5 s it "
 SHIFTS = "with 7 jobs, 2 workers and shifts of 2.5 s it "
+ENDLESS_JOBS = "with jobs without end, 3 workers, closing at 2.5 s and 5 s of grace it "
+LITTLE_GRACE = "with jobs without end, 3 workers, closing at 2.5 s and 0.25 s of grace it "
 
-RIGHT = {check_repair: [by_serving], check_extend: [shifts_of(lambda jobs, workers: workers)]}
+RIGHT = {
+    predict: [
+        last_submission,
+        lambda size: Fraction(last_submission(size)),
+        lambda size: Decimal(last_submission(size)),
+    ],
+    read: [letters_of, lambda runs: ", ".join(letters_of(runs)), lambda runs: [*letters_of(runs)]],
+    repair: [by_serving, notes_what_is_done, with_channels_only],
+    extend: [shifts_of(lambda jobs, workers: workers), until_none_is_left],
+    build: [closing_with(in_a_group), closing_with(under_a_child), with_two_groups],
+}
 
 WRONG = {
-    check_predict: [
-        (0, "after 0 s `submit` has taken 5 jobs of 9: 2 the workers"),
-        (1.5, "has taken 7 jobs of 9: 4 the workers had by then"),
-        (5, "at 5 s the last job is done; `submit` waits for room"),
-        (4, "4 s is too long: whoever takes a job from the buffer"),
+    predict: [
+        (0, "after 0 s `submit` has taken"),
+        (
+            lambda size: last_submission(size) - 0.5,
+            "the workers had by then, and",
+        ),
+        (lambda size: last_submission(size) - 1, "jobs of 8: "),
+        (
+            lambda size: starts(size.seconds, size.workers)[-1],
+            "a worker takes the last job; `submit` took it before",
+        ),
+        (
+            lambda size: max(
+                map(sum, zip(starts(size.seconds, size.workers), size.seconds, strict=True))
+            ),
+            "everything is done; `submit` waits for room, not for the jobs",
+        ),
+        (lambda size: sum(size.seconds), "s is too long: whoever takes a job from the buffer"),
         ("2", "must be a number of seconds >= 0, got '2'"),
         (-1, "must be a number of seconds >= 0, got -1"),
         (math.inf, "must be a number of seconds >= 0, got inf"),
         (True, "must be a number of seconds >= 0, got True"),
     ],
-    check_repair: [
+    read: [
+        (swapped(0, 1), "room for all, closed when both cameras had ended: with room for all"),
+        (swapped(1, 2), "no room at all, closed when both cameras had ended: with no room"),
+        (swapped(2, 3), "closed by the first camera that ended: who closes too early"),
+        (swapped(0, 3), "room for all, closed when both cameras had ended: with room for all"),
+        (swapped(1, 3), "with no room `submit` holds up a camera"),
+        ("ABC", "the answer must be the letters 'A', 'B', 'C', 'D' in some order"),
+        ("AABC", "the answer must be the letters"),
+        (4, "the answer must be the letters"),
+        ([1, 2, 3, 4], "the answer must be the letters"),
+    ],
+    repair: [
         (
             by_the_deadline(only_the_never_started),
             DEADLINE + "lost jobs that are left: 7, 8, 9, 13, 14 and 6 more",
@@ -254,8 +509,13 @@ WRONG = {
         ),
         (by_formula, DEADLINE + "works on no job, though 3 could run at once"),
         (no_deadline, DEADLINE + "took 7 s, and 2.5 s are enough"),
+        (
+            looks_for_what_is_done,
+            "with jobs that are lists, some of them equal, 2 workers and 2.5 s it lost jobs that",
+        ),
+        (takes_sets, "it raised TypeError: unhashable type"),
     ],
-    check_extend: [
+    extend: [
         (in_shifts(forgets_those_cut_short), SHIFTS + "lost finished jobs: 5, 6"),
         (
             in_shifts(begins_anew, most=3),
@@ -266,19 +526,64 @@ WRONG = {
         (shifts_of(EACH), SHIFTS + "works on 7 jobs at a time, and 2 are allowed"),
         (shifts_of(LESS), SHIFTS + "returned 4 reports, and it takes 2 shifts"),
         (at_most(4), "with 9 jobs, 1 worker and shifts of 1.5 s it lost finished jobs: 5, 6, 7"),
-        (looks_at_the_last_job, "with no jobs it raised IndexError"),
+        (looks_at_the_last_job, "with no jobs, 2 workers and shifts of 1 s it raised IndexError"),
         (returns_lists, SHIFTS + "must return a list of reports, one for each shift"),
         (one_round_at_a_time, SHIFTS + "returned 4 reports, and it takes 2 shifts"),
+        (
+            in_shifts(what_did_not_succeed),
+            "with jobs that are lists, some of them equal, 2 workers and shifts of 2.5 s it lost",
+        ),
+        (
+            in_shifts(what_has_no_result),
+            "with jobs that are lists, some of them equal, 2 workers and shifts of 2.5 s it lost",
+        ),
+        (waits_for_the_shift_to_end, SHIFTS + "took 5 s, and 4.5 s are enough"),
+    ],
+    build: [
+        (
+            closing_with(in_a_group, end=lambda closing, grace: closing),
+            ENDLESS_JOBS + "has no value of what was taken, and could be done in time: 7, 8, 9",
+        ),
+        (
+            closing_with(in_a_group, end=lambda closing, grace: grace),
+            LITTLE_GRACE + "has no value of what was taken, and could be done in time: 1, 2, 3",
+        ),
+        (
+            closing_with(in_a_group, end=lambda closing, grace: 1000),
+            LITTLE_GRACE + "took 4 s, and 2.75 s are enough",
+        ),
+        (closing_with(all_of_them), ENDLESS_JOBS + "begins jobs that the pool had not taken by"),
+        (closing_with(looks_at_the_clock), ENDLESS_JOBS + "begins jobs that the pool had not"),
+        (
+            closing_with(sleeps_until_closing),
+            "with 4 jobs, 2 workers, closing at 60 s and 9 s of grace it took 60 s, and 2 s are",
+        ),
+        (
+            closing_with(closes_by_a_timer),
+            "with a job every second, and then none for long, 2 workers, closing at 4.5 s and 9 s "
+            "of grace it took",
+        ),
+        (drops_the_buffer, ENDLESS_JOBS + "has no value of what was taken, and could be done in"),
+        (closing_with(in_a_group, buffer=0), "and could be done in time: 10, 11"),
+        (closing_with(in_a_group, buffer=3), ENDLESS_JOBS + "begins jobs that the pool had not"),
+        (
+            closing_with(in_a_group, workers=lambda workers: workers + 1),
+            ENDLESS_JOBS + "works on 4 jobs at a time, and 3 are allowed",
+        ),
+        (one_after_the_other, ENDLESS_JOBS + "has no value of what was taken, and could be done"),
+        (returns_values, ENDLESS_JOBS + "must return the report of its pool"),
+        (two_lists, ENDLESS_JOBS + "must return the report of its pool"),
     ],
 }
 
 ENDLESS = {
-    check_repair: [
+    repair: [
         (waits_for_a_value, "with 0 jobs, 2 workers and 1 s it does not end"),
         (takes_no_notice_of_the_cancellation, DEADLINE + "does not end"),
     ],
-    check_extend: [
-        (waits_for_a_shift, "with no jobs it does not end: its tasks go on and on"),
+    extend: [
+        (waits_for_a_shift, "with no jobs, 2 workers and shifts of 1 s it does not end"),
         (in_shifts(begins_anew, most=10**9), SHIFTS + "does not end"),
     ],
+    build: [(closing_with(submits_again_and_again), ENDLESS_JOBS + "does not end")],
 }
