@@ -199,7 +199,7 @@ def _take(pool: WorkerPool[int, Any], day: Day, *, hasty: bool) -> None:
 def _day(
     day: Day, *, buffer: int = 100, hasty: bool = False, timeout: float | None = None
 ) -> Report[int, Any]:
-    pool = WorkerPool(sleep, workers=2, buffer=buffer)
+    pool = WorkerPool[int, Any](sleep, workers=2, buffer=buffer)
     with suppress(Cancelled), pool.start(Context(timeout=timeout)):
         _take(pool, day, hasty=hasty)
     return pool.report
