@@ -4,7 +4,11 @@ import math
 from decimal import Decimal
 from fractions import Fraction
 
-from lab.teaching.exercises.rate_limited import check_extend, check_predict, check_repair
+from lab.teaching.exercises.queues import submit
+from lab.teaching.exercises.rate_limited import extend, predict, read, repair, retry
+from lab.teaching.exercises.server import Refused
+from lab.tracing import start_times
+from patterns import basic
 from patterns.concurrency import Channel, TaskGroup, Ticker, TokenBucket, now, sleep
 
 
@@ -314,22 +318,438 @@ def only_submits_at_the_rate(late, jobs, workers, rate, process):
             group.spawn(lambda: [process(job) for job in queue])
 
 
+def by_submitting_slowly(jobs, workers, rate, process):
+    pages = {host: [job for job in jobs if job[0] == host] for host, _ in jobs}
+    queue = Channel(0)
+
+    def of_host(own):
+        limit = TokenBucket(rate)
+        for job in own:
+            limit.acquire()
+            process(job)
+
+    def worker():
+        for own in queue:
+            of_host(own)
+
+    with TaskGroup() as group:
+        for _ in range(workers):
+            group.spawn(worker)
+        for own in pages.values():
+            queue.send(own)
+        queue.close()
+
+
+def buckets_in_the_jobs(jobs, workers, rate, process):
+    limits = {}
+    pairs = []
+    for job in jobs:
+        limit = limits.setdefault(job[0], TokenBucket(rate))
+        pairs.append((limit, job))
+
+    def worker():
+        for limit, job in queue:
+            limit.acquire()
+            process(job)
+
+    queue = Channel(len(pairs))
+    submit(pairs, queue)
+    with TaskGroup() as group:
+        for _ in range(workers):
+            group.spawn(worker)
+
+
+def burst_of_one_a_host(jobs, rate):
+    next_turns = {host: Channel(1) for host, _ in jobs}
+    for turn in next_turns.values():
+        turn.send(0.0)
+
+    def wait(job):
+        turn = next_turns[job[0]]
+        begin = max(turn.receive(), now())
+        turn.send(begin + 1 / rate)
+        sleep(begin - now())
+
+    return wait
+
+
+def turns_in_a_channel(jobs, bucket, rate, process):
+    turn = Channel(1)
+    turn.send(0.0)
+
+    def worker():
+        for job in jobs:
+            begin = max(turn.receive(), now())
+            turn.send(begin + 1 / rate)
+            sleep(begin - now())
+            process(job)
+
+    return worker
+
+
+def calling(make_call, process_workers=lambda jobs, workers: workers):
+    """Return a pool like the exercise's, whose workers do `make_call(bucket, process, rate)`."""
+
+    def pool(jobs, workers, rate, process):
+        queue, results = Channel(len(jobs)), Channel(len(jobs))
+        call = make_call(TokenBucket(rate), process, rate)
+
+        def worker():
+            for job in queue:
+                results.send(call(job))
+
+        with TaskGroup() as group:
+            group.spawn(submit, jobs, queue)
+            group.spawn(basic.work, process_workers(jobs, workers), worker, results)
+            return list(results)
+
+    pool.__name__ = make_call.__name__
+    return pool
+
+
+def waits_alone(bucket, process, rate):
+    def call(job):
+        while True:
+            bucket.acquire()
+            try:
+                return process(job)
+            except Refused as refused:
+                sleep(refused.seconds)
+
+    return call
+
+
+def tries_at_once(bucket, process, rate):
+    def call(job):
+        while True:
+            bucket.acquire()
+            try:
+                return process(job)
+            except Refused:
+                pass
+
+    return call
+
+
+def tries_without_a_turn(bucket, process, rate):
+    def call(job):
+        bucket.acquire()
+        while True:
+            try:
+                return process(job)
+            except Refused as refused:
+                sleep(refused.seconds)
+
+    return call
+
+
+def keeps_its_turn(bucket, process, rate):
+    opens = 0.0
+
+    def call(job):
+        nonlocal opens
+        while True:
+            bucket.acquire()
+            sleep(max(opens - now(), 0))
+            try:
+                return process(job)
+            except Refused as refused:
+                opens = now() + refused.seconds
+
+    return call
+
+
+def looks_before_its_turn(bucket, process, rate):
+    opens = 0.0
+
+    def call(job):
+        nonlocal opens
+        while True:
+            sleep(max(opens - now(), 0))
+            bucket.acquire()
+            try:
+                return process(job)
+            except Refused as refused:
+                opens = now() + refused.seconds
+
+    return call
+
+
+def tries_twice(bucket, process, rate):
+    opens = 0.0
+
+    def once(job):
+        nonlocal opens
+        bucket.acquire()
+        while now() < opens:
+            sleep(opens - now())
+            bucket.acquire()
+        try:
+            return process(job)
+        except Refused as refused:
+            opens = now() + refused.seconds
+            raise
+
+    def call(job):
+        try:
+            return once(job)
+        except Refused:
+            return once(job)
+
+    return call
+
+
+def gives_up(bucket, process, rate):
+    def call(job):
+        bucket.acquire()
+        try:
+            return process(job)
+        except Refused:
+            return None
+
+    return call
+
+
+def one_call_at_a_time(bucket, process, rate):
+    turn = Channel(1)
+    turn.send(None)
+
+    def call(job):
+        turn.receive()
+        try:
+            while True:
+                bucket.acquire()
+                try:
+                    return process(job)
+                except Refused as refused:
+                    sleep(refused.seconds)
+        finally:
+            turn.send(None)
+
+    return call
+
+
+def backs_off_twice_as_long(bucket, process, rate):
+    opens = 0.0
+
+    def call(job):
+        nonlocal opens
+        while True:
+            bucket.acquire()
+            if now() < opens:
+                sleep(opens - now())
+                continue
+            try:
+                return process(job)
+            except Refused as refused:
+                opens = now() + 2 * refused.seconds + 1
+
+    return call
+
+
+def never_calls(bucket, process, rate):
+    return lambda job: f"answer to {job}"
+
+
+def polls_the_clock(bucket, process, rate):
+    opens = 0.0
+
+    def call(job):
+        nonlocal opens
+        while True:
+            bucket.acquire()
+            while now() < opens:
+                pass
+            try:
+                return process(job)
+            except Refused as refused:
+                opens = now() + refused.seconds
+
+    return call
+
+
+def one_opening_for_all(bucket, process, rate):
+    opens = 0.0
+
+    def call(job):
+        nonlocal opens
+        bucket.acquire()
+        while opens > now():
+            sleep(opens - now())
+            bucket.acquire()
+        try:
+            return process(job)
+        except Refused as refused:
+            opens = now() + refused.seconds
+        return call(job)
+
+    return call
+
+
+def a_gate_that_all_pass(bucket, process, rate):
+    gate, opens = Channel(1), [0.0]
+    gate.send(None)
+
+    def call(job):
+        while True:
+            gate.receive()  # one at a time waits for the bucket, or for the end of a pause
+            sleep(max(opens[0] - now(), 0))
+            bucket.acquire()
+            gate.send(None)
+            sleep(0)
+            if now() < opens[0]:
+                continue
+            try:
+                return process(job)
+            except Refused as refused:
+                opens[0] = now() + refused.seconds
+
+    return call
+
+
+def sends_it_back(jobs, workers, rate, process):
+    queue, results, bucket = Channel(len(jobs)), Channel(len(jobs)), TokenBucket(rate)
+
+    def worker():
+        for job in queue:
+            bucket.acquire()
+            try:
+                results.send(process(job))
+            except Refused as refused:
+                sleep(refused.seconds)
+                queue.send(job)
+
+    with TaskGroup() as group:
+        group.spawn(submit, jobs, queue)
+        group.spawn(basic.work, workers, worker, results)
+        return list(results)
+
+
+def a_task_for_each_call(jobs, workers, rate, process):
+    return calling(one_opening_for_all, lambda jobs, workers: max(len(jobs), 1))(
+        jobs, workers, rate, process
+    )
+
+
+def by_a_table_of_answers(jobs, workers, rate, process):
+    found = {}
+
+    def noting(job):
+        found[job] = process(job)
+
+    calling(one_opening_for_all)(jobs, workers, rate, noting)
+    return [found[job] for job in jobs]
+
+
+def counts_answers(jobs, workers, rate, process):
+    queue, results, bucket = Channel(len(jobs)), Channel(len(jobs)), TokenBucket(rate)
+    call, left = one_opening_for_all(bucket, process, rate), len(jobs)
+
+    def worker():
+        nonlocal left
+        for job in queue:
+            results.send(call(job))
+            left -= 1
+            if left == 0:
+                results.close()
+
+    with TaskGroup() as group:
+        group.spawn(submit, jobs, queue)
+        for _ in range(workers):
+            group.spawn(worker)
+        return list(results) if jobs else []
+
+
+def done(batches, tokens):
+    """Return when the last job is done, with so many tokens at the second batch."""
+    return batches.after + (batches.second - tokens) / batches.rate + batches.seconds
+
+
+def token_by_token(batches):
+    """Return when the last job is done, by a bucket that is filled at each token's time."""
+    tokens, free, time = batches.burst, [], 0.0
+    jobs = [0.0] * batches.first + [batches.after] * batches.second
+    filled = 0.0  # the time of the last change of `tokens`
+    for came in jobs:
+        time = max(time, came)
+        tokens = min(batches.burst, tokens + (time - filled) * batches.rate)
+        if tokens < 1:
+            time += (1 - tokens) / batches.rate
+            tokens = 1
+        tokens, filled = tokens - 1, time
+        free.append(time + batches.seconds)
+    return max(free)
+
+
+def by_the_last_starts(runs):
+    """Return the letters, told apart by when jobs begin and when the last one does."""
+    begun = {letter: start_times(run) for letter, run in runs.items()}
+    ticker = max(begun, key=lambda letter: begun[letter][0])
+    none = min(begun, key=lambda letter: begun[letter][-1])
+    one, each = sorted(
+        (letter for letter in begun if letter not in (ticker, none)),
+        key=lambda letter: begun[letter].count(0),
+    )
+    return none + ticker + one + each
+
+
+def swapped(first, second):
+    """Return the letters in which two are mistaken for each other."""
+
+    def letters(runs):
+        right = [*by_the_last_starts(runs)]
+        right[first], right[second] = right[second], right[first]
+        return "".join(right)
+
+    return letters
+
+
+SAID = "a server that is closed from 1 to 3 s it "
+
 RIGHT = {
-    check_predict: [Fraction(9, 2), Decimal("4.5")],
-    check_repair: [with_workers(lambda jobs, workers: workers)],
-    check_extend: [hosts_with_workers(lambda jobs, workers: workers)],
+    predict: [
+        token_by_token,
+        lambda b: Fraction(token_by_token(b)),
+        lambda b: Decimal(done(b, b.tokens)),
+    ],
+    read: [by_the_last_starts, lambda runs: [*by_the_last_starts(runs).lower()]],
+    repair: [with_workers(lambda jobs, workers: workers), late(turns_in_a_channel)],
+    extend: [
+        hosts_with_workers(lambda jobs, workers: workers),
+        buckets_in_the_jobs,
+        by_host(burst_of_one_a_host),
+    ],
+    retry: [calling(one_opening_for_all), calling(a_gate_that_all_pass)],
 }
 
 WRONG = {
-    check_predict: [
-        (3.5, "3.5 s is when the last job begins"),
-        (5, "5 s is too long: three tokens are there"),
-        (5.5, "5.5 s is too long: three tokens are there"),
-        (3, "3 s is too short for two tokens a second"),
-        ("4.5", "must be a number of seconds, got '4.5'"),
+    predict: [
+        (lambda b: token_by_token(b) - b.seconds, "s is when the last job begins"),
+        (lambda b: done(b, b.burst), "s would need a full bucket at "),
+        (lambda b: done(b, b.tokens - 1), "what became of the tokens that came while nobody"),
+        (lambda b: done(b, 0), "what became of the tokens that came while nobody"),
+        (lambda b: done(b, -1), "is too long: "),
+        (
+            lambda b: (b.first + b.second) / b.rate + b.seconds + 1,
+            "tokens are there from the start",
+        ),
+        (lambda b: b.after, "is too short for "),
+        (lambda b: 0, "is too short for "),
+        (lambda b: str(token_by_token(b)), "must be a number of seconds, got '"),
         (math.nan, "must be a number of seconds, got nan"),
     ],
-    check_repair: [
+    read: [
+        (swapped(0, 1), "does not belong to no limit: its jobs begin at "),
+        (swapped(0, 2), "does not belong to no limit: its jobs begin at 0, 0"),
+        (swapped(0, 3), "does not belong to no limit: its jobs begin at 0, 0, 0, 0"),
+        (swapped(1, 2), "does not belong to the ticker: its jobs begin at 0, 0"),
+        (swapped(1, 3), "does not belong to the ticker: its jobs begin at 0, 0, 0, 0"),
+        (swapped(2, 3), "does not belong to one bucket for all: its jobs begin at 0, 0, 0, 0"),
+        ("ABC", "the answer must be the letters"),
+        ("AABC", "the answer must be the letters"),
+        (4, "the answer must be the letters"),
+    ],
+    repair: [
         (
             only_submits_at_the_rate,
             "2 workers and 1 a second it began job 1 at 4 s, 0 s after job 1, and the limit is one",
@@ -360,7 +780,7 @@ WRONG = {
             "with 6 jobs after 0 s, 3 workers and 1 a second it took 7 s, and 6 s are enough",
         ),
     ],
-    check_extend: [
+    extend: [
         (by_host(no_limit), TOO_SOON),
         (by_host(bucket_for_each_job), TOO_SOON),
         (by_host(burst_of_two), TOO_SOON),
@@ -389,9 +809,27 @@ WRONG = {
             "it must be a function of (jobs, workers, rate, process), and takes (jobs)",
         ),
     ],
+    retry: [
+        (calling(waits_alone), SAID + "called for job 4 at 1.5 s, and the server had said at 1 s"),
+        (calling(tries_at_once), "at 1.5 s, and the server had said at 1 s: not before 3 s"),
+        (calling(tries_without_a_turn), "and the server had said at 1 s: not before 3 s"),
+        (calling(looks_before_its_turn), "and the server had said at 1 s: not before 3 s"),
+        (calling(keeps_its_turn), "at 3 s, 0 s after job 4, and the limit is one every"),
+        (calling(tries_twice), "it raised Refused: 429 Too Many Requests, try again in 1.5 s"),
+        (calling(gives_up), SAID + "lost answers: 'answer to 3'"),
+        (calling(one_call_at_a_time), "does one job at a time, though 2 could run at once"),
+        (calling(backs_off_twice_as_long), SAID + "took"),
+        (calling(never_calls), SAID + "lost jobs: 1, 2, 3, 4, 5 and 1 more"),
+        (calling(one_opening_for_all, lambda jobs, workers: 1), "one job at a time, though 2"),
+        (a_task_for_each_call, "3 are allowed"),
+        (sends_it_back, "it raised Closed: send on closed channel"),
+        (by_a_table_of_answers, "it raised TypeError: unhashable type: 'list'"),
+        (counts_answers, "statement by statement"),
+    ],
 }
 
 ENDLESS = {
-    check_repair: [(late(never_ends), LATE + "does not end: its tasks go on and on")],
-    check_extend: [(by_host(loops_for_ever), HOSTS + "does not end: its tasks go on and on")],
+    repair: [(late(never_ends), LATE + "does not end: ")],
+    extend: [(by_host(loops_for_ever), HOSTS + "does not end: ")],
+    retry: [(calling(polls_the_clock), SAID + "does not end")],
 }
