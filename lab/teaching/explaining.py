@@ -49,6 +49,7 @@ def explained(
             pool,
             check=partial(_holds, demand, trial.facts),
             schedules=_SCHEDULES,
+            how="every" if trial.every else "mix",
             statements=statements,
             stop_at_first=True,
             max_steps=MAX_STEPS,

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from lab.model.run import Run
 from lab.simulation.statements import instrument
+from lab.teaching.every import every_schedule
 from lab.teaching.grading import Endless, NotYet, run_once
 from lab.teaching.marks import Fault, Mark, Marks
 
@@ -28,6 +29,7 @@ class Trial:
         facts: what the demands compare the run with.
         schedules: random orders of events, besides the exact order, >= 0; None: `SCHEDULES`.
         statements: run the function statement by statement, so that races on plain variables show.
+        every: run it in all distinct schedules, instead of random ones; for a few jobs only.
     """
 
     name: str
@@ -35,6 +37,7 @@ class Trial:
     facts: Any = None
     schedules: int | None = None
     statements: bool = False
+    every: bool = False
 
 
 @dataclass(frozen=True)
@@ -115,6 +118,10 @@ def tried(
     for number, trial in enumerate(trials):
         if trial.statements and not _can_be_instrumented(answer):
             continue
+        if trial.every:
+            if not _try_every(answer, number, trial, demands, seen):
+                break
+            continue
         many = trial.schedules if schedules is None else schedules
         seeds = range(first_seed, first_seed + (SCHEDULES if many is None else many))
         if not _try(answer, number, trial, demands, seeds, seen):
@@ -161,6 +168,47 @@ def _try(
     return go_on
 
 
+def _try_every(
+    answer: Any,
+    number: int,
+    trial: Trial,
+    demands: Sequence[Demand],
+    seen: list[_Seen | None],
+) -> bool:
+    """Run one trial in all its schedules; tell whether to go on with the next."""
+    found: dict[int, str] = {}
+
+    def check(run: Run[Any]) -> None:
+        wrong = _unmet(run, trial, demands)
+        for place, sentence in wrong.items():
+            found.setdefault(place, sentence)
+        if wrong:
+            raise AssertionError(wrong[min(wrong)])
+
+    last, ended = _place_of_ending(demands), True
+    try:
+        explored = every_schedule(partial(trial.call, answer), check)
+    except NotYet as not_yet:
+        found, ended = {last: str(not_yet)}, False
+    else:
+        failure = explored.failure
+        many = f"{explored.failures:,} of {explored.schedules:,} distinct schedules"
+        if failure is not None and set(explored.kinds) != {"check"}:
+            found[last] = failure.message if failure.kind != "check" else found[min(found)]
+        found = {
+            place: f"it goes wrong in {many}, for example: {sentence}"
+            for place, sentence in found.items()
+        }
+    for place, sentence in found.items():
+        if seen[place] is None:
+            seen[place] = _Seen(number, 0, f"{trial.name} {sentence}".strip(), ended)
+    return ended and not any(demands[place].needed for place in found)
+
+
+def _place_of_ending(demands: Sequence[Demand]) -> int:
+    return next((n for n, demand in enumerate(demands) if demand.holds is None), 0)
+
+
 def _found(
     run: Callable[..., Run[Any]], seed: int | None, trial: Trial, demands: Sequence[Demand]
 ) -> tuple[dict[int, str], bool]:
@@ -168,18 +216,22 @@ def _found(
     try:
         made = run(seed=seed)
     except NotYet as not_yet:
-        place = next((n for n, demand in enumerate(demands) if demand.holds is None), 0)
-        return {place: str(not_yet)}, isinstance(not_yet, Endless)
+        return {_place_of_ending(demands): str(not_yet)}, isinstance(not_yet, Endless)
+    return _unmet(made, trial, demands), False
+
+
+def _unmet(run: Run[Any], trial: Trial, demands: Sequence[Demand]) -> dict[int, str]:
+    """Return what is not met in a run, by the demand's place."""
     found: dict[int, str] = {}
     for place, demand in enumerate(demands):
         if demand.holds is not None:
             try:
-                demand.holds(made, trial.facts)
+                demand.holds(run, trial.facts)
             except NotYet as not_yet:
                 found[place] = str(not_yet)
                 if demand.needed:
                     break
-    return found, False
+    return found
 
 
 def _sentence(trial: Trial, seen: _Seen, schedules: int) -> str:
