@@ -8,9 +8,11 @@ answer to a question may be a function of the question's numbers.
 import importlib
 
 import pytest
+from answers import schedules
 
-from lab.teaching import grading, trying
+from lab.teaching import every, grading, trying
 from lab.teaching.exercises import MODULES
+from lab.teaching.exercises import schedules as schedule_exercises
 from lab.teaching.problem import Question
 
 pytestmark = pytest.mark.untraced
@@ -28,6 +30,13 @@ def _here(monkeypatch):
 def _fewer_orders(monkeypatch):
     """Try fewer orders of events than for a reader: those that these answers need."""
     monkeypatch.setattr(trying, "SCHEDULES", 3)
+
+
+@pytest.fixture(autouse=True)
+def _long_patience(monkeypatch):
+    """Let a busy machine take its time to try every schedule."""
+    monkeypatch.setattr(every, "PATIENCE", 60.0)
+    monkeypatch.setattr(every, "LONG_PATIENCE", 120.0)
 
 
 def answers(table):
@@ -70,6 +79,7 @@ def test_a_wrong_answer_is_told_what_it_does(problem, answer, says):
 def _little_patience(monkeypatch):
     monkeypatch.setattr(grading, "PATIENCE", 0.5)
     monkeypatch.setattr(grading, "MAX_STEPS", 3_000)
+    monkeypatch.setattr(every, "PATIENCE", 0.5)
 
 
 @pytest.mark.usefixtures("_little_patience")
@@ -86,3 +96,23 @@ def test_each_exercise_has_eight_wrong_answers_and_two_right_ones(module):
     for problem in problems.ABOUT.problems:
         assert len(module.WRONG[problem]) + len(module.ENDLESS.get(problem, [])) >= 8, problem.key
         assert len(module.RIGHT[problem]) >= 2, problem.key
+
+
+def test_a_pool_with_too_many_schedules_is_told_to_do_with_fewer(monkeypatch):
+    monkeypatch.setattr(every, "MOST", 20)
+    feedback = schedule_exercises.repair.check(schedules.in_a_task_of_its_own)
+    assert "it has more than 20 distinct schedules, too many to try them all" in feedback.sentence
+    assert feedback.marks.points == 0
+
+
+def test_a_pool_that_takes_too_long_in_all_schedules_is_stopped(monkeypatch):
+    monkeypatch.setattr(every, "LONG_PATIENCE", 0.1)
+
+    def computes(jobs, workers):
+        for _ in range(100_000):
+            pass
+        return schedules.in_a_task_of_its_own(jobs, workers)
+
+    feedback = schedule_exercises.repair.check(computes)
+    assert "it takes too long to try all its schedules" in feedback.sentence
+    assert not feedback.passed

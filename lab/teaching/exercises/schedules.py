@@ -1,185 +1,443 @@
-"""Exercises on schedules: how many there are, the last one out, a check that tells pools apart."""
+"""Exercises on schedules: how many there are, what they do, who is last, what a check asks."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cache, partial
 from itertools import product
-from typing import Any, Final, cast
+from math import factorial, prod
+from random import Random
+from typing import Any, Final, NamedTuple
 
 from lab.exploring import all_schedules, explore
-from lab.model.exploration import Exploration
 from lab.model.run import Run
-from lab.simulation import StepLimitExceeded, simulate
-from lab.simulation.runtime import SimulatedRuntime
-from lab.teaching.demands import Takers, demand_statements, demand_takers, watched_takers
-from lab.teaching.exercises.queues import filled
-from lab.teaching.expect import expect_counts, expect_function, expect_same
-from lab.teaching.grading import NotYet, grader, run_orders
-from lab.teaching.guard import OutOfPatience, guarded, quietly
-from lab.teaching.wording import plural
+from lab.model.schedule import Schedule
+from lab.simulation import simulate
+from lab.teaching.demands import Takers, demand_takers, watched_takers
+from lab.teaching.exercises.about import About
+from lab.teaching.exercises.small import add_up, new_limit
+from lab.teaching.expect import expect_counts, expect_same
+from lab.teaching.game import Game
+from lab.teaching.grading import NotYet
+from lab.teaching.marks import Feedback
+from lab.teaching.problem import Asked, Question, Said, Task
+from lab.teaching.source import show_code
+from lab.teaching.trying import Demand, Trial, ends
+from lab.teaching.wording import kind, listed, plural
 from patterns.concurrency import AtomicInt, TaskGroup
-from patterns.concurrency.runtime import current_runtime
 
-__all__ = ["check_extend", "check_predict", "check_repair", "filled", "new_limit"]
+__all__ = ["ABOUT", "extend", "order", "predict", "read", "repair"]
 
-MOST: Final = 20_000  # distinct schedules of a reader's pool
-MAX_STEPS: Final = 2_000
-PATIENCE = 5.0  # seconds of real time for one schedule
-LONG_PATIENCE = 8.0  # for all of them
 
-_ENDLESS: Final = "it does not end: it loops for ever, or waits in real time"
-_TOO_LONG: Final = (
-    "it takes too long to try all its schedules: do with fewer operations, "
-    "and let no task look at something again and again"
+def _code(*objects: Callable[..., Any]) -> str:
+    return f"```python\n{show_code(*objects).text}\n```"
+
+
+# Predict
+
+
+# How often each worker looks, and how many changes there are.
+_SMALL: Final = (
+    *[((1, 1, 1), 2), ((1, 2), 2), ((1, 3), 2), ((2, 2), 2), ((2, 3), 1), ((3, 3), 1)],
+    *[((1, 1, 2), 1), ((1, 2, 2), 1), ((1, 1, 3), 1), ((1, 2, 3), 1), ((1, 1, 1, 1), 1)],
 )
+_TIMES: Final = {1: "once", 2: "twice", 3: "three times"}
 
 
-def new_limit() -> list[int]:
-    """Let three workers look at a limit while a manager changes it; return what they saw."""
-    limit, seen = AtomicInt(3, "limit"), list[int]()
+def _looks_and_changes(random: Random) -> Asked:
+    pattern, number = random.choice(_SMALL)
+    looks = tuple(random.sample(pattern, k=len(pattern)))
+    changes = tuple(random.sample((4, 5, 6, 7, 8), k=number))
+    found = explore(new_limit, looks, changes, check=_all_the_same, how="every")
+    on_paper = factorial(sum(looks) + number) // prod(map(factorial, (*looks, number)))
 
-    def look() -> None:
-        seen.append(limit.load())
-
-    with TaskGroup() as group:
-        for number in (1, 2, 3):
-            group.spawn(look, name=f"worker-{number}")
-        group.spawn(limit.store, 5, name="manager")
-    return seen
-
-
-@grader
-def check_predict(answer: Any) -> str:
-    """Three looks and a change: how many distinct schedules, and how many see two limits?"""
-    numbers = expect_counts(answer, "two whole numbers, such as (12, 3)")
-    if len(numbers) != 2:
-        raise NotYet(f"the answer must be two whole numbers, got {len(numbers)}")
-    distinct, failing = numbers
-    found = explore(new_limit, check=lambda run: len(set(run.value)) == 1, how="every")
-    if failing > distinct:
-        raise NotYet(f"of {distinct} schedules no more than {distinct} can fail, got {failing}")
-    if distinct == 24:
-        raise NotYet(
-            "24 orders of four operations is right, but they are not all distinct: "
-            "two workers who look one after the other see the same, whoever is first"
+    def judge(answer: Any) -> str:
+        numbers = expect_counts(answer, "two whole numbers, such as (12, 3)")
+        if len(numbers) != 2:
+            raise NotYet(f"the answer must be two whole numbers, got {len(numbers)}")
+        distinct, failing = numbers
+        if failing > distinct:
+            raise NotYet(f"of {distinct} schedules no more than {distinct} can fail, got {failing}")
+        if distinct == on_paper:
+            raise NotYet(
+                f"{on_paper} orders of all these operations is right, but they are not all "
+                "distinct: two workers who look one after the other see the same, whoever is first"
+            )
+        if distinct == 1 + sum(looks) < found.schedules:
+            raise NotYet(
+                "it is not enough to say how many looks come before the change: "
+                "it matters which worker has looked before"
+            )
+        if distinct != found.schedules:
+            raise NotYet(
+                f"there are not {distinct} distinct schedules: all that matters of each worker is "
+                "how many of its looks come before a change, and after it"
+            )
+        if failing != found.failures:
+            raise NotYet(
+                f"{distinct} distinct schedules is right, but not {failing} of them fail: "
+                "in how many do all looks come before the change, or all after it, or, with two "
+                "changes, all between them?"
+            )
+        return (
+            f"{distinct}, because only the place of each look among the changes matters; "
+            f"all but {distinct - failing} of them, {failing}, fail"
         )
-    if distinct == 4:
-        raise NotYet(
-            "the change can come first, second, third or last, so there are at least 4; "
-            "but if it is second, it matters which worker has looked before"
-        )
-    if distinct != found.schedules:
-        raise NotYet(
-            f"there are not {distinct} distinct schedules: all that matters of each worker is "
-            "whether it looks before or after the change"
-        )
-    if failing != found.failures:
-        raise NotYet(
-            f"{distinct} distinct schedules is right, but not {failing} of them fail: "
-            "in how many do all three look before the change, or all three after it?"
-        )
-    return (
-        f"{distinct}, because each of the three looks before or after the change: 2 x 2 x 2; "
-        f"all but two of them, {failing}, fail"
+
+    def shown() -> object:
+        from lab.plots import draw_outcomes
+
+        outcomes = all_schedules(new_limit, looks, changes, check=_all_the_same)
+        return draw_outcomes({"all distinct schedules": outcomes})
+
+    each = [f"worker {n} looks {_TIMES[times]}" for n, times in enumerate(looks, start=1)]
+    then = " and then to ".join(map(str, changes))
+    return Asked(
+        f"In `new_limit({looks}, {changes})` {', '.join(each)}, and a manager changes the limit "
+        f"from 3 to {then}. A schedule fails if not all looks have seen the same. How many "
+        "distinct schedules are there, and how many of them fail?",
+        judge,
+        numbers=(looks, changes),
+        shown=shown,
     )
 
 
-@grader
-def check_repair(pool: Any) -> str:
-    """All results come out and the pool ends, in every schedule there is."""
-    expect_function(pool, "jobs, workers")
-    tried = 0
-    for jobs, workers in [(0, 2), (1, 2), (2, 1), (0, 3)]:
-        right = partial(_all_doubled, jobs)
-        found = _every_schedule(partial(pool, list(range(1, jobs + 1)), workers), right)
-        case = f"with {plural(jobs, 'job')} and {plural(workers, 'worker')}"
-        if found.failure is not None:
+def _all_the_same(run: Run[Any]) -> bool:
+    return len(set(run.value)) == 1
+
+
+predict = Question(
+    "schedules/predict",
+    kind="predict",
+    title="How many schedules?",
+    minutes=8,
+    goal="You can count the distinct schedules of a small pool, and tell them from orders.",
+    text=(
+        "Workers look at a limit while a manager changes it, all at the same time. The list that "
+        f"is returned does not count as something that a task can notice.\n\n{_code(new_limit)}"
+    ),
+    answer="counts",
+    make=_looks_and_changes,
+    hints=[
+        "Two schedules are the same if no task can notice a difference. Does a worker notice "
+        "that another one looks?",
+        "Take one worker alone with the manager. In how many ways can its looks fall before, "
+        "between and after the changes?",
+        "What one worker's looks do, does not depend on another's, so multiply these numbers. "
+        "Then subtract the schedules in which all looks of all workers fall in the same gap.",
+    ],
+)
+
+
+# Read and order: additions that are lost
+
+
+def _outcome(order: Sequence[str], amounts: Sequence[int]) -> tuple[int, int]:
+    """Return the total that comes of an order of turns, and how many additions are lost."""
+    total, value = (0, 0), {f"worker-{n}": amount for n, amount in enumerate(amounts, start=1)}
+    seen: dict[str, tuple[int, int]] = {}
+    for worker in order:
+        if worker not in seen:
+            seen[worker] = total
+        else:
+            total = (seen[worker][0] + value[worker], seen[worker][1] + 1)
+    return total[0], len(amounts) - total[1]
+
+
+def _played(order: Sequence[str], amounts: Sequence[int]) -> Game:
+    """Play an order, in which each worker has two turns."""
+    game = Game(add_up, amounts)
+    for worker in order:
+        if worker in game.position.choices:  # who is alone goes on by itself
+            game.play(worker)
+    return game
+
+
+def _amounts(random: Random) -> list[int]:
+    """Return three amounts, no two of which add up to the third, so that all totals differ."""
+    while True:
+        amounts = random.sample(range(2, 20), 3)
+        if 2 * max(amounts) != sum(amounts):
+            return amounts
+
+
+def _shuffled(random: Random, lost: int, amounts: Sequence[int]) -> list[str]:
+    """Return an order in which so many additions are lost."""
+    while True:
+        order = [f"worker-{number}" for number in (1, 2, 3)] * 2
+        random.shuffle(order)
+        if _outcome(order, amounts)[1] == lost:
+            return order
+
+
+_ADDING: Final = (
+    f"Three workers add to one total. `load` and `store` are two steps.\n\n{_code(add_up)}"
+)
+
+
+def _three_schedules(random: Random) -> Asked:
+    amounts = _amounts(random)
+    orders = [_shuffled(random, lost, amounts) for lost in random.sample((0, 1, 2), 3)]
+    games = [_played(order, amounts) for order in orders]
+    totals = [_outcome(order, amounts)[0] for order in orders]
+
+    def judge(answer: Any) -> str:
+        given = expect_counts(answer, "three whole numbers, such as (12, 3, 7)")
+        if len(given) != 3:
+            raise NotYet(f"the answer must be three whole numbers, got {len(given)}")
+        for letter, total, right, order in zip("ABC", given, totals, orders, strict=True):
+            if total == right:
+                continue
+            if total == sum(amounts):
+                raise NotYet(
+                    f"in schedule {letter} not everything is added: look for a worker that stores "
+                    "what it has loaded before another one stored"
+                )
+            if total not in _possible(amounts):
+                raise NotYet(
+                    f"schedule {letter} cannot end with {total}: the last to store leaves what it "
+                    "has loaded and its own amount"
+                )
             raise NotYet(
-                f"{case} it goes wrong in {found.failures:,} of {found.schedules:,} distinct "
-                f"schedules, for example: {found.failure.message}"
+                f"schedule {letter} does not end with {total}: {order[-1]} stores last, so what "
+                "had it loaded?"
             )
-        if not found.complete:
+        return f"{totals}: what is left is what the last one to store had loaded, and its own"
+
+    def drawn(letter: str, game: Game) -> object:
+        from lab.plots import draw_turns
+
+        silent = [replace(turn, result="") for turn in game.position.turns if turn.task != "main"]
+        return draw_turns(silent, title=f"Schedule {letter}", text=f"Schedule {letter}.")
+
+    one, two, three = amounts
+    return Asked(
+        f"Worker 1 adds {one}, worker 2 adds {two}, worker 3 adds {three}. Here are three "
+        "schedules. What does `add_up` return in A, in B and in C? Write three numbers.",
+        judge,
+        numbers=(amounts, orders),
+        pictures=[partial(drawn, *each) for each in zip("ABC", games, strict=True)],
+    )
+
+
+def _possible(amounts: Sequence[int]) -> set[int]:
+    names = [f"worker-{number}" for number in (1, 2, 3)] * 2
+    random = Random(0)
+    return {_outcome(random.sample(names, 6), amounts)[0] for _ in range(300)}
+
+
+read = Question(
+    "schedules/read",
+    kind="read",
+    title="What comes of these schedules?",
+    minutes=6,
+    goal="You can follow a schedule turn by turn, and see which addition is lost.",
+    text=_ADDING,
+    answer="totals",
+    make=_three_schedules,
+    hints=[
+        "Note beside each `load` what the total is at this moment.",
+        "A `store` writes what this worker had loaded, and its own amount; what others have "
+        "stored in between is gone.",
+        "So begin at the last `store`, go back to the same worker's `load`, and ask which `store` "
+        "came before that.",
+    ],
+)
+
+
+def _wanted_total(random: Random) -> Asked:
+    amounts = _amounts(random)
+    wanted, _ = _outcome(_shuffled(random, 1, amounts), amounts)
+
+    def judge(answer: Any) -> str:
+        names = _six_names(answer)
+        total, lost = _outcome(names, amounts)
+        if total == wanted:
+            return f"the total is {wanted}: one addition is lost, and it is the right one"
+        if not lost:
             raise NotYet(
-                f"{case} it has more than {MOST:,} distinct schedules, too many to try them all; "
-                "it goes with fewer operations"
+                f"in this order the total is {total}: nothing is lost, and something has to be"
             )
-        tried += found.schedules
-    for numbers, workers in [([7, 4, 7], 2), ([], 3), ([5], 1)]:
-        case = f"with {plural(len(numbers), 'job')} and {plural(workers, 'worker')}"
-        run_orders(
-            partial(watched_takers, partial(_swapped, pool, workers), numbers),
-            5,
-            expect=partial(_taken_by, numbers, workers),
-            case=case,
+        if lost == 2:
+            raise NotYet(
+                f"in this order the total is {total}: all but one addition is lost, and "
+                f"{wanted} is the sum of two"
+            )
+        raise NotYet(f"in this order the total is {total}: one addition is lost, but another one")
+
+    def shown() -> object:
+        from lab.plots import draw_turns
+
+        game = _played(_any_order(wanted, amounts), amounts)
+        return draw_turns(
+            game.position.turns, title=f"An order that ends with {wanted}", text="An order."
         )
-        demand_statements(
-            partial(pool, numbers, workers),
-            pool,
-            expect=partial(_doubled, numbers),
-            case=case,
-        )
-    return f"nothing goes wrong in any of {tried:,} distinct schedules of four small pools"
+
+    one, two, three = amounts
+    return Asked(
+        f"Worker 1 adds {one}, worker 2 adds {two}, worker 3 adds {three}. In which order does the "
+        f"total become {wanted}? Write six names, in the order in which they have their turns.",
+        judge,
+        numbers=(amounts, wanted),
+        shown=shown,
+    )
 
 
-def _doubled(jobs: list[int], run: Run[Any]) -> None:
-    expect_same(run.value, [2 * job for job in jobs])
+def _six_names(answer: Any) -> list[str]:
+    workers = [f"worker-{number}" for number in (1, 2, 3)]
+    if not isinstance(answer, list | tuple):
+        raise NotYet(f"the answer must be a list of six names, and is {kind(answer)}")
+    for name in answer:
+        if name not in workers:
+            raise NotYet(f"each name must be one of {listed(workers)}, got {name!r}")
+    for worker, turns in Counter([*answer]).items():
+        if turns != 2:
+            raise NotYet(
+                f"{worker} has {plural(turns, 'turn')}, and it needs two: one to load, one to store"
+            )
+    if len(answer) != 6:
+        missing = [worker for worker in workers if worker not in answer]
+        raise NotYet(f"each worker has two turns, and {listed(missing)} has none")
+    return [*answer]
 
 
-def _swapped(pool: Callable[..., Any], workers: int, jobs: list[int]) -> Any:
-    return pool(jobs, workers)
+def _any_order(wanted: int, amounts: Sequence[int]) -> list[str]:
+    random = Random(0)
+    while True:
+        order = _shuffled(random, 1, amounts)
+        if _outcome(order, amounts)[0] == wanted:
+            return order
 
 
-def _taken_by(jobs: list[int], workers: int, run: Run[Takers]) -> None:
-    expect_same(run.value.value, [2 * job for job in jobs])
-    demand_takers(run.value, workers)
+order = Question(
+    "schedules/order",
+    kind="build",
+    title="Make it lose the right one",
+    minutes=8,
+    goal="You can make up a schedule that brings about a certain failure.",
+    text=(
+        f"{_ADDING}\n\nNow you decide who goes next. A worker's first turn is its `load`, its "
+        "second one its `store`; each has two."
+    ),
+    answer="turns",
+    make=_wanted_total,
+    hints=[
+        "Which two amounts make up this total? The third addition has to be lost.",
+        "It is lost if somebody stores after it what was loaded before it.",
+        "Let the one that is to be lost store between the `load` and the `store` of another one; "
+        "let nobody else come in between.",
+    ],
+)
 
 
-def _all_doubled(jobs: int, run: Run[Any]) -> None:
-    try:
-        expect_same(run.value, [2 * job for job in range(1, jobs + 1)])
-    except NotYet as wrong:
-        raise AssertionError(str(wrong)) from None
+# Repair
 
 
-def _every_schedule(pool: Callable[[], Any], check: Callable[[Run[Any]], object]) -> Exploration:
-    """Explore a reader's pool; whatever it does, it ends, prints nothing, starts nothing real."""
-    try:
-        _guarded(pool, partial(simulate, max_steps=MAX_STEPS), PATIENCE, _ENDLESS)
-    except StepLimitExceeded:
-        raise NotYet(_ENDLESS) from None
-    except NotYet:
-        raise
-    except Exception:  # exploring tells in how many schedules
-        pass
-    exploring = partial(explore, check=check, how="every", schedules=MOST, max_steps=MAX_STEPS)
-    found: Exploration = _guarded(pool, exploring, LONG_PATIENCE, _TOO_LONG)
-    return found
+class _Doubled(NamedTuple):
+    jobs: list[int]
+    workers: int
 
 
-def _guarded(
-    pool: Callable[[], Any], look_at: Callable[..., Any], patience: float, too_long: str
-) -> Any:
-    simulations: list[SimulatedRuntime] = []
+def _case(jobs: Sequence[int], workers: int) -> str:
+    return f"with {plural(len(jobs), 'job')} and {plural(workers, 'worker')}"
 
-    def body() -> Any:
-        runtime = current_runtime()
-        assert isinstance(runtime, SimulatedRuntime)
-        simulations[:] = [runtime]  # of thousands, the one that runs
-        return pool()
 
-    with quietly() as faults:
-        try:
-            found = guarded(cast("Any", partial(look_at, body)), simulations, patience)
-        except OutOfPatience:
-            raise NotYet(too_long) from None
-    if faults:
-        raise NotYet(faults[0])
-    return found
+def _in_every_schedule(jobs: int, workers: int) -> Trial:
+    numbers = list(range(1, jobs + 1))
+    return Trial(
+        _case(numbers, workers),
+        lambda pool: pool([*numbers], workers),
+        _Doubled(numbers, workers),
+        every=True,
+    )
+
+
+def _taken(numbers: list[int], workers: int) -> Trial:
+    return Trial(
+        _case(numbers, workers),
+        lambda pool: watched_takers(lambda jobs: pool(jobs, workers), numbers),
+        _Doubled(numbers, workers),
+        schedules=5,
+    )
+
+
+def _by_statements(numbers: list[int], workers: int) -> Trial:
+    return Trial(
+        _case(numbers, workers),
+        lambda pool: pool([*numbers], workers),
+        _Doubled(numbers, workers),
+        statements=True,
+    )
+
+
+_SOME: Final = (([7, 4, 7], 2), ([], 3), ([5], 1))
+
+
+def _small_pools() -> list[Trial]:
+    return [
+        *[_in_every_schedule(jobs, workers) for jobs, workers in [(0, 2), (1, 2), (2, 1), (0, 3)]],
+        *[_taken(jobs, workers) for jobs, workers in _SOME],
+        *[_by_statements(jobs, workers) for jobs, workers in _SOME],
+    ]
+
+
+def _each_doubled(run: Run[Any], facts: _Doubled) -> None:
+    value = run.value.value if isinstance(run.value, Takers) else run.value
+    expect_same(value, [2 * job for job in facts.jobs])
+
+
+def _by_all_workers(run: Run[Any], facts: _Doubled) -> None:
+    takers = run.value
+    if isinstance(takers, Takers):
+        few = takers.jobs and len(takers.tasks) < facts.workers
+        if takers.started < facts.workers or takers.made_by_caller or few:
+            demand_takers(takers, facts.workers)
+
+
+def _by_no_others(run: Run[Any], facts: _Doubled) -> None:
+    if isinstance(run.value, Takers):
+        demand_takers(run.value, facts.workers)
+
+
+repair = Task(
+    "schedules/repair",
+    kind="repair",
+    title="The last one out",
+    minutes=12,
+    goal="You can let the last of several tasks do something, in every order of events.",
+    text=(
+        "The last one to leave puts out the light: in this pool the worker who leaves last closes "
+        "the results. In some schedules nobody does. Run the check, see in how many, and repair "
+        "it. It is accepted when no schedule of some small pools fails; besides these, it is also "
+        "run statement by statement, so that a race on a plain variable shows."
+    ),
+    answer="my_pool",
+    parameters="jobs, workers",
+    trials=_small_pools,
+    demands=[
+        ends(3),
+        Demand("every result comes out, once", 3, _each_doubled, needed=True),
+        Demand("all workers take jobs", 2, _by_all_workers, needed=True),
+        Demand("and nobody else does", 2, _by_no_others),
+    ],
+    praise="nothing goes wrong in any schedule of four small pools",
+    hints=[
+        "Two workers leave at the same time. What does each of them read, and write, and see then?",
+        "Counting down and looking what is left must be one step. `AtomicInt` has other methods "
+        "besides `load` and `store`.",
+        "`left.add(-1)` returns what is left, and exactly one worker is told 0. Or let a task that "
+        "waits for all workers close the results.",
+    ],
+)
+
+
+# Extend: a check
 
 
 JOBS: Final = (1, 2, 3)
+RESULTS: Final = [2, 4, 6]
 OTHERS: Final = ((2, 4), (2, 4, 8), (1, 5, 6), (2, 4, 6, 6), (2, 4, 6, 0), (-2, 4, 6))
 
 
@@ -241,58 +499,158 @@ def _at_once(worker: Callable[[int], None], workers: int = 3) -> None:
             group.spawn(worker, number, name=f"worker-{number}")
 
 
-@grader
-def check_extend(right: Any) -> str:
-    """The check passes every schedule of a right pool, and refuses the wrong ones of three."""
-    expect_function(right, "run")
-    refused = 0
-    for pool in (_one_each, _look_then_take, _overwrites, _does_again):
-        good, bad = _all_runs(pool)
-        if wrong := _misjudged(right, good, False):
-            raise NotYet(
-                f"it refuses {len(wrong)} of {len(good)} schedules in which nothing is wrong: "
-                f"there each job has one result, {wrong[0].value}"
-            )
-        if missed := _misjudged(right, bad, True):
-            raise NotYet(
-                f"it lets {len(missed)} of {len(bad)} schedules pass in which something is wrong: "
-                f"there the results of jobs 1, 2 and 3 are {missed[0].value}"
-            )
-        refused += len(bad)
-    some = _all_runs(_one_each)[0][0]
-    others = [
-        replace(some, value=list(value)) for value in (*OTHERS, *product((2, 4, 6), repeat=3))
-    ]
-    if missed := _misjudged(right, [run for run in others if sorted(run.value) != [2, 4, 6]], True):
-        raise NotYet(f"it lets {missed[0].value} pass as the results of jobs 1, 2 and 3")
-    return f"it refuses all {refused} schedules in which a job is lost or done twice, and no other"
+class _Case(NamedTuple):
+    """Runs for a check to judge: of a pool, or made up.
+
+    Attributes:
+        runs: what it is called with.
+        schedules: of each run; none if they are made up.
+        pool: whose runs they are.
+    """
+
+    runs: list[Run[Any]]
+    schedules: list[Schedule]
+    pool: Callable[[], list[int]] | None
 
 
 @cache
-def _all_runs(pool: Callable[[], list[int]]) -> tuple[list[Run[Any]], list[Run[Any]]]:
-    """Return the runs in which nothing is wrong, and the others."""
+def _all_runs(pool: Callable[[], list[int]]) -> _Case:
     runs: list[Run[Any]] = []
-    number = len(all_schedules(pool, check=runs.append))
-    del runs[:-number]  # the search may have started again
-    good = [run for run in runs if sorted(run.value) == [2 * job for job in JOBS]]
-    return good, [run for run in runs if run not in good]
+    outcomes = all_schedules(pool, check=runs.append)
+    del runs[: -len(outcomes)]  # the search may have started again
+    return _Case(runs, [outcome.schedule for outcome in outcomes], pool)
 
 
-def _misjudged(
-    right: Callable[[Any], object], runs: list[Run[Any]], passes: bool
-) -> list[Run[Any]]:
-    """Return the runs that the reader's check lets pass, or those it does not."""
+def _made_up() -> _Case:
+    some = _all_runs(_one_each).runs[0]
+    values = [[*value] for value in (*OTHERS, *product(RESULTS, repeat=3))]
+    wrong = [value for value in values if sorted(value) != RESULTS]
+    return _Case([replace(some, value=value) for value in wrong], [], None)
 
-    def passed(run: Run[Any]) -> bool:
+
+def _pools_to_judge() -> list[Trial]:
+    pools = (_one_each, _look_then_take, _overwrites, _does_again)
+    return [
+        Trial("", partial(_verdicts, case.runs), case, schedules=0)
+        for case in (*map(_all_runs, pools), _made_up())
+    ]
+
+
+def _verdicts(runs: Sequence[Run[Any]], right: Callable[[Any], object]) -> list[bool]:
+    """Return of each run whether the check lets it pass."""
+
+    def passes(run: Run[Any]) -> bool:
         try:
             answer = right(replace(run, value=[*run.value]))  # a check may sort it
             return answer is None or bool(answer)
         except AssertionError:
             return False
 
-    def looking() -> list[Run[Any]]:
-        return [run for run in runs if passed(run) == passes]
+    return [passes(run) for run in runs]
 
-    # In a simulation, since that can be ended whatever the check does.
-    found: list[Run[Any]] = _guarded(looking, simulate, PATIENCE, _ENDLESS).value
-    return found
+
+def _wrongly(verdicts: Sequence[bool], case: _Case, passed: bool) -> tuple[list[int], int]:
+    """Return the places of the runs that it wrongly lets pass, or does not; and how many could."""
+    could = [n for n, run in enumerate(case.runs) if (sorted(run.value) != RESULTS) == passed]
+    return [n for n in could if verdicts[n] == passed], len(could)
+
+
+def _refuses_no_right_one(run: Run[Any], case: _Case) -> None:
+    wrong, could = _wrongly(run.value, case, False)
+    if wrong:
+        raise NotYet(
+            f"it refuses {len(wrong)} of {could} schedules in which nothing is wrong: "
+            f"there each job has one result, {case.runs[wrong[0]].value}"
+        )
+
+
+def _lets_no_wrong_one_pass(run: Run[Any], case: _Case) -> None:
+    missed, could = _wrongly(run.value, case, True)
+    if missed and case.pool is not None:
+        raise NotYet(
+            f"it lets {len(missed)} of {could} schedules pass in which something is wrong: "
+            f"there the results of jobs 1, 2 and 3 are {case.runs[missed[0]].value}"
+        )
+
+
+def _lets_nothing_else_pass(run: Run[Any], case: _Case) -> None:
+    missed, _ = _wrongly(run.value, case, True)
+    if missed and case.pool is None:
+        raise NotYet(f"it lets {case.runs[missed[0]].value} pass as the results of jobs 1, 2 and 3")
+
+
+class _Check(Task):
+    """A task whose answer judges runs; what it misjudges is played."""
+
+    def explained(self, answer: Any, feedback: Feedback) -> object:
+        from lab.plots.player import play
+
+        fault = feedback.fault
+        if fault is None or not fault.ended or self.demands[fault.demand][0] not in _JUDGING:
+            return Said(repr(feedback))
+        case = self._trials()[fault.trial].facts
+        if case.pool is None:
+            return Said(repr(feedback))
+        run = simulate(_verdicts, case.runs, answer)
+        passed = _JUDGING[self.demands[fault.demand][0]]
+        [first, *_], _ = _wrongly(run.value, case, passed)
+        schedule = case.schedules[first]
+        return play(simulate(case.pool, schedule=schedule), title=feedback.sentence)
+
+
+# What is demanded of a check, and whether it misses it by letting pass.
+_JUDGING: Final = {
+    "it refuses no schedule in which nothing is wrong": False,
+    "it refuses each in which a job is lost, or done twice": True,
+}
+
+extend = _Check(
+    "schedules/extend",
+    kind="extend",
+    title="A check that tells right from wrong",
+    minutes=8,
+    goal="You can write a check that a broken pool does not pass, and a right one does.",
+    text=(
+        "A search is only as good as its check. Three workers do the jobs 1, 2 and 3, and each "
+        "result is twice its job; `run.value` is the list of results, in the order in which they "
+        "came. This check counts them. Write one that tells a right pool from a broken one: it "
+        "returns True for every schedule in which nothing is wrong, and False for every other."
+    ),
+    answer="right",
+    parameters="run",
+    trials=_pools_to_judge,
+    demands=[
+        ends(1),
+        *[
+            Demand(what, 3, holds, needed=True)
+            for what, holds in zip(
+                _JUDGING, (_refuses_no_right_one, _lets_no_wrong_one_pass), strict=True
+            )
+        ],
+        Demand("it lets nothing else pass that is not the results", 2, _lets_nothing_else_pass),
+    ],
+    praise=(
+        "it refuses all schedules in which a job is lost or done twice, and all other wrong "
+        "results, and nothing that is right"
+    ),
+    hints=[
+        "In which order do the results come? May a right pool change it?",
+        "A job that is lost while another one is done twice leaves the number of results as it "
+        "is. What does their sum say, what does a set of them?",
+        "Compare the results, sorted, with all that they should be.",
+    ],
+)
+
+
+ABOUT = About(
+    module="schedules",
+    notebook="10_all_schedules",
+    title="all schedules of your pool",
+    imports=(
+        "from lab import explore\n"
+        "from lab.teaching.exercises.queues import filled\n"
+        "from lab.teaching.exercises.small import add_up, new_limit\n"
+        "from patterns.concurrency import AtomicInt, Channel, TaskGroup"
+    ),
+    problems=(predict, read, order, repair, extend),
+)

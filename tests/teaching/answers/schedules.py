@@ -1,13 +1,17 @@
 """Answers to the exercises on schedules."""
 
 import itertools
+import math
 import time
 from decimal import Decimal
 from fractions import Fraction
 
 import numpy as np
 
-from lab.teaching.exercises.schedules import check_extend, check_predict, check_repair, filled
+from lab.exploring import explore
+from lab.teaching.exercises.queues import filled
+from lab.teaching.exercises.schedules import extend, order, predict, read, repair
+from lab.teaching.exercises.small import new_limit
 from patterns import basic
 from patterns.concurrency import AtomicInt, Channel, TaskGroup, sleep
 
@@ -233,25 +237,123 @@ def workers_that_do_nothing(jobs, workers):
     return [2 * job for job in jobs]
 
 
+def counted(numbers):
+    """Return the right answer: distinct schedules, and how many of them fail."""
+    found = explore(new_limit, *numbers, check=lambda run: len({*run.value}) == 1, how="every")
+    return [found.schedules, found.failures]
+
+
+def with_numpy(numbers):
+    return tuple(np.array(counted(numbers)))
+
+
+def on_paper(numbers):
+    """Return the number of all orders of operations, distinct or not."""
+    looks, changes = numbers
+    each = [*looks, len(changes)]
+    return math.factorial(sum(each)) // math.prod(map(math.factorial, each))
+
+
+def total_of(turns, amounts):
+    total, seen = 0, {}
+    for worker in turns:
+        if worker in seen:
+            total = seen[worker] + amounts[int(worker[-1]) - 1]
+        seen.setdefault(worker, total)
+    return total
+
+
+def totals(numbers):
+    amounts, orders = numbers
+    return [total_of(turns, amounts) for turns in orders]
+
+
+def last_alone(numbers):
+    """Return totals that count only whoever stores last."""
+    amounts, orders = numbers
+    return [amounts[int(turns[-1][-1]) - 1] for turns in orders]
+
+
+def named(*numbers):
+    return [f"worker-{number}" for number in numbers]
+
+
+def who_is_lost(numbers):
+    """Return the numbers of the worker whose addition is to be lost, and of the others."""
+    amounts, wanted = numbers
+    lost = 1 + amounts.index(sum(amounts) - wanted)
+    return lost, *({1, 2, 3} - {lost})
+
+
+def loses_the_third(numbers):
+    lost, first, last = who_is_lost(numbers)
+    return named(first, first, last, lost, lost, last)
+
+
+def begins_with_the_lost(numbers):
+    lost, first, last = who_is_lost(numbers)
+    return named(lost, first, lost, first, last, last)
+
+
+def one_after_the_other(numbers):
+    return named(1, 1, 2, 2, 3, 3)
+
+
+def all_load_first(numbers):
+    return named(1, 2, 3, 1, 2, 3)
+
+
+def loses_another(numbers):
+    lost, first, last = who_is_lost(numbers)
+    return named(lost, lost, last, first, first, last)
+
+
 RIGHT = {
-    check_predict: [[8, 6], (Fraction(8), Decimal(6)), np.array([8, 6]).tolist(), (np.int64(8), 6)],
-    check_repair: [leaving_by(swaps_until_it_works), in_a_task_of_its_own, plain_list],
-    check_extend: [asserts, answers_with_a_number, answers_with_numpy],
+    predict: [counted, lambda n: tuple(map(Fraction, counted(n))), with_numpy],
+    read: [totals, lambda n: [Decimal(total) for total in totals(n)]],
+    order: [loses_the_third, lambda n: tuple(begins_with_the_lost(n))],
+    repair: [leaving_by(swaps_until_it_works), in_a_task_of_its_own, plain_list],
+    extend: [asserts, answers_with_a_number, answers_with_numpy],
 }
 
 WRONG = {
-    check_predict: [
-        ((24, 12), "they are not all distinct"),
-        ((4, 2), "it matters which worker has looked before"),
-        ((6, 4), "there are not 6 distinct schedules"),
-        ((8, 8), "not 8 of them fail: in how many do all three look before"),
+    predict: [
+        (lambda n: (on_paper(n), 12), "they are not all distinct"),
+        (lambda n: (on_paper(n), counted(n)[1]), "they are not all distinct"),
+        (lambda n: (1 + sum(n[0]), 2), "it matters which worker has looked before"),
+        (lambda n: (counted(n)[0] + 1, counted(n)[1]), " distinct schedules: all that matters"),
+        (lambda n: (counted(n)[0], counted(n)[0]), "fail: in how many do all looks come before"),
+        (lambda n: (counted(n)[0], counted(n)[1] + 1), "of them fail: in how many do all looks"),
         ((8, 9), "of 8 schedules no more than 8 can fail, got 9"),
         (8, "must be two whole numbers, such as (12, 3), got 8"),
         ((8, 6, 2), "must be two whole numbers, got 3"),
         ((8.5, 6), "such as (12, 3), got (8.5, 6)"),
         ((True, True), "such as (12, 3), got (True, True)"),
     ],
-    check_repair: [
+    read: [
+        (lambda n: [sum(n[0])] * 3, "not everything is added: look for a worker that stores"),
+        (lambda n: totals(n)[::-1], "schedule A"),
+        (lambda n: totals(n)[1:] + totals(n)[:1], "schedule A"),
+        (lambda n: [totals(n)[0], 1, 1], "schedule B cannot end with 1: the last to store leaves"),
+        (lambda n: [*totals(n)[:2], 0], "schedule C cannot end with 0: the last to store leaves"),
+        (last_alone, " stores last, so what had it loaded?"),
+        (lambda n: totals(n)[:2], "must be three whole numbers, got 2"),
+        (7, "must be three whole numbers, such as (12, 3, 7), got 7"),
+        ("ABC", "must be three whole numbers, such as (12, 3, 7), got 'ABC'"),
+    ],
+    order: [
+        (one_after_the_other, ": nothing is lost, and something has to be"),
+        (all_load_first, "all but one addition is lost, and"),
+        (loses_another, ": one addition is lost, but another one"),
+        (lambda n: loses_the_third(n)[:5], "has 1 turn, and it needs two: one to load"),
+        (["worker-1"] * 6, "worker-1 has 6 turns, and it needs two"),
+        (["worker-1", "worker-2"] * 2, "each worker has two turns, and 'worker-3' has none"),
+        ([1, 2, 3, 3, 2, 1], "each name must be one of 'worker-1', 'worker-2', 'worker-3', got 1"),
+        ("worker-1", "must be a list of six names, and is a str"),
+        ([], "each worker has two turns"),
+        ([["worker-1"]], "each name must be one of"),
+    ],
+    repair: [
         (workers_that_do_nothing, "it does the jobs itself, and 2 workers should do them"),
         (leaving_by(looks_then_counts), "0 jobs and 2 workers it goes wrong in 4 of 16 distinct"),
         (
@@ -276,7 +378,7 @@ WRONG = {
         (other_parameters, "it must be a function of (jobs, workers), and takes (jobs)"),
         (waits_in_real_time, "not time.sleep"),
     ],
-    check_extend: [
+    extend: [
         (counts, "lets 30 of 30 schedules pass in which something is wrong"),
         (wants_an_order, "refuses 5 of 6 schedules in which nothing is wrong: there each job has"),
         (forgets_how_often, "the results of jobs 1, 2 and 3 are [2, 4, 6, 6]"),
@@ -295,9 +397,9 @@ WRONG = {
 }
 
 ENDLESS = {
-    check_repair: [
+    repair: [
         (leaving_by(busy), "it does not end: it loops for ever, or waits in real time"),
         (leaving_by(polls), "worker-1 and worker-2 are sleeping, again and again"),
     ],
-    check_extend: [(looks_for_ever, "it does not end")],
+    extend: [(looks_for_ever, "it does not end")],
 }
