@@ -5,6 +5,7 @@ from support import ROOT
 
 from lab import Deadlock, explore, play, simulate
 from patterns import basic, dynamic, heartbeat, pitfalls, rate_limited
+from patterns.concurrency import sleep
 
 BASIC = play(simulate(basic.demo, buffer=3))
 SCRIPT = (ROOT / "lab" / "plots" / "player" / "player.js").read_text(encoding="utf-8")
@@ -149,6 +150,14 @@ def test_a_deadlock_ends_with_who_waits_for_what(opened, deadlock):
     assert worker(page, 3) == ["worker-3", "3", "cannot hand on: results"]
 
 
+def test_a_job_that_a_deadlock_leaves_in_hand_is_told_beforehand(opened, deadlock):
+    page = opened(deadlock)
+    player_of(page, "p.seek(0.5)")
+    assert worker(page, 3) == ["worker-3", "3", "works, 0.5 s to go: will be unfinished"]
+    key = page.get_by_role("list", name="key").locator("li").all_inner_texts()
+    assert key == ["working", "unfinished", "blocked"]
+
+
 @pytest.mark.parametrize("demo", [dynamic.demo, heartbeat.demo, rate_limited.demo])
 def test_a_run_of_any_pool_can_be_stepped_through(opened, demo):
     page = opened(play(simulate(demo)))
@@ -197,6 +206,36 @@ def test_any_job_is_found_by_its_name(opened):
     page = opened(play(simulate(basic.demo, jobs=1000)))
     page.get_by_label("job", exact=True).fill("777")
     assert page.locator(".story").inner_text().startswith("Job 777:")
+
+
+@pytest.fixture(scope="session")
+def hairlines():
+    """A run of three jobs, the second of which takes no time, between two that last for hours."""
+    hours = {1: 7200.0, 2: 0.0, 3: 7200.0}
+    return play(simulate(basic.run, hours, lambda job: sleep(hours[job]), workers=1))
+
+
+def test_a_job_shorter_than_a_pixel_is_seen_and_tells_its_story_when_pointed_at(opened, hairlines):
+    page = opened(hairlines)
+    player_of(page, "p.seek(p.track.end)")
+    x = player_of(page, "return p.timeline.x(7200)")
+    colours = player_of(
+        page,
+        "const { timeline: t } = p; const at = (x) => [...t.context.getImageData("
+        "Math.round(x * t.scale), Math.round((t.top + 13) * t.scale), 1, 1).data].join();"
+        "return [at(t.x(7200) + 0.5), at(t.x(3000))];",
+    )
+    assert colours[0] == colours[1]
+    page.locator("canvas.lanes").hover(position={"x": x + 1, "y": 30})
+    assert page.locator(".story").inner_text().startswith("Job 2: submitted at 0 s; waited")
+
+
+def test_a_job_that_takes_no_time_can_be_focused_when_it_is_done(opened, hairlines):
+    page = opened(hairlines)
+    page.get_by_role("slider").focus()
+    press(page, "ArrowRight")
+    page.get_by_role("button", name="job 2, ok").focus()
+    assert page.locator(".story").inner_text().startswith("Job 2:")
 
 
 # Keys and reading aloud

@@ -12,6 +12,7 @@ from lab import Deadlock, explore, measure, play, simulate
 from lab.model.trace import Turn
 from lab.plots import draw
 from lab.plots.failure import draw_failure
+from lab.plots.palette import LOOKS
 from lab.plots.player.data import run_data, turns_data
 from lab.tracing import counts, trace_from_spans
 from patterns import basic, dynamic, error_handling, heartbeat, pitfalls, rate_limited
@@ -116,9 +117,23 @@ def test_what_a_worker_waits_for_and_why_a_job_failed_are_told_by_place():
 def test_a_deadlocked_run_holds_its_jobs_to_the_end(deadlock):
     data = play(deadlock).data["run"]
     assert data["stuck"]
-    assert data["jobs"]["outcome"] == ["ok"] * 2 + ["stuck"] * 3 + ["never started"] * 2
+    assert data["jobs"]["outcome"] == ["ok"] * 2 + ["unfinished"] * 3 + ["never started"] * 2
     assert data["jobs"]["finished"] == [1.0, 1.0] + [None] * 5
     assert data["ending"][0].startswith("Deadlock at 2.0 s")
+
+
+def test_a_job_in_hand_at_a_deadlock_looks_as_it_does_in_the_still_picture(deadlock):
+    data = play(deadlock).data["run"]
+    looks = {data["looks"][look]["name"] for look in data["spans"]["look"]}
+    assert looks == {"working", "unfinished", "blocked"}
+    key = draw(deadlock).figure.axes[0].get_legend().get_texts()
+    assert [text.get_text() for text in key] == [each for each in LOOKS if each in looks]
+
+
+def test_a_job_in_hand_at_a_deadlock_at_time_zero_is_unfinished_too():
+    with pytest.raises(Deadlock) as caught:
+        simulate(pitfalls.two_small_buffers, seconds=0)
+    assert "unfinished" in play(caught.value).data["run"]["jobs"]["outcome"]
 
 
 def test_a_run_says_what_it_left_behind():

@@ -6,13 +6,13 @@ facts (who waits at 1.4 s, what to say of it) is worked out where it is shown.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from lab.model.deadlock import Deadlock
 from lab.model.exploration import Failure
 from lab.model.run import Run
-from lab.model.trace import Counter, Outcome, Span, State, Trace, Turn, telling
+from lab.model.trace import Counter, Outcome, Trace, Turn, telling
 from lab.plots.palette import LOOKS, look_of
 from lab.tracing import Traced, describe, trace_of
 from lab.tracing.names import finding, name_of
@@ -45,18 +45,15 @@ def run_data(trace: Trace, *, stuck: bool = False, ending: Iterable[str] = ()) -
 
     Args:
         trace: the run.
-        stuck: whether it ended because nobody could go on: what was in work then, still is.
+        stuck: whether it ended because nobody could go on: who waits then, still waits.
         ending: sentences that say how it ended, if there is more to say than its jobs do.
     """
     workers = {worker: place for place, worker in enumerate(trace.workers)}
     jobs = {job.id: place for place, job in enumerate(trace.jobs)}
     spans = sorted(trace.spans, key=lambda span: (workers[span.worker], span.start, span.end))
     looks = list(LOOKS)
-    held: set[str | None] = {
-        job.id
-        for job in trace.jobs
-        if stuck and job.outcome is Outcome.CANCELLED and job.finished == trace.elapsed
-    }
+    in_hand = {span.job for span in spans if span.outcome is None}
+    held = {j.id for j in trace.jobs if j.id in in_hand and j.outcome is Outcome.CANCELLED}
     return {
         "clock": trace.clock,
         "end": trace.elapsed,
@@ -72,13 +69,13 @@ def run_data(trace: Trace, *, stuck: bool = False, ending: Iterable[str] = ()) -
             "worker": [workers[span.worker] for span in spans],
             "start": [span.start for span in spans],
             "end": [span.end for span in spans],
-            "look": [looks.index(_look(span, held)) for span in spans],
+            "look": [looks.index(look_of(span).name) for span in spans],
             "job": [_NOBODY if s.job is None else jobs.get(s.job, _NOBODY) for s in spans],
             "waits": _sparse(span.waiting_for for span in spans),
         },
         "jobs": {
             "id": [job.id for job in trace.jobs],
-            "outcome": ["stuck" if j.id in held else str(j.outcome) for j in trace.jobs],
+            "outcome": ["unfinished" if j.id in held else str(j.outcome) for j in trace.jobs],
             "submitted": [job.submitted for job in trace.jobs],
             "started": [job.started for job in trace.jobs],
             "finished": [None if job.id in held else job.finished for job in trace.jobs],
@@ -170,12 +167,6 @@ def _ending(shown: Traced) -> list[str]:
 def _sparse(texts: Iterable[str | None]) -> dict[str, str]:
     """Return the texts that there are, by their places."""
     return {str(place): text for place, text in enumerate(texts) if text is not None}
-
-
-def _look(span: Span, held: Collection[str | None]) -> str:
-    """Return the name of a span's look; work on a job that is held still goes on."""
-    held_work = span.state is State.WORKING and span.job in held
-    return "working" if held_work else look_of(span).name
 
 
 def _queue(queue: Counter, trace: Trace) -> dict[str, Any]:

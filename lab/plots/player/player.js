@@ -33,6 +33,8 @@ const MOST_CLAUSES = 6; // told of one moment
 const MOST_FLYING = 24; // chips that move at once; more would only flicker
 const FLIGHT = 350; // milliseconds
 const TABLE_ROWS = 12;
+const NARROW = 2; // pixels; no job is drawn narrower, and none needs a steadier hand to point at
+const MOST_NEAR = 200; // spans looked at to find the one that is pointed at
 const SPEEDS = [0.25, 0.5, 1, 2, 4];
 
 const STYLE = `
@@ -76,6 +78,7 @@ button, select, input { font: inherit; color: inherit; }
 .chip.throttled { background: #f0e442; color: #000000; border-color: #6b6400; }
 .chip.blocked { background: #cc79a7; color: #000000; border-color: #5b2144; }
 .chip.failed { background: #d55e00; color: #000000; border-color: #000000; }
+.chip.unfinished { background: #c6dbef; color: #000000; border-color: #0072b2; border-style: dotted; }
 .chip.cancelled { background: #56b4e9; color: #000000; border-color: #003a5c; border-style: dashed; }
 .chip.coming { background: transparent; border-style: dotted; border-color: var(--line);
   color: var(--muted); }
@@ -279,8 +282,13 @@ export class Facts {
     const { spans, stuck, end } = this.run;
     const span = lastAtMost(spans.start, time, this.first[worker], this.first[worker + 1]);
     if (span === -1) return -1;
-    const lasts = time < spans.end[span] || (stuck && spans.end[span] === end);
-    return lasts ? span : -1;
+    const goesOn = spans.end[span] === end && (stuck || this.lookOf(span) === "unfinished");
+    return time < spans.end[span] || goesOn ? span : -1;
+  }
+
+  /** Return the name of a span's look. */
+  lookOf(span) {
+    return this.run.looks[this.run.spans.look[span]].name;
   }
 
   /** Return how many a queue holds. */
@@ -332,7 +340,7 @@ export class Facts {
 
   /** Say what a worker does, in a few words. */
   doing(worker, time) {
-    const { spans, looks, end } = this.run;
+    const { spans, end } = this.run;
     const span = this.spanAt(worker, time);
     if (span === -1) {
       const later = lastAtMost(spans.start, time, this.first[worker], this.first[worker + 1]) + 1;
@@ -340,8 +348,9 @@ export class Facts {
       return over && later !== 0 ? "has no more jobs" : "waits for a job";
     }
     const left = `${seconds(spans.end[span] - time)} to go`;
-    switch (looks[spans.look[span]].name) {
-      case "working": return this.run.stuck && spans.end[span] === end ? "works" : `works, ${left}`;
+    switch (this.lookOf(span)) {
+      case "working": return `works, ${left}`;
+      case "unfinished": return time < end ? `works, ${left}: will be unfinished` : "unfinished";
       case "failed": return `works, ${left}: will fail`;
       case "cancelled": return `works, ${left}: will be cut short`;
       case "blocked": return `cannot hand on: ${spans.waits[span] || "no room"}`;
@@ -414,7 +423,8 @@ export class Facts {
     if (stuck) return ending.join(" ");
     const names = { ok: "succeeded", failed: "failed", cancelled: "cancelled" };
     const number = (outcome) => jobs.outcome.filter((each) => each === outcome).length;
-    const counts = Object.entries({ ...names, "never started": "never started" })
+    const others = { unfinished: "unfinished", "never started": "never started" };
+    const counts = Object.entries({ ...names, ...others })
       .map(([outcome, name]) => [number(outcome), name])
       .filter(([many]) => many).map(([many, name]) => `${many.toLocaleString("en")} ${name}`);
     const came = counts.length ? `: ${listed(counts)}` : "";
@@ -423,7 +433,7 @@ export class Facts {
 
   /** Tell a job's story. */
   story(job) {
-    const { jobs, workers, spans, looks } = this.run;
+    const { jobs, workers, spans } = this.run;
     const [submitted, started, finished] = [jobs.submitted, jobs.started, jobs.finished]
       .map((times) => times[job]);
     const told = [];
@@ -438,7 +448,7 @@ export class Facts {
       told.push(`${workers[jobs.worker[job]] || "somebody"} took it at ${seconds(started)}`);
     }
     for (const span of this.spansOfJob.get(job) || []) {
-      const look = looks[spans.look[span]].name;
+      const look = this.lookOf(span);
       const length = seconds(spans.end[span] - spans.start[span]);
       if (look === "throttled") told.push(`waited ${length} for ${spans.waits[span]}`);
       else if (look === "blocked") told.push(`could not be handed on to ${spans.waits[span]} for ${length}`);
@@ -446,7 +456,7 @@ export class Facts {
     }
     const ends = { ok: "done", failed: "failed", cancelled: "cut short" };
     if (finished !== null) told.push(`${ends[jobs.outcome[job]] || "left"} at ${seconds(finished)}`);
-    else if (jobs.outcome[job] === "stuck") told.push("still there when everybody waits");
+    else if (jobs.outcome[job] === "unfinished") told.push("unfinished at the end");
     const error = jobs.error[job] ? ` (${jobs.error[job]})` : "";
     return `Job ${jobs.id[job]}: ${told.join("; ")}${error}.`;
   }
@@ -584,8 +594,9 @@ class PoolView {
       const span = facts.spanAt(place, time);
       const job = span === -1 ? NOBODY : run.spans.job[span];
       worker.job = job;
-      const look = span === -1 ? "" : run.looks[run.spans.look[span]].name;
-      worker.kind = ["blocked", "throttled"].includes(look) ? look : "working";
+      const look = span === -1 ? "" : facts.lookOf(span);
+      const told = ["blocked", "throttled", time < run.end ? "" : "unfinished"];
+      worker.kind = told.includes(look) ? look : "working";
       worker.box.classList.toggle("busy", job !== NOBODY);
     });
     const used = new Set();
@@ -718,7 +729,7 @@ class PoolView {
     const mark = { failed: "\u00d7 ", cancelled: "\u2013 ", ok: "\u2713 " }[kind] || "";
     setText(chip, mark + jobs.id[job]);
     const name = { coming: "to come", queued: "in the queue", working: "with a worker",
-      throttled: "with a worker that waits", blocked: "with a worker that cannot hand it on",
+      throttled: "with a worker that waits", unfinished: "with a worker, unfinished", blocked: "with a worker that cannot hand it on",
     }[kind] || kind;
     chip.setAttribute("aria-label", `job ${jobs.id[job]}, ${name}`);
     chip.className = `chip ${kind}${job === this.player.chosen ? " chosen" : ""}`;
@@ -771,8 +782,8 @@ function hatchTile(look, background, share, scale) {
   const kind = look.hatch.charAt(0);
   if ("x/".includes(kind) && kind) line(0, 1, 1, 0);
   if ("x\\".includes(kind) && kind) line(0, 0, 1, 1);
-  if (kind === "-") line(0, 0.5, 1, 0.5);
-  if (kind === "|") line(0.5, 0, 0.5, 1);
+  if ("-+".includes(kind) && kind) line(0, 0.5, 1, 0.5);
+  if ("|+".includes(kind) && kind) line(0.5, 0, 0.5, 1);
   if (kind === ".") context.fillRect(size * 0.4, size * 0.4, 1.5 * scale, 1.5 * scale);
   return tile;
 }
@@ -834,7 +845,22 @@ class TimelineView {
   spanUnder(x, y) {
     const worker = Math.floor((y - this.top) / this.lane);
     if (worker < 0 || worker >= this.facts.run.workers.length || x < this.left) return -1;
-    return this.facts.spanAt(worker, this.timeOf(x));
+    const narrow = this.narrowUnder(worker, x);
+    return narrow === -1 ? this.facts.spanAt(worker, this.timeOf(x)) : narrow;
+  }
+
+  /** Return the narrow span of a worker that is nearest to a place, if one is near; else -1. */
+  narrowUnder(worker, x) {
+    const { run, first } = this.facts;
+    const { start } = run.spans;
+    let [found, least] = [-1, NARROW];
+    const last = lastAtMost(start, this.timeOf(x + NARROW), first[worker], first[worker + 1]);
+    for (let span = last; span >= Math.max(first[worker], last - MOST_NEAR); span -= 1) {
+      const away = Math.abs(this.x(start[span]) + NARROW / 2 - x);
+      if (this.x(start[span]) < x - 2 * NARROW) break;
+      if (this.isNarrow(span) && away <= least) [found, least] = [span, away];
+    }
+    return found;
   }
 
   /** Draw all that does not move: once as past, once as future. */
@@ -894,10 +920,15 @@ class TimelineView {
     const { spans } = run;
     const height = this.lane > 6 ? this.lane * 0.82 : this.lane;
     const y = this.top + worker * this.lane + (this.lane - height) / 2;
+    const narrow = [];
     for (let span = first[worker]; span < first[worker + 1]; span += 1) {
       const look = run.looks[spans.look[span]];
       if (look.name === "stopped" && spans.end[span] === spans.start[span]) continue;
       const [from, to] = [this.x(spans.start[span]), this.x(spans.end[span])];
+      if (this.isNarrow(span)) {
+        narrow.push([look, from]);
+        continue;
+      }
       const width = Math.max(to - from - (to - from > 4 ? 1 : 0), 1);
       context.fillStyle = patterns[spans.look[span]];
       context.fillRect(from, y, width, height);
@@ -910,6 +941,16 @@ class TimelineView {
         this.label(context, run.jobs.id[job], from, width, y + height / 2, look, share);
       }
     }
+    for (const [look, from] of narrow) { // last, or the next bar would cover them
+      context.fillStyle = mix(look.fill, this.colours.bg, share);
+      context.fillRect(from, y, NARROW, height);
+    }
+  }
+
+  /** Whether a span is work on a job, and so short that it would hardly be seen. */
+  isNarrow(span) {
+    const { spans } = this.facts.run;
+    return spans.job[span] !== NOBODY && this.x(spans.end[span]) - this.x(spans.start[span]) < NARROW;
   }
 
   label(context, text, from, width, y, look, share) {
