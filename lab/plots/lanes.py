@@ -8,6 +8,7 @@ from typing import Final, Protocol
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
+from matplotlib.patheffects import withStroke
 from numpy.typing import NDArray
 
 from lab.model.trace import Span, State, Trace
@@ -28,18 +29,20 @@ from lab.plots.axes import (
 )
 from lab.plots.chart import Chart, chart
 from lab.plots.figure import LEFT, RIGHT, WIDTH
-from lab.plots.palette import BEATS, LOOKS, Look, look_of
+from lab.plots.palette import ARROW, BEATS, LOOKS, Look, look_of
 from lab.plots.words import printable
 from lab.tracing import describe
 from lab.tracing.names import finding
+from lab.tracing.words import count_of
 
-__all__ = ["Health", "looks_in", "missed_beats", "timeline"]
+__all__ = ["LANE", "Health", "looks_in", "missed_beats", "tell_arrows", "timeline"]
 
 LANE: Final = 36  # pixels
 MOST_LANES: Final = 20  # so high; more of them share the height
 BAR_HEIGHT: Final = 0.8  # of a lane
 MOST_TEXTS: Final = 300
 MOST_TOLD: Final = 20  # workers given up, in the alternative text
+_SUBMITTED: Final = "submitted"  # the lane from which arrows come
 _VISIBLE, _WIDE = 2, 60  # pixels of a bar: to be seen, and to ask for a number
 BARS_A_COLUMN: Final = 1  # with more bars than that to a column of pixels, shares are drawn
 
@@ -56,13 +59,16 @@ def timeline(
     title: str | None = None,
     key: bool = True,
     end: float | None = None,
+    arrows: bool = False,
 ) -> None:
     """Draw what every worker did when, one lane a worker, the first on top.
 
     `title` replaces the finding; `key` says whether to explain the looks above the chart, and
-    `end` where its time axis will end (seconds), if that is not where the run does.
+    `end` where its time axis will end (seconds), if that is not where the run does. `arrows` says
+    whether to draw, from a lane on top, an arrow from where each job was submitted to where its
+    worker started it: one straight down woke a worker, and the flatter it is the longer it waited.
     """
-    lane = {worker: number for number, worker in enumerate(trace.workers)}
+    lane = {worker: number for number, worker in enumerate(trace.workers, start=int(arrows))}
     end = max(time_limit(trace), end or 0.0)
     by_look = _spans_by_look(trace)
     columns = int(ax.get_window_extent().width)
@@ -73,11 +79,68 @@ def timeline(
         for name, spans in by_look.items():
             _draw_bars(ax, LOOKS[name], spans, lane, trace)
         _write_jobs(ax, trace, lane, end)
-    set_lanes(ax, trace.workers)
+    set_lanes(ax, [_SUBMITTED, *trace.workers] if arrows else trace.workers)
     set_time_axis(ax, trace)
     write_title(ax, finding(trace) if title is None else title)
     if key:
         add_key(ax, looks_in([trace]))
+    if arrows:
+        _draw_arrows(ax, _handed_over(trace), lane)
+
+
+def tell_arrows(trace: Trace) -> str:
+    """Say what the arrows of a timeline show."""
+    arrows = _handed_over(trace)
+    if not arrows:
+        return "No arrows: of no job is it known when it was submitted and started."
+    pixel = trace.elapsed / WIDTH  # on the real clock nothing is done at the very same time
+    waited = sum(to - since > pixel for since, to, _ in arrows)
+    jobs = count_of(len(arrows), "job")
+    text = f"Arrows from submission to start, of {jobs}: {len(arrows) - waited} started at once"
+    return f"{text}, {waited} waited." if waited else f"{text}."
+
+
+def _handed_over(trace: Trace) -> list[tuple[float, float, str]]:
+    """Return when each job was submitted, when it was started, and by which worker."""
+    return [
+        (job.submitted, job.started, job.worker)
+        for job in trace.jobs
+        if job.submitted is not None and job.started is not None and job.worker in trace.workers
+    ]
+
+
+def _draw_arrows(
+    ax: Axes, arrows: Sequence[tuple[float, float, str]], lane: dict[str, int]
+) -> None:
+    """Draw an arrow from the top lane to the upper edge of the bar where each job begins."""
+    if not arrows:
+        return
+    # The longest first, or it would hide the heads of those that it passes.
+    longest_first = sorted(arrows, key=lambda arrow: -lane[arrow[2]])
+    since, to, worker = zip(*longest_first, strict=True)
+    x, top = np.array(since), np.zeros(len(arrows))
+    # Threads may note that a job was received before they note that it was sent.
+    across = np.maximum(np.array(to) - x, 0.0)
+    down = np.array([lane[name] for name in worker]) - BAR_HEIGHT / 2
+    ax.scatter(x, top, s=14, color=ARROW, linewidths=0, clip_on=False, zorder=2.9)
+    ax.quiver(
+        x,
+        top,
+        across,
+        down,
+        angles="xy",
+        scale_units="xy",
+        scale=1,
+        units="dots",
+        width=1.8,
+        headwidth=5,
+        headlength=6,
+        headaxislength=5,
+        color=ARROW,
+        path_effects=[withStroke(linewidth=2, foreground="white")],  # seen across the bars
+        clip_on=False,
+        zorder=2.8,  # above bars, below their numbers
+    )
 
 
 def looks_in(traces: Iterable[Trace], pixels: float = WIDTH - LEFT - RIGHT) -> list[Look]:

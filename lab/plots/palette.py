@@ -13,6 +13,7 @@ from lab.model.trace import Outcome, Span, State
 
 __all__ = [
     "AHEAD",
+    "ARROW",
     "BEATS",
     "BEYOND",
     "BOUNDS",
@@ -123,6 +124,7 @@ WAITS: Final = ("#EFEFEF", "0.6", "black")
 AHEAD: Final = ("#FBE3D3", "0.6", "black")  # the schedule moved somebody ahead
 PALE: Final = ("#FFFFFF", "0.88", "0.45")  # not done yet
 RING: Final = _VERMILION
+ARROW: Final = "0.15"  # from where a job was submitted to where it was started
 
 
 def look_of(span: Span) -> Look:

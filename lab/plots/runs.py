@@ -20,7 +20,7 @@ from lab.plots.axes import (
 from lab.plots.chart import Chart, as_chart, told
 from lab.plots.curves import throughput
 from lab.plots.figure import BARE, KEY, RIGHT, TITLE, Row, page, styled
-from lab.plots.lanes import looks_in, timeline
+from lab.plots.lanes import LANE, looks_in, tell_arrows, timeline
 from lab.plots.palette import Look
 from lab.plots.picture import Picture
 from lab.plots.words import shorten, width_of
@@ -35,28 +35,34 @@ _LABEL, _LEGEND_LABEL = 160, 220  # pixels, for the names of runs
 
 
 @styled()
-def draw(run: Traced, *charts: Charts, title: str | None = None) -> Picture:
+def draw(run: Traced, *charts: Charts, title: str | None = None, arrows: bool = False) -> Picture:
     """Draw `charts` of one run (by default its timeline) one below the other.
 
     Args:
         run: a run, a deadlock, or the trace of one.
         charts: those of `lab.plots`, or functions of a trace and `ax`.
         title: replaces the run's name and the finding that stand over the first chart.
+        arrows: whether arrows on the timeline lead from where a job was submitted to where a
+            worker started it.
 
-    Raises TypeError for anything but one run.
+    Raises TypeError for anything but one run, ValueError for arrows without a timeline.
     """
     trace, shown = trace_of(run), [as_chart(function) for function in charts or (timeline,)]
+    if arrows and timeline not in shown:
+        raise ValueError("arrows must not be True without the timeline, on which they are drawn")
     name = name_of(run)
     heading = title if title is not None else _entitled(name, trace)
     titles = [heading] + [""] * (len(shown) - 1)
     looks = looks_in([trace]) if timeline in shown else []
-    figure, axes = _page([chart.height(trace) for chart in shown], titles, looks)
+    heights = [chart.height(trace) + LANE * (arrows and chart is timeline) for chart in shown]
+    figure, axes = _page(heights, titles, looks)
     for ax, chart, own in zip(axes, shown, titles, strict=True):
-        _draw_one(chart, trace, ax, own)
+        _draw_one(chart, trace, ax, own, arrows=arrows)
     add_key(axes[0], looks)
     share_time(axes, [trace])
     said = f"{title if title is not None else name}. " if title or name else ""
-    return Picture(figure, f"{said}{_silent(shown)}{_in_words(trace, shown)}")
+    woke = f" {tell_arrows(trace)}" if arrows else ""
+    return Picture(figure, f"{said}{_silent(shown)}{_in_words(trace, shown)}{woke}")
 
 
 @styled()
@@ -140,11 +146,12 @@ def _draw_one(
     title: str,
     label: str = "",
     end: float | None = None,
+    arrows: bool = False,
 ) -> None:
     if chart.overlays:
         chart(trace, ax, label=label)
     elif chart is timeline:
-        timeline(trace, ax, title="", key=False, end=end)
+        timeline(trace, ax, title="", key=False, end=end, arrows=arrows)
     else:
         chart(trace, ax)
     if title:

@@ -2,11 +2,13 @@
 
 import itertools
 
+import numpy as np
 import pytest
 from matplotlib.collections import LineCollection, PolyCollection
+from matplotlib.quiver import Quiver
 
 from lab import Deadlock, simulate
-from lab.plots import draw, missed_beats, timeline
+from lab.plots import draw, missed_beats, throughput, timeline
 from lab.tracing import Outcome, Span, State, trace_from_spans
 from patterns import basic, dynamic, heartbeat, pitfalls
 from patterns.concurrency import sleep
@@ -25,7 +27,7 @@ def bars(ax):
     """Return the extents of all bars as (left, right, lane)."""
     extents = []
     for collection in ax.collections:
-        if isinstance(collection, PolyCollection):
+        if isinstance(collection, PolyCollection) and not isinstance(collection, Quiver):
             for path in collection.get_paths():
                 (left, top), (right, bottom) = path.vertices.min(0), path.vertices.max(0)
                 extents.append((left, right, round((top + bottom) / 2)))
@@ -114,6 +116,41 @@ def test_a_worker_who_leaves_at_once_has_an_empty_lane():
     assert len(ax.get_yticklabels()) == 12
     assert {lane for _, _, lane in bars(ax)} == set(range(10))
     assert not [c for c in ax.collections if isinstance(c, LineCollection)]
+
+
+def arrows_of(ax):
+    """Return where the arrows of a timeline begin and end, as (time, lane, time, lane)."""
+    [arrows] = [c for c in ax.collections if isinstance(c, Quiver)]
+    ends = zip(arrows.X, arrows.Y, arrows.U, arrows.V, strict=True)
+    return sorted((x, y, x + u, y + v) for x, y, u, v in ends)
+
+
+def test_an_arrow_leads_from_where_a_job_was_submitted_to_where_it_was_started():
+    run = simulate(basic.demo, jobs=4, buffer=3)
+    ax = draw(run, arrows=True).figure.axes[0]
+    assert [name.get_text() for name in ax.get_yticklabels()][:2] == ["submitted", "worker-1"]
+    top = [0.6, 1.6, 2.6]  # the upper edges of the workers' bars
+    expected = [(0, 0, 0, edge) for edge in top] + [(0, 0, 1, top[0])]
+    assert np.array(arrows_of(ax)) == pytest.approx(np.array(sorted(expected)))
+    assert {lane for _, _, lane in bars(ax)} == {1, 2, 3}
+
+
+def test_the_text_says_how_many_jobs_the_arrows_show_to_have_waited():
+    text = draw(simulate(basic.demo, jobs=4, buffer=3), arrows=True).text
+    assert text.endswith("Arrows from submission to start, of 4 jobs: 3 started at once, 1 waited.")
+
+
+def test_there_are_no_arrows_unless_asked_for_and_none_without_submissions():
+    assert not [c for c in timeline(RUN).collections if isinstance(c, Quiver)]
+    span = Span("w", State.WORKING, 0, 1, "1", Outcome.OK)
+    picture = draw(trace_from_spans([span], clock="real", elapsed=1), arrows=True)
+    assert not [c for c in picture.figure.axes[0].collections if isinstance(c, Quiver)]
+    assert "No arrows" in picture.text
+
+
+def test_arrows_need_a_timeline():
+    with pytest.raises(ValueError, match="arrows must not be True without the timeline"):
+        draw(RUN, throughput, arrows=True)
 
 
 def test_the_names_of_two_pools_workers_are_told_apart():

@@ -135,6 +135,7 @@ CHARTS = {
 }
 PICTURES = {
     "draw": lambda t: draw(t, *(chart(t) for chart in CHARTS.values())),
+    "draw, arrows": lambda t: draw(t, timeline, throughput, arrows=True),
     "draw, titled": lambda t: draw(t, throughput, title=label(t)),
     "compare": lambda t: compare(dict.fromkeys(labels(t)[:2], t), timeline, beats(t)),
     "compare, many": lambda t: compare(dict.fromkeys(labels(t), t), throughput, tokens(2, 2)),
