@@ -93,6 +93,8 @@ class Exploration:
 
     def __str__(self) -> str:
         number = f"{self.schedules:,}"
+        if self.schedules == 1:
+            return self._only_one()
         if self.how == "every":
             counted = f"all {number} distinct" if self.complete else f"the first {number} distinct"
         else:
@@ -104,6 +106,11 @@ class Exploration:
         if len(self.kinds) > 1:
             text += f" ({', '.join(f'{count:,} {kind}' for kind, count in self.kinds.items())})"
         text += f"; the first is number {self.first:,}"
+        return f"{text}; no more were tried, as so many run on and on" if self.cut_short else text
+
+    def _only_one(self) -> str:
+        which = "the only schedule there is" if self.complete else "the one schedule tried"
+        text = f"{which} {'fails' if self.failures else 'does not fail'}"
         return f"{text}; no more were tried, as so many run on and on" if self.cut_short else text
 
     __repr__ = __str__

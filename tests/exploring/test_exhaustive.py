@@ -511,6 +511,20 @@ def test_a_search_that_ends_early_says_so():
     assert str(found) == "none of the first 20 distinct schedules fails"
 
 
+@pytest.mark.parametrize(
+    ("value", "how", "said"),
+    [
+        (1, "every", "the only schedule there is does not fail"),
+        (2, "every", "the only schedule there is fails"),
+        (1, "random", "the one schedule tried does not fail"),
+        (2, "random", "the one schedule tried fails"),
+    ],
+)
+def test_one_schedule_alone_is_told_as_one(value, how, said):
+    found = explore(lambda: value, check=lambda run: run.value == 1, how=how, schedules=1)
+    assert str(found) == said
+
+
 def test_the_reusable_pool_is_right_in_every_schedule_of_one_job():
     found = explore(partial(reusable.demo, jobs=1, workers=2), how="every", schedules=10_000)
     assert (found.failures, found.complete) == (0, True)
