@@ -2,13 +2,61 @@
 
 import copy
 import math
-from contextlib import suppress
-from fractions import Fraction
+from collections import Counter
+from contextlib import ExitStack, suppress
+from decimal import Decimal
 
-from lab.teaching.exercises.generic import check_extend, check_predict, check_repair
-from patterns import reusable
+from lab.teaching.exercises.generic import build, extend, predict, read, repair
+from patterns import generic, reusable
 from patterns.concurrency import Channel, TaskGroup, sleep
 from patterns.generic import Pool
+from patterns.reusable import WorkerPool
+
+
+def seconds_and_jobs(numbers, goes_on=False):
+    """Return when the bad job fails and how many are done by then, second by second."""
+    left, in_work, done, time = [*numbers.seconds], [], 0, 0
+    while left or in_work:
+        while left and len(in_work) < numbers.workers:
+            job = left.pop(0)
+            in_work.append((time + job, job))
+        time = min(in_work)[0]
+        over = [job for end, job in in_work if end == time]
+        in_work = [pair for pair in in_work if pair[0] > time]
+        if numbers.bad in over and not goes_on:
+            return time, done
+        done += len([job for job in over if job != numbers.bad])
+    return time, done
+
+
+def with_those_in_work(numbers):
+    end, done = seconds_and_jobs(numbers)
+    return end, done + numbers.workers - 1
+
+
+def letters_of(runs):
+    """Return the letters of the programs, from how many jobs of which kind were done."""
+    kinds = {
+        letter: Counter(
+            str(result.job)[0] == "u" for report in run.value for result in report.results
+        )
+        for letter, run in runs.items()
+    }
+    alone = next(letter for letter, kind in kinds.items() if not kind[True])
+    failed = next(k for k, run in runs.items() if any(report.failed for report in run.value))
+    both = sorted({*runs} - {alone, failed}, key=lambda letter: runs[letter].elapsed)
+    return "".join(both) + alone + failed
+
+
+def swapped(one, other):
+    """Return an answer in which two letters have changed places."""
+
+    def answer(runs):
+        letters = [*letters_of(runs)]
+        letters[one], letters[other] = letters[other], letters[one]
+        return letters
+
+    return answer
 
 
 def collecting(collect):
@@ -259,25 +307,290 @@ def waits_for_ever(jobs, workers, process):
         sleep(1)
 
 
+def takes_what_the_report_says(jobs, workers, process):
+    report = generic.run(jobs, process, workers=workers)
+    if report.errors:
+        raise report.errors[0]
+    return report.values
+
+
+def returns_failures(jobs, workers, process):
+    report = reusable.run(jobs, process, workers=workers)
+    return report.values + report.errors
+
+
+def unwraps_the_group(jobs, workers, process):
+    try:
+        return raises_a_group_of(jobs, workers, process)
+    except ExceptionGroup as group:
+        raise group.exceptions[0] from None
+
+
+def raises_a_group_of(jobs, workers, process):
+    queue, values = Channel(len(jobs)), []
+    reusable_jobs = [*jobs]
+    for job in reusable_jobs:
+        queue.send(job)
+    queue.close()
+
+    def worker():
+        for job in queue:
+            value = process(job)
+            values.append(value)
+
+    with TaskGroup() as group:
+        for _ in range(workers):
+            group.spawn(worker)
+    return values
+
+
+def puts_each_in_its_place(jobs, workers, process):
+    results = [None] * len(jobs)
+
+    def in_place(pair):
+        place, job = pair
+        results[place] = process(job)
+
+    pool = WorkerPool(in_place, workers=workers)
+    with pool.start():
+        for pair in enumerate(jobs):
+            pool.submit(pair)
+    return results
+
+
+# Chains
+
+
+def between(connect):
+    """Return a function like the exercise's, in which `connect` joins the open pools."""
+
+    def chain(jobs, stages):
+        pools = [Pool(process, workers=workers) for process, workers in stages]
+        with ExitStack() as stack:
+            for pool in pools:
+                stack.enter_context(pool.start())
+            group = stack.enter_context(TaskGroup())
+            return connect(jobs, pools, group)
+
+    chain.__name__ = connect.__name__
+    return chain
+
+
+def in_a_loop(jobs, pools, group):
+    for pool in pools:
+        group.spawn(reusable.submit, jobs, pool)
+        jobs = pool.values()
+    return list(jobs)
+
+
+def with_a_function_each(jobs, pools, group):
+    def move(values, pool):
+        for value in values:
+            pool.submit(value)
+        pool.close()
+
+    sources = [jobs, *(pool.values() for pool in pools)]
+    for source, pool in zip(sources, pools, strict=False):
+        group.spawn(move, source, pool)
+    return [*sources[-1]]
+
+
+def from_the_last_to_the_first(jobs, pools, group):
+    sources = [jobs, *(pool.values() for pool in pools)]
+    for place in reversed(range(len(pools))):
+        group.spawn(reusable.submit, sources[place], pools[place])
+    return [*sources[-1]]
+
+
+def by_recursion(jobs, stages):
+    if not stages:
+        return [*jobs]
+    (process, workers), *others = stages
+    pool = Pool(process, workers=workers)
+    with pool.start(), TaskGroup() as submitter:
+        submitter.spawn(reusable.submit, jobs, pool)
+        return by_recursion(pool.values(), others)
+
+
+def looks_the_variables_up_late(jobs, pools, group):
+    values = jobs
+    for pool in pools:
+        group.spawn(lambda: reusable.submit(values, pool))  # noqa: B023
+        values = pool.values()
+    return list(values)
+
+
+def forgets_to_close(jobs, pools, group):
+    for pool in pools:
+        group.spawn(lambda source, pool: [pool.submit(job) for job in source], jobs, pool)
+        jobs = pool.values()
+    return list(jobs)
+
+
+def lists_between(jobs, pools, group):
+    for pool in pools:
+        group.spawn(reusable.submit, jobs, pool)
+        jobs = list(pool.values())
+    return jobs
+
+
+def two_stages_only(jobs, pools, group):
+    return in_a_loop(jobs, pools[:2], group)
+
+
+def the_last_stage(jobs, pools, group):
+    in_a_loop(jobs, pools, group)
+    return pools[-1].report.values
+
+
+def forgets_the_first(jobs, pools, group):
+    return in_a_loop(jobs, pools, group)[1:]
+
+
+def says_nothing(jobs, stages):
+    with suppress(ValueError, ExceptionGroup):
+        return between(in_a_loop)(jobs, stages)
+    return []
+
+
+def says_it_anew(jobs, stages):
+    try:
+        return between(in_a_loop)(jobs, stages)
+    except (ValueError, ExceptionGroup):
+        raise RuntimeError("a stage failed") from None
+
+
+def goes_on_without_them(jobs, stages):
+    with ExitStack() as stack:
+        group = stack.enter_context(TaskGroup())
+        for process, workers in stages:
+            pool = WorkerPool(process, workers=workers)
+            stack.enter_context(pool.start())
+            group.spawn(reusable.submit, jobs, pool)
+            jobs = only_values(pool)
+        return list(jobs)
+
+
+def only_values(pool):
+    for result in pool.results():
+        if hasattr(result, "value"):
+            yield result.value
+
+
+def all_stages_in_one_pool(jobs, stages):
+    def through(job):
+        for process, _ in stages:
+            job = process(job)
+        return job
+
+    most = max((workers for _, workers in stages), default=1)
+    pool = Pool(through, workers=most)
+    with pool.start(), TaskGroup() as group:
+        group.spawn(reusable.submit, jobs, pool)
+        return list(pool.values())
+
+
+def a_task_for_each_job_through_all(jobs, stages):
+    results = []
+
+    def through(job):
+        for process, _ in stages:
+            job = process(job)
+        results.append(job)
+
+    with TaskGroup() as group:
+        for job in jobs:
+            group.spawn(through, job)
+    return results
+
+
+def in_the_caller(jobs, stages):
+    for process, _ in stages:
+        jobs = [process(job) for job in jobs]
+    return list(jobs)
+
+
+def with_as_many_workers_as_the_first(jobs, stages):
+    return between(in_a_loop)(jobs, [(process, stages[0][1]) for process, _ in stages])
+
+
+def with_one_worker_each(jobs, stages):
+    return between(in_a_loop)(jobs, [(process, 1) for process, _ in stages])
+
+
+def one_more_in_each(jobs, stages):
+    return between(in_a_loop)(jobs, [(process, workers + 1) for process, workers in stages])
+
+
+def looks_again_and_again(jobs, stages):
+    while True:
+        sleep(1)
+
+
 BAD = "with 7 jobs on 3 workers, of which job 4 fails, it "
+CHAIN = "with 4 jobs and 2 stages "
 
 RIGHT = {
-    check_predict: [3, Fraction(3)],
-    check_repair: [raises_by_the_report],
-    check_extend: [submits_everything_first],
+    predict: [
+        seconds_and_jobs,
+        lambda numbers: [*seconds_and_jobs(numbers)],
+        lambda numbers: tuple(map(Decimal, seconds_and_jobs(numbers))),
+    ],
+    read: [letters_of, lambda runs: letters_of(runs).lower(), lambda runs: [*letters_of(runs)]],
+    repair: [raises_by_the_report, takes_what_the_report_says, unwraps_the_group],
+    extend: [submits_everything_first, puts_each_in_its_place],
+    build: [
+        between(in_a_loop),
+        between(with_a_function_each),
+        between(from_the_last_to_the_first),
+        by_recursion,
+    ],
 }
 
 WRONG = {
-    check_predict: [
-        (6, "6 is right for a pool that goes on"),
-        (5, "5 would be right if jobs in work were done"),
-        (4, "4 does not fit"),
-        (3.5, "must be a number of jobs from 0 to 7, got 3.5"),
-        ("3", "must be a number of jobs from 0 to 7, got '3'"),
-        (math.nan, "from 0 to 7, got nan"),
-        (True, "from 0 to 7, got True"),
+    predict: [
+        (
+            lambda numbers: seconds_and_jobs(numbers, goes_on=True),
+            "s is right for a pool that goes on; here the first failure ends the run",
+        ),
+        (
+            lambda numbers: (seconds_and_jobs(numbers)[0], len(numbers.seconds) - 1),
+            "7 is right for a pool that goes on; here the first failure ends the run",
+        ),
+        (with_those_in_work, "would be right if jobs in work were done to their end"),
+        (
+            lambda numbers: (numbers.bad, 2),
+            "s after a worker took it; when was that?",
+        ),
+        (
+            lambda numbers: (seconds_and_jobs(numbers)[0], seconds_and_jobs(numbers)[1] + 1),
+            "would be right if the job that fails were one that succeeds",
+        ),
+        (lambda numbers: (seconds_and_jobs(numbers)[0], 0), "0 does not fit: write down second"),
+        (
+            lambda numbers: (seconds_and_jobs(numbers)[0] + 1, 3),
+            "the run does not end at",
+        ),
+        ((3.5, 3), "must be two whole numbers, (seconds, jobs), with 0 to 8 jobs, got (3.5, 3)"),
+        (3, "must be two whole numbers, (seconds, jobs), with 0 to 8 jobs, got 3"),
+        ("3", "with 0 to 8 jobs, got '3'"),
+        ((5, math.nan), "with 0 to 8 jobs, got (5, nan)"),
+        ((True, True), "with 0 to 8 jobs, got (True, True)"),
+        ((5, 9), "with 0 to 8 jobs, got (5, 9)"),
+        ((5, 2, 1), "with 0 to 8 jobs, got (5, 2, 1)"),
     ],
-    check_repair: [
+    read: [
+        (swapped(0, 1), "being the jobs of the other: when pools are connected, a file is"),
+        (swapped(1, 2), "what the first returned: a list is complete only when"),
+        (swapped(2, 3), "and then unpacks: one pool begins four files at 0 s"),
+        (swapped(0, 3), "being the jobs of the other: when pools are connected"),
+        (swapped(1, 3), "what the first returned: a list is complete only when"),
+        ("ABC", "the answer must be the letters 'A', 'B', 'C', 'D' in some order"),
+        ("AABC", "the answer must be the letters"),
+        (4, "the answer must be the letters"),
+        ([1, 2, 3, 4], "the answer must be the letters"),
+    ],
+    repair: [
         (
             collecting(stops_and_says_nothing),
             BAD + "returned 3 results, and the caller never hears of the failure",
@@ -294,11 +607,12 @@ WRONG = {
         (knows_value_errors_only, "of which one raises KeyError, it returned"),
         (knows_what_it_has_seen, "of which one raises ZeroDivisionError, it returned"),
         (raises_a_copy, "it raised another exception of this type, not the one that was raised"),
-        (raises_it_anew, "of which one raises TwoWordsError, it raised TypeError"),
+        (raises_it_anew, BAD + "raised another exception of this type, not the one that was"),
         (counts_down, "with 0 jobs on 2 workers it deadlocks at 0 s"),
         (loses_results, "with 7 jobs on 3 workers it lost results: 9, 16, 25, 36, 49"),
+        (returns_failures, BAD + "returned 7 results, and the caller never hears of the failure"),
     ],
-    check_extend: [
+    extend: [
         (
             one_worker_only,
             "with the jobs [3, 1, 2] and workers=3 it does one job at a time, though 3 could run",
@@ -316,9 +630,36 @@ WRONG = {
         (plain_place, "it returned the results of"),
         (waits_in_the_worker, "it took 3.1 s, and 3 s are enough"),
     ],
+    build: [
+        (between(lists_between), CHAIN + "it took 8 s, and all is done after 5 s"),
+        (between(looks_the_variables_up_late), CHAIN),
+        (between(forgets_to_close), CHAIN + "it deadlocks at"),
+        (between(two_stages_only), "with 6 jobs and 3 stages it lost results: '1 a b c'"),
+        (between(the_last_stage), "with 3 jobs and 0 stages it raised IndexError"),
+        (between(forgets_the_first), CHAIN + "it lost results: '1 a b'"),
+        (says_nothing, "of which number 1 fails for job 4, it returned 0 results, and the caller"),
+        (says_it_anew, "of which number 1 fails for job 4, it raised RuntimeError: a stage failed"),
+        (
+            goes_on_without_them,
+            "of which number 1 fails for job 4, it returned 4 results, and the caller never hears",
+        ),
+        (all_stages_in_one_pool, CHAIN + "it took 8 s, and all is done after 5 s"),
+        (
+            a_task_for_each_job_through_all,
+            CHAIN + "in stage 1 it works on 4 jobs at a time, and 1 is allowed",
+        ),
+        (in_the_caller, CHAIN + "it took 8 s, and all is done after 5 s"),
+        (
+            with_as_many_workers_as_the_first,
+            "with 6 jobs and 3 stages in stage 2 it works on 2 jobs at a time, though 3 could run",
+        ),
+        (with_one_worker_each, "with 6 jobs and 3 stages in stage 1 it does one job at a time"),
+        (one_more_in_each, CHAIN + "in stage 1 it works on 2 jobs at a time, and 1 is allowed"),
+    ],
 }
 
 ENDLESS = {
-    check_repair: [(collecting(waits_for_as_many_as_there_are_jobs), BAD + "does not end")],
-    check_extend: [(waits_for_ever, "it does not end: its tasks go on and on")],
+    repair: [(collecting(waits_for_as_many_as_there_are_jobs), BAD + "does not end")],
+    extend: [(waits_for_ever, "it does not end: its tasks go on and on")],
+    build: [(looks_again_and_again, CHAIN + "it does not end: its tasks go on and on")],
 }
