@@ -3,9 +3,23 @@
 import math
 import sys
 from contextlib import suppress
+from decimal import Decimal
+from fractions import Fraction
 
-from lab.teaching.exercises.heartbeat import check_extend, check_predict, check_repair
-from patterns.concurrency import Cancelled, Failed, TaskGroup, sleep
+from lab.teaching.exercises.heartbeat import extend, predict, read, repair, supervise
+from patterns.concurrency import (
+    Cancelled,
+    Channel,
+    Closed,
+    Context,
+    DeadlineExceeded,
+    Failed,
+    TaskGroup,
+    attempt,
+    go,
+    now,
+    sleep,
+)
 from patterns.heartbeat import HeartbeatPool, WorkerLost
 
 
@@ -229,18 +243,309 @@ def knows_one_error(jobs, process):
     return in_a_second_pool(jobs, noting)
 
 
-RIGHT = {check_predict: [3], check_extend: [in_a_second_pool]}
+def beats_after_each_page(job, beat, pages):
+    total = 0
+    for page in pages:
+        total += page
+        beat()
+    return total
+
+
+def beats_in_a_generator(job, beat, pages):
+    def heard():
+        for page in pages:
+            beat()
+            yield page
+
+    return sum(heard())
+
+
+def counts_what_is_left(jobs, process):
+    pool, values, tries, left = HeartbeatPool(process), {}, dict.fromkeys(jobs, 2), len(jobs)
+    with pool.start():
+        for job in jobs:
+            pool.submit(job)
+        results = pool.results()
+        while left:
+            result = next(results)
+            tries[result.job] -= 1
+            if isinstance(result.error, WorkerLost) and tries[result.job]:
+                pool.submit(result.job)
+                continue
+            left -= 1
+            if result.error is None:
+                values[result.job] = result.value
+    return values
+
+
+def look_by_look(silence):
+    """Return when the worker is given up, by going through the looks."""
+    beats, seen, missed, look = [0.0, *silence.beats], 0, 0, 0
+    while missed < silence.missed:
+        look += 1
+        heard = sum(time < look * silence.interval for time in beats)
+        missed = missed + 1 if heard == seen else 0
+        seen = heard
+    return look * silence.interval
+
+
+def count_is_not_set_back(silence):
+    """Return when the worker would be given up if a beat set no count back."""
+    beats, seen, missed, look = [0.0, *silence.beats], 0, 0, 0
+    while missed < silence.missed:
+        look += 1
+        heard = sum(time < look * silence.interval for time in beats)
+        missed += heard == seen
+        seen = heard
+    return look * silence.interval
+
+
+def by_lanes(runs):
+    """Return the letters, told apart by how long the job's lane goes on, and by newcomers."""
+    found = {}
+    for letter, run in runs.items():
+        failed = {str(job) for job in run.value.failed}
+        spans = [span for span in run.trace.spans if span.job in failed]
+        newcomers = [span.start for span in run.trace.spans if span.worker == "worker-3"]
+        if not newcomers:
+            found["raises"] = letter
+        elif spans[-1].end == run.elapsed:
+            found["hangs"] = letter
+        else:
+            found["dies" if spans[-1].end < newcomers[0] else "late"] = letter
+    return "".join(found[fate] for fate in ("hangs", "dies", "late", "raises"))
+
+
+def swapped(first, second):
+    """Return the letters in which two are mistaken for each other."""
+
+    def letters(runs):
+        right = [*by_lanes(runs)]
+        right[first], right[second] = right[second], right[first]
+        return "".join(right)
+
+    return letters
+
+
+def listening(room=math.inf, wait=None, lost=WorkerLost):
+    """Return a right answer, but for the room of its channel, and what `wait` makes of it."""
+
+    def call(job, process, silence):
+        news = Channel(room)
+
+        def work():
+            news.send(attempt(lambda job: process(job, lambda: news.send(None)), job))
+
+        go(work)
+        while True:
+            try:
+                result = news.receive(Context(timeout=silence))
+            except DeadlineExceeded:
+                raise lost(f"{job} is silent") from None
+            if result is not None:
+                return result_of(result) if wait is None else wait(result)
+
+    return call
+
+
+def result_of(result):
+    if result.error is not None:
+        raise result.error
+    return result.value
+
+
+def abandons_in_a_group(job, process, silence):
+    heard, done = Channel(math.inf), []
+
+    def work():
+        done.append(attempt(lambda job: process(job, lambda: heard.send("beat")), job))
+        heard.close()
+
+    with TaskGroup() as group:
+        task = group.spawn(work)
+        try:
+            while True:
+                heard.receive(Context(timeout=silence))
+        except Closed:
+            pass
+        except DeadlineExceeded:
+            group.abandon(task)
+            raise WorkerLost(str(job)) from None
+    return result_of(done[0])
+
+
+def wakes_when_it_could_be_lost(job, process, silence):
+    last, over = [now()], Channel(1)
+
+    def beat():
+        last[0] = now()
+
+    go(lambda: over.send(attempt(lambda job: process(job, beat), job)))
+    while True:
+        try:
+            return result_of(over.receive(Context(timeout=max(last[0] + silence - now(), 0))))
+        except DeadlineExceeded:
+            if now() >= last[0] + silence - 1e-9:
+                raise WorkerLost(str(job)) from None
+
+
+def never_listens(job, process, silence):
+    results = Channel(1)
+    go(lambda: results.send(attempt(lambda job: process(job, lambda: None), job)))
+    return result_of(results.receive())
+
+
+def calls_it_itself(job, process, silence):
+    return process(job, lambda: None)
+
+
+def a_limit_for_all(job, process, silence):
+    results = Channel(1)
+    go(lambda: results.send(attempt(lambda job: process(job, lambda: None), job)))
+    try:
+        return result_of(results.receive(Context(timeout=silence)))
+    except DeadlineExceeded:
+        raise WorkerLost(str(job)) from None
+
+
+def one_context_for_all(job, process, silence):
+    news, limit = Channel(math.inf), Context(timeout=silence)
+    go(lambda: news.send(attempt(lambda job: process(job, lambda: news.send(None)), job)))
+    try:
+        while (result := news.receive(limit)) is None:
+            pass
+    except DeadlineExceeded:
+        raise WorkerLost(str(job)) from None
+    return result_of(result)
+
+
+def looks_now_and_then(job, process, silence):
+    last, done = [now()], []
+
+    def beat():
+        last[0] = now()
+
+    go(lambda: done.append(attempt(lambda job: process(job, beat), job)))
+    while not done:
+        if now() - last[0] >= silence:
+            raise WorkerLost(str(job))
+        sleep(0.05)
+    return result_of(done[0])
+
+
+def takes_none_for_a_beat(job, process, silence):
+    news, errors = Channel(math.inf), []
+
+    def work():
+        result = attempt(lambda job: process(job, lambda: news.send(None)), job)
+        errors.append(result.error)
+        news.send(getattr(result, "value", None))
+
+    go(work)
+    while not errors:
+        try:
+            value = news.receive(Context(timeout=silence))
+        except DeadlineExceeded:
+            raise WorkerLost(str(job)) from None
+        if value is not None:
+            return value
+    return result_of(Failed(job, errors[0]))
+
+
+def listens_after_the_first_beat(job, process, silence):
+    news = Channel(math.inf)
+    go(lambda: news.send(attempt(lambda job: process(job, lambda: news.send(None)), job)))
+    result = news.receive()
+    while result is None:
+        try:
+            result = news.receive(Context(timeout=silence))
+        except DeadlineExceeded:
+            raise WorkerLost(str(job)) from None
+    return result_of(result)
+
+
+def swallows(result):
+    return getattr(result, "value", None)
+
+
+def wraps(result):
+    if result.error is not None:
+        raise RuntimeError("the job failed") from result.error
+    return result.value
+
+
+def tries_again(job, process, silence):
+    try:
+        return listening()(job, process, silence)
+    except WorkerLost:
+        return listening()(job, process, silence)
+
+
+def returns_none_when_lost(job, process, silence):
+    with suppress(WorkerLost):
+        return listening()(job, process, silence)
+
+
+def waits_for_who_is_lost(job, process, silence):
+    news = Channel(math.inf)
+    with TaskGroup() as group:
+        group.spawn(
+            lambda: news.send(attempt(lambda job: process(job, lambda: news.send(None)), job))
+        )
+        try:
+            while (result := news.receive(Context(timeout=silence))) is None:
+                pass
+        except DeadlineExceeded:
+            raise WorkerLost(str(job)) from None
+    return result_of(result)
+
+
+def twice_as_patient(job, process, silence):
+    return listening()(job, process, 2 * silence)
+
+
+def spins(job, process, silence):
+    last, done = [now()], []
+    go(lambda: done.append(attempt(lambda job: process(job, lambda: last.append(now())), job)))
+    while not done and now() < last[-1] + silence:
+        pass
+    return result_of(done[0])
+
+
+RIGHT = {
+    predict: [
+        look_by_look,
+        lambda s: Fraction(look_by_look(s)),
+        lambda s: Decimal(look_by_look(s)),
+    ],
+    read: [by_lanes, lambda runs: ", ".join(by_lanes(runs).lower())],
+    repair: [beats_after_each_page, beats_in_a_generator],
+    extend: [in_a_second_pool, counts_what_is_left],
+    supervise: [listening(), abandons_in_a_group, wakes_when_it_could_be_lost],
+}
 
 WRONG = {
-    check_predict: [
-        (2.7, "2.7 s is no time at which the supervisor looks"),
-        (2.0, "2 s counts from the start of the job"),
-        (2.5, "2.5 s is too early"),
-        (3.5, "3.5 s is too late"),
-        ("3", "the answer must be a number of seconds, got '3'"),
+    predict: [
+        (lambda s: s.beats[-1] + s.missed * s.interval, "is no time at which the supervisor looks"),
+        (lambda s: s.missed * s.interval, "s counts from the start of the job"),
+        (lambda s: look_by_look(s) - s.interval, "s is too early: which is the first look"),
+        (lambda s: look_by_look(s) + s.interval, "s is too late: "),
+        (count_is_not_set_back, "is too early: which is the first look that sees no new beat, and"),
+        (lambda s: str(look_by_look(s)), "the answer must be a number of seconds, got '"),
         (math.inf, "must be a number of seconds, got inf"),
+        (True, "must be a number of seconds, got True"),
     ],
-    check_repair: [
+    read: [
+        (swapped(0, 1), "the job hangs: in it the bar of job"),
+        (swapped(0, 2), "the job hangs: in it the bar of job"),
+        (swapped(0, 3), "the job hangs: in it the worker of job"),
+        (swapped(1, 2), "the job dies: in it the bar of job"),
+        (swapped(1, 3), "the job dies: in it the worker of job"),
+        (swapped(2, 3), "the job comes back late: in it the worker of job"),
+        ("ABC", "the answer must be the letters"),
+        (["hangs", "dies", "late", "raises"], "the answer must be the letters"),
+    ],
+    repair: [
         (never_beats, "it is silent for too long: job 1 was given up, and was well"),
         (beats_before_and_after, "it is silent for too long: job 1 was given up, and was well"),
         (beats_at_every_other_page, "it is silent for too long: job 1 was given up"),
@@ -253,7 +558,7 @@ WRONG = {
         (interrupts, "its job 1 raised KeyboardInterrupt, and took its worker down"),
         (gives_up_waiting, "job 3 ended without page 4"),
     ],
-    check_extend: [
+    extend: [
         (
             collecting(closes_first),
             "with 5 jobs it raised Closed: send on closed channel jobs",
@@ -280,13 +585,32 @@ WRONG = {
         (knows_one_error, "with 4 jobs 7, 3, 12, 5 it began job 7, which had failed, once more"),
         (collecting(tries_whatever_failed), "it began job 1, which had failed, once more"),
     ],
+    supervise: [
+        (never_listens, "with a job that hangs it deadlocks at 0 s: main is receiving"),
+        (calls_it_itself, "with a job that hangs it deadlocks at 0 s"),
+        (a_limit_for_all, "it gave the job up at 0.35 s, which was never silent for 0.35 s"),
+        (one_context_for_all, "it gave the job up at 0.35 s, which was never silent for 0.35 s"),
+        (looks_now_and_then, "it returned at 0.85 s, and the value was there at 0.81951 s"),
+        (takes_none_for_a_beat, "with a job that"),
+        (listens_after_the_first_beat, "with a job that hangs it deadlocks at 0 s: main is recei"),
+        (listening(wait=swallows), "it returned None, and the job raised PageMissing"),
+        (listening(wait=wraps), "it raised RuntimeError: the job failed"),
+        (listening(lost=TimeoutError), "it raised TimeoutError: 2 is silent"),
+        (tries_again, "with a job that hangs it gave the job up at 1.00042 s, 0.50021 s too late"),
+        (returns_none_when_lost, "with a job that hangs it returned None at 0.50021 s"),
+        (waits_for_who_is_lost, "with a job that hangs it deadlocks at 0.50021 s: main is waiting"),
+        (twice_as_patient, "with a job that hangs it gave the job up at 1.00042 s"),
+        (listening(room=0), "with a job that comes back late it leaves a task behind"),
+        (listening(room=1), "with a job that comes back late it leaves a task behind"),
+    ],
 }
 
 ENDLESS = {
-    check_repair: [(heart_that_nothing_stops, "it deadlocks at 1.25 s: main")],
-    check_extend: [
+    repair: [(heart_that_nothing_stops, "it deadlocks at 1.25 s: main")],
+    extend: [
         (waits_for_a_value, "with 0 jobs it does not end"),
         (collecting(tries_for_ever), "with 3 jobs it does not end"),
         (collecting(never_closes), "with 5 jobs it deadlocks at 0.6 s: main is receiving from"),
     ],
+    supervise: [(spins, "it does not end")],
 }
