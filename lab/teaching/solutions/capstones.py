@@ -1,0 +1,79 @@
+# %% crawler
+# One task, the one that called, knows what was seen and what is pending, so nothing is shared that
+# could be raced for. Each host has a channel and `per_host` tasks that read it: they hold a slot
+# only while they fetch, and so no host keeps workers from the others.
+def crawl(start, fetch, workers, per_host):
+    found, slots = Channel(math.inf, "links found"), Channel(workers, "slots")
+    queues, seen = {}, set()
+
+    def visit(queue):
+        for page in queue:
+            slots.send(page)  # waits while all are taken
+            links = fetch(page)
+            slots.receive()
+            found.send(links)
+
+    with TaskGroup() as group:
+        found.send(start)
+        pending = 1
+        while pending:
+            for page in found.receive():
+                if page not in seen:
+                    seen.add(page)
+                    host = host_of(page)
+                    if host not in queues:
+                        queues[host] = Channel(math.inf, host)
+                        for _ in range(per_host):
+                            group.spawn(visit, queues[host])
+                    queues[host].send(page)
+                    pending += 1
+            pending -= 1
+        for queue in queues.values():
+            queue.close()
+    return list(seen)
+
+
+# %% stubborn
+# As before, but what comes back is a result, with the number of the try. A page that failed is
+# still to come: a task of its own waits, and puts it into its host's channel again. That needs no
+# slot, and ends the crawl no earlier: it is over when each page seen was found or is lost.
+def crawl_on(start, fetch, workers, per_host, tries, pause):
+    results, slots = Channel(math.inf, "results"), Channel(workers, "slots")
+    queues, seen, found, lost = {}, set(), [], []
+
+    def visit(queue):
+        for page, number in queue:
+            slots.send(page)
+            result = attempt(fetch, page)
+            slots.receive()
+            results.send((result, number))
+
+    def add(page):
+        seen.add(page)
+        host = host_of(page)
+        if host not in queues:
+            queues[host] = Channel(math.inf, host)
+            for _ in range(per_host):
+                group.spawn(visit, queues[host])
+        queues[host].send((page, 1))
+
+    def again(page, number):
+        sleep(pause * 2 ** (number - 2))
+        queues[host_of(page)].send((page, number))
+
+    with TaskGroup() as group:
+        for page in set(start):
+            add(page)
+        while len(found) + len(lost) < len(seen):
+            result, number = results.receive()
+            if result.error is None:
+                found.append(result.job)
+                for page in set(result.value) - seen:
+                    add(page)
+            elif number == tries or isinstance(result.error, FileNotFoundError):
+                lost.append(result.job)
+            else:
+                group.spawn(again, result.job, number + 1)
+        for queue in queues.values():
+            queue.close()
+    return found, lost
