@@ -27,6 +27,7 @@ __all__ = ["main", "released", "source"]
 ROOT: Final = Path(__file__).resolve().parents[1]
 RELEASED: Final = ROOT / "notebooks" / "exercises"
 SOURCES: Final = ROOT / "teaching" / "source"
+LINE: Final = 100  # characters, as ruff wraps it
 
 _HOW_TO: Final = """\
 Each exercise has a cell for your answer and a cell that checks it, says in one sentence what it \
@@ -102,7 +103,16 @@ def sorted_imports(lines: Sequence[str]) -> list[str]:
     others = [line for line in each if line not in ours]
     plain = [line for line in others if line.startswith("import ")]
     others = plain + [line for line in others if line not in plain]
+    ours = [_wrapped(line) for line in ours]
     return [*others, "", *ours] if others else ours
+
+
+def _wrapped(line: str) -> str:
+    if len(line) <= LINE:
+        return line
+    module, _, names = line.partition(" import ")
+    each = "".join(f"    {name},\n" for name in names.split(", "))
+    return f"{module} import (\n{each})"
 
 
 def _exercise(number: int, problem: Problem, solved: bool) -> Iterator[Any]:

@@ -37,10 +37,11 @@ def explained(
     pool.__name__ = getattr(answer, "__name__", "pool")  # type: ignore[attr-defined]
     title = one_line(sentence, _TITLE)
     statements = [answer] if trial.statements else ()
+    max_steps = trial.max_steps or MAX_STEPS
     with quietly():
         try:
             if seed is None:
-                return play(simulate(pool, statements=statements, max_steps=MAX_STEPS), title=title)
+                return play(simulate(pool, statements=statements, max_steps=max_steps), title=title)
         except Deadlock as deadlock:
             return play(deadlock, title=title)
         except Exception:
@@ -52,7 +53,7 @@ def explained(
             how="every" if trial.every else "mix",
             statements=statements,
             stop_at_first=True,
-            max_steps=MAX_STEPS,
+            max_steps=max_steps,
         )
     return None if found.failure is None else play(found.failure, title=title)
 

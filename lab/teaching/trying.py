@@ -30,6 +30,7 @@ class Trial:
         schedules: random orders of events, besides the exact order, >= 0; None: `SCHEDULES`.
         statements: run the function statement by statement, so that races on plain variables show.
         every: run it in all distinct schedules, instead of random ones; for a few jobs only.
+        max_steps: steps of the simulation until a run counts as endless; None: as many as always.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Trial:
     schedules: int | None = None
     statements: bool = False
     every: bool = False
+    max_steps: int | None = None
 
 
 @dataclass(frozen=True)
@@ -149,7 +151,10 @@ def _try(
     here: dict[int, _Seen] = {}
     go_on = True
     run = partial(
-        run_once, partial(trial.call, answer), statements=[answer] if trial.statements else ()
+        run_once,
+        partial(trial.call, answer),
+        max_steps=trial.max_steps,
+        statements=[answer] if trial.statements else (),
     )
     for seed in [None, *seeds]:
         found, endless = _found(run, seed, trial, demands)

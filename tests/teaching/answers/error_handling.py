@@ -1,16 +1,22 @@
 """Answers to the exercises on the pool with error handling."""
 
+import math
 from contextlib import suppress
 
-from lab.teaching.exercises.error_handling import check_extend, check_predict, check_repair, filled
+from lab.simulation import simulate
+from lab.teaching.exercises.error_handling import breaker, extend, predict, read, repair
+from lab.teaching.exercises.queues import filled
+from patterns import error_handling
 from patterns.concurrency import (
     Cancelled,
+    Channel,
     Context,
     Failed,
     Report,
     Succeeded,
     TaskGroup,
     attempt,
+    now,
     sleep,
 )
 from patterns.error_handling import ProcessingError, run
@@ -417,23 +423,346 @@ def tries_once(process, attempts, pause):
     return process
 
 
+def shares_its_count(process, attempts, pause):
+    number = 0
+
+    def patient(task):
+        nonlocal number
+        while True:
+            try:
+                return process(task)
+            except Exception:
+                number += 1
+                if number >= attempts:
+                    raise
+                sleep(pause * 2 ** (number - 1))
+
+    return patient
+
+
+@retrying
+def recursive(task, process, attempts, pause):
+    try:
+        return process(task)
+    except Exception:
+        if attempts == 1:
+            raise
+    sleep(pause)
+    return recursive(process, attempts - 1, 2 * pause)(task)
+
+
+def outcomes_of(numbers):
+    """Return the four numbers, from a walk through the seconds."""
+    free, taken, over = [0.0] * 3, 0, {"ok": 0, "failed": 0}
+    left = list(numbers.tasks)
+    while left and min(free) < numbers.timeout:
+        worker = free.index(min(free))
+        task = left.pop(0)
+        free[worker] += 0.5 if task.fails else 1.0
+        taken += 1
+        if free[worker] <= numbers.timeout:
+            over["failed" if task.fails else "ok"] += 1
+    return over["ok"], over["failed"], taken - over["ok"] - over["failed"], len(left)
+
+
+def changed(*by):
+    """Return an answer whose numbers are off by these."""
+    return lambda numbers: tuple(
+        right + wrong for right, wrong in zip(outcomes_of(numbers), by, strict=True)
+    )
+
+
+def lets_failures_take_a_second(numbers):
+    tasks = [task.__class__(task.id, 1.0) for task in numbers.tasks]
+    report = simulate(
+        error_handling.run, tasks, numbers.process, workers=3, timeout=numbers.timeout
+    ).value
+    failing = sum(task.fails for task in numbers.tasks)
+    left = len(report.never_started) + len(report.unsubmitted)
+    return len(report.succeeded) - failing, failing, len(report.cancelled), left
+
+
+def letters_of(runs):
+    """Return the letters of the four pools, from how their runs went."""
+
+    def key(letter):
+        report = runs[letter].value
+        return bool(report.cancelled), len(report.failed)
+
+    free, limited, stopped, deadline = sorted(runs, key=key)
+    return free + deadline + limited + stopped
+
+
+def swapped(one, other):
+    """Return an answer in which two letters have changed places."""
+
+    def answer(runs):
+        letters = [*letters_of(runs)]
+        letters[one], letters[other] = letters[other], letters[one]
+        return "".join(letters)
+
+    return answer
+
+
+def circuit(decides):
+    """Return a breaker whose count and end are in a channel; `decides` says what is let through.
+
+    It is called with the count, the end, the failures and the time, and returns whether the task
+    is tried, and the end that then holds.
+    """
+
+    def breaking(process, failures, pause):
+        state = Channel(1)
+        state.send((0, 0.0))
+
+        def guarded(task):
+            count, until = state.receive()
+            tried, until_then = decides(count, until, failures, now())
+            state.send((count, until_then))
+            if not tried:
+                raise ProcessingError("open")
+            try:
+                value = process(task)
+            except Exception:
+                count, until = state.receive()
+                state.send((count + 1, now() + pause if count + 1 >= failures else until))
+                raise
+            state.receive()
+            state.send((0, 0.0))
+            return value
+
+        return guarded
+
+    breaking.__name__ = decides.__name__
+    return breaking
+
+
+@circuit
+def as_asked(count, until, failures, time):
+    return time >= until, math.inf if count >= failures and time >= until else until
+
+
+@circuit
+def lets_all_try_after_the_pause(count, until, failures, time):
+    return time >= until, until
+
+
+@circuit
+def never_tries_again(count, until, failures, time):
+    return count < failures, until
+
+
+@circuit
+def opens_one_too_late(count, until, failures, time):
+    return time >= until or count <= failures, until
+
+
+@circuit
+def never_opens(count, until, failures, time):
+    return True, until
+
+
+@circuit
+def refuses_all(count, until, failures, time):
+    return False, until
+
+
+class Breaker:
+    """A breaker with a lock and plain attributes."""
+
+    def __init__(self, process, failures, pause):
+        self.process, self.failures, self.pause = process, failures, pause
+        self.lock, self.count, self.until, self.trying = Channel(1), 0, None, False
+
+    def __call__(self, task):
+        self.lock.send(None)
+        trial = self.count >= self.failures
+        refused = trial and (self.trying or now() < self.until)
+        self.trying = self.trying or (trial and not refused)
+        self.lock.receive()
+        if refused:
+            raise ProcessingError("open")
+        return self.tried(task, trial)
+
+    def tried(self, task, trial):
+        try:
+            value = self.process(task)
+        except Exception:
+            self.over(self.count + 1, trial)
+            raise
+        self.over(0, trial)
+        return value
+
+    def over(self, count, trial):
+        self.lock.send(None)
+        self.count = 0 if count == 0 else self.count + 1
+        if self.count >= self.failures:
+            self.until = now() + self.pause
+        if trial:
+            self.trying = False
+        self.lock.receive()
+
+
+def as_a_class(process, failures, pause):
+    return Breaker(process, failures, pause)
+
+
+def plain(refuse=ProcessingError, caught=Exception, shared=None, resets=True, again=True):
+    """Return a breaker of plain variables that is right in most other respects."""
+
+    def breaking(process, failures, pause):
+        state = {"count": 0, "until": 0.0} if shared is None else shared
+
+        def guarded(task):
+            if now() < state["until"]:
+                raise refuse("open")
+            if state["count"] >= failures:
+                state["until"] = math.inf
+            try:
+                value = process(task)
+            except caught:
+                count = state["count"] + 1
+                state["count"] = count
+                if count >= failures:
+                    state["until"] = now() + pause if again else math.inf
+                raise
+            if resets:
+                state.update(count=0, until=0.0)
+            else:
+                state["until"] = 0.0
+            return value
+
+        return guarded
+
+    return breaking
+
+
+counts_plainly = plain()
+raises_another_error = plain(refuse=ValueError)
+counts_what_is_cut_short = plain(caught=BaseException)
+counts_all_failures = plain(resets=False)
+never_asks_again_after_a_trial = plain(again=False)
+knows_one_error_only = plain(caught=ProcessingError)
+
+
+def one_for_all(process, failures, pause):
+    return plain(shared=ALL)(process, failures, pause)
+
+
+ALL = {"count": 0, "until": 0.0}
+
+
+def waits_until_it_is_well(process, failures, pause):
+    guarded = as_asked(process, failures, pause)
+
+    def waiting(task):
+        before = now()
+        try:
+            return guarded(task)
+        except ProcessingError as error:
+            if now() == before:
+                sleep(0.05)
+            raise error
+
+    return waiting
+
+
+def returns_the_error(process, failures, pause):
+    guarded = as_asked(process, failures, pause)
+
+    def returning(task):
+        try:
+            return guarded(task)
+        except Exception as error:
+            return error
+
+    return returning
+
+
+def swallows_the_error(process, failures, pause):
+    guarded = as_asked(process, failures, pause)
+
+    def silent(task):
+        with suppress(Exception):
+            return guarded(task)
+
+    return silent
+
+
+def does_one_task_at_a_time(process, failures, pause):
+    guarded, lock = as_asked(process, failures, pause), Channel(1)
+
+    def alone(task):
+        lock.send(None)
+        try:
+            return guarded(task)
+        finally:
+            lock.receive()
+
+    return alone
+
+
+def makes_no_function(process, failures, pause):
+    return None
+
+
+def keeps_the_lock(process, failures, pause):
+    guarded, lock = as_asked(process, failures, pause), Channel(1)
+
+    def locked(task):
+        lock.send(None)
+        value = guarded(task)
+        lock.receive()
+        return value
+
+    return locked
+
+
+def waits_in_a_loop(process, failures, pause):
+    guarded = as_asked(process, failures, pause)
+
+    def waiting(task):
+        while True:
+            with suppress(ProcessingError):
+                return guarded(task)
+
+    return waiting
+
+
 RIGHT = {
-    check_predict: [[4, 2, 3, 1]],
-    check_repair: [leaves_at_the_deadline, calls_attempt, the_pattern_s_own],
-    check_extend: [raises_the_last_error],
+    predict: [outcomes_of, lambda numbers: [*map(float, outcomes_of(numbers))]],
+    read: [letters_of, lambda runs: [*letters_of(runs).lower()]],
+    repair: [leaves_at_the_deadline, calls_attempt, the_pattern_s_own],
+    extend: [raises_the_last_error, recursive],
+    breaker: [as_asked, as_a_class],
 }
 
 WRONG = {
-    check_predict: [
-        ((4, 5, 0, 1), "only a task that went wrong has failed; one that time cuts short is"),
-        ((3, 2, 1, 4), "a worker whose task failed goes on with the next one, at once"),
-        ((4, 2, 3, 0), "these are 9 tasks, and ten were submitted"),
-        ((7, 2, 0, 1), "three workers have a task in hand at 2.2 s"),
-        ((4, 2, 2, 2), "write down, half a second by half a second, which task each worker has"),
+    predict: [
+        (changed(0, 1, -1, 0), "only a task that went wrong has failed; one that time cuts short"),
+        (changed(-1, 0, 0, 1), "a worker whose task failed goes on with the next one, at once"),
+        (changed(-1, 0, 1, 0), "a worker whose task failed goes on with the next one, at once"),
+        (changed(0, 0, 0, 1), "these are 11 tasks, and ten were submitted"),
+        (lambda n: (10, 0, 0, 0), "the workers have tasks in hand at "),
+        (changed(1, 0, -1, 0), "write down, half a second by half a second, which task each"),
+        (changed(0, -1, 1, 0), "write down, half a second by half a second, which task each"),
+        (lets_failures_take_a_second, "a worker whose task failed goes on with the next one"),
         ("4 2 3 1", "the answer must be four whole numbers >= 0, got '4 2 3 1'"),
         ((4, 2, 3), "the answer must be four whole numbers >= 0, got (4, 2, 3)"),
+        ((5, -1, 3, 3), "the answer must be four whole numbers >= 0, got (5, -1, 3, 3)"),
     ],
-    check_repair: [
+    read: [
+        (swapped(0, 1), "is not the pool without a limit: there only two tasks fail"),
+        (swapped(0, 2), "is not the pool without a limit: there only two tasks fail"),
+        (swapped(0, 3), "is not the pool without a limit: there only two tasks fail"),
+        (swapped(1, 2), "is not the pool with a deadline: there whatever is in work at one"),
+        (swapped(1, 3), "is not the pool with a deadline: there whatever is in work at one"),
+        (swapped(2, 3), "is not the pool with a limit for each: there the long tasks fail after"),
+        ("ABC", "the answer must be the letters 'A', 'B', 'C', 'D' in some order"),
+        ("AABC", "the answer must be the letters"),
+        (4, "the answer must be the letters"),
+    ],
+    repair: [
         (catches_one_kind, "it raised KeyError: 'task 4 is not known'"),
         (tries_until_it_works, "it has no result for task 1, which ran to its end"),
         (swallows, "it has no result for task 1, which ran to its end"),
@@ -457,7 +786,7 @@ WRONG = {
         (other_parameters, "it must be a function of (tasks, workers, timeout, process)"),
         (returns_text, "it returned a str, not a Report"),
     ],
-    check_extend: [
+    extend: [
         (one_attempt_too_many, "it tries a task 2 times, and 1 time is right"),
         (pauses_after_the_last_attempt, "it took 0.2 s, and 0.1 s is right: pauses of 0.1, 0.2"),
         (hides_the_deadline, "it hides from the pool that the deadline has cut the task short"),
@@ -484,12 +813,40 @@ WRONG = {
         (swallows_the_last_cancel, "it hides from the pool that the deadline has cut the task"),
         (makes_nothing, "it returned None, not a function that processes"),
         (tries_once, "it tries a task 1 time, and 3 times is right"),
+        (shares_its_count, "and 3 times is right"),
+    ],
+    breaker: [
+        (lets_all_try_after_the_pause, "it lets 4 tasks through at 1 s, as a trial"),
+        (never_tries_again, "it does not call process at 3 s, though the circuit is not open"),
+        (opens_one_too_late, "it calls process at 2 s, while the circuit is open"),
+        (never_opens, "it calls process at 2 s, while the circuit is open"),
+        (refuses_all, "it does not call process at 0 s, though the circuit is not open"),
+        (counts_plainly, "statement by statement"),
+        (raises_another_error, "is not tried ends in ValueError('open'), and does not"),
+        (
+            counts_what_is_cut_short,
+            "it does not call process at 1 s, though the circuit is not open",
+        ),
+        (counts_all_failures, "it does not call process at 2 s, though the circuit is not open"),
+        (
+            never_asks_again_after_a_trial,
+            "it does not call process at 3 s, though the circuit is not open",
+        ),
+        (knows_one_error_only, "it calls process at"),
+        (one_for_all, "s, though "),
+        (waits_until_it_is_well, "that is not tried fails only at"),
+        (returns_the_error, "and that does not come out"),
+        (swallows_the_error, "and that does not come out"),
+        (does_one_task_at_a_time, "it calls process at 1.1 s, and no task is given to it then"),
+        (makes_no_function, "it returned None, not a function that processes a task"),
+        (keeps_the_lock, "it deadlocks"),
     ],
 }
 
 ENDLESS = {
-    check_repair: [
+    repair: [
         (catches_everything_again_and_again, "it does not end"),
     ],
-    check_extend: [(tries_for_ever, "it does not end")],
+    extend: [(tries_for_ever, "it does not end")],
+    breaker: [(waits_in_a_loop, "it does not end")],
 }
