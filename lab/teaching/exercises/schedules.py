@@ -13,19 +13,18 @@ from typing import Any, Final, NamedTuple
 
 from lab.exploring import all_schedules, explore
 from lab.model.run import Run
-from lab.model.schedule import Schedule
-from lab.simulation import simulate
 from lab.teaching.demands import Takers, demand_takers, watched_takers
 from lab.teaching.exercises.about import About
 from lab.teaching.exercises.small import add_up, new_limit
 from lab.teaching.expect import expect_counts, expect_same
 from lab.teaching.game import Game
 from lab.teaching.grading import NotYet
+from lab.teaching.guard import quietly
 from lab.teaching.marks import Feedback
 from lab.teaching.problem import Asked, Question, Said, Task
 from lab.teaching.source import show_code
 from lab.teaching.trying import Demand, Trial, ends
-from lab.teaching.wording import kind, listed, plural
+from lab.teaching.wording import kind, listed, one_line, plural
 from patterns.concurrency import AtomicInt, TaskGroup
 
 __all__ = ["ABOUT", "extend", "order", "predict", "read", "repair"]
@@ -372,7 +371,7 @@ def _by_statements(numbers: list[int], workers: int) -> Trial:
     )
 
 
-_SOME: Final = (([7, 4, 7], 2), ([], 3), ([5], 1))
+_SOME: Final[tuple[tuple[list[int], int], ...]] = (([7, 4, 7], 2), ([], 3), ([5], 1))
 
 
 def _small_pools() -> list[Trial]:
@@ -504,28 +503,26 @@ class _Case(NamedTuple):
 
     Attributes:
         runs: what it is called with.
-        schedules: of each run; none if they are made up.
         pool: whose runs they are.
     """
 
     runs: list[Run[Any]]
-    schedules: list[Schedule]
     pool: Callable[[], list[int]] | None
 
 
 @cache
 def _all_runs(pool: Callable[[], list[int]]) -> _Case:
     runs: list[Run[Any]] = []
-    outcomes = all_schedules(pool, check=runs.append)
-    del runs[: -len(outcomes)]  # the search may have started again
-    return _Case(runs, [outcome.schedule for outcome in outcomes], pool)
+    number = len(all_schedules(pool, check=runs.append))
+    del runs[:-number]  # the search may have started again
+    return _Case(runs, pool)
 
 
 def _made_up() -> _Case:
     some = _all_runs(_one_each).runs[0]
     values = [[*value] for value in (*OTHERS, *product(RESULTS, repeat=3))]
     wrong = [value for value in values if sorted(value) != RESULTS]
-    return _Case([replace(some, value=value) for value in wrong], [], None)
+    return _Case([replace(some, value=value) for value in wrong], None)
 
 
 def _pools_to_judge() -> list[Trial]:
@@ -591,18 +588,24 @@ class _Check(Task):
         case = self._trials()[fault.trial].facts
         if case.pool is None:
             return Said(repr(feedback))
-        run = simulate(_verdicts, case.runs, answer)
-        passed = _JUDGING[self.demands[fault.demand][0]]
-        [first, *_], _ = _wrongly(run.value, case, passed)
-        schedule = case.schedules[first]
-        return play(simulate(case.pool, schedule=schedule), title=feedback.sentence)
+
+        def judged_right(run: Run[Any]) -> None:
+            [passed] = _verdicts([run], answer)
+            if passed != (sorted(run.value) == RESULTS):
+                does = "passes" if passed else "is refused"
+                raise AssertionError(f"{run.value} {does}")
+
+        with quietly():
+            found = explore(case.pool, check=judged_right, how="every", stop_at_first=True)
+        if found.failure is None:
+            return Said(repr(feedback))
+        return play(found.failure, title=one_line(feedback.sentence, 110))
 
 
-# What is demanded of a check, and whether it misses it by letting pass.
-_JUDGING: Final = {
-    "it refuses no schedule in which nothing is wrong": False,
-    "it refuses each in which a job is lost, or done twice": True,
-}
+_JUDGING: Final = (
+    "it refuses no schedule in which nothing is wrong",
+    "it refuses each in which a job is lost, or done twice",
+)
 
 extend = _Check(
     "schedules/extend",
