@@ -3,6 +3,7 @@
 Loaded on demand, so that running a pattern on real threads needs nothing but Python.
 """
 
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -74,6 +75,12 @@ __all__ = [
     "simulate",
     "sweep",
 ]
+
+
+if sys.platform == "emscripten":
+    from lab.observing.in_browser import skip_what_is_missing
+
+    skip_what_is_missing()
 
 
 def __getattr__(name: str) -> Any:

@@ -63,6 +63,9 @@ PRIVATE: Final[Mapping[str, str]] = {
     "sys._getframe": "documented in spite of its name",
     "sys._is_gil_enabled": "documented in spite of its name",
     "sys._current_frames": "documented in spite of its name",
+    "asyncio._enter_task": "documented in spite of its name",
+    "asyncio._leave_task": "documented in spite of its name",
+    "asyncio._set_running_loop": "made for whoever runs an event loop",
     "pyodide_js._module": "the only way to learn what is to be put back",
 }
 

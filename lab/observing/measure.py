@@ -15,7 +15,7 @@ from lab.tracing.events import Recorder
 from patterns.concurrency.hooked import HOOKED
 from patterns.concurrency.hooks import Hook
 from patterns.concurrency.runtime import current_runtime, use_runtime
-from patterns.concurrency.threads import ThreadRuntime
+from patterns.concurrency.threads import NoThreads, ThreadRuntime
 
 __all__ = ["has_gil", "measure", "processor_seconds"]
 
@@ -27,12 +27,12 @@ def measure(pool: Callable[..., T], /, *args: Any, **options: Any) -> Run[T]:
 
     Make channels and contexts inside `pool`: those made before are not recorded. What `pool`
     raises comes out. Raises TypeError if `pool` does not take these arguments, RuntimeError inside
-    a simulation, where real time stands still, and in a browser, where there are no threads.
+    a simulation, where real time stands still, and NoThreads in a browser.
     """
     if not isinstance(current_runtime(), ThreadRuntime):
         raise RuntimeError("measure runs on real threads: it cannot be called in a simulation")
     if sys.platform == "emscripten":
-        raise RuntimeError("measure needs threads, which a browser does not have: use simulate")
+        raise NoThreads("measure needs threads, which a browser does not have: use simulate")
     main = bind(pool, args, options)
     recorder = Recorder()
     runtime = ThreadRuntime(Hook(HOOKED, recorder))

@@ -22,7 +22,7 @@ from lab.observing.log import Log
 from lab.observing.other_thread import run_in_a_thread
 from lab.observing.virtual_loop import VirtualLoop, unfinished
 from patterns.concurrency.runtime import current_runtime
-from patterns.concurrency.threads import ThreadRuntime
+from patterns.concurrency.threads import NoThreads, ThreadRuntime
 
 __all__ = ["observe"]
 
@@ -56,21 +56,21 @@ def observe(
 
     What `pool` raises comes out; its attribute `trace` tells what happened until then. Raises
     Deadlock if every task of an async pool in virtual time waits for another; ValueError for
-    `real=False` with a pool that has no virtual time; RuntimeError inside a simulation, and in a
-    browser.
+    `real=False` with a pool that has no virtual time; RuntimeError inside a simulation; NoThreads
+    in a browser, unless the pool is async and its clock virtual.
     """
     if not isinstance(current_runtime(), ThreadRuntime):
         raise RuntimeError("observe has clocks of its own: it cannot be called in a simulation")
-    if sys.platform == "emscripten":
-        raise RuntimeError(
-            "observe needs threads or an event loop of its own, which a browser does not have: "
-            "use simulate with a pool made of patterns.concurrency"
-        )
     bind(pool, (jobs, process), options, may_be_async=True)  # raises if they do not fit
     is_async = inspect.iscoroutinefunction(pool)
     if real is False and not is_async:
         raise ValueError("real must not be False for a pool without async: threads take real time")
     clock: Clock = "virtual" if is_async and not real else "real"
+    if sys.platform == "emscripten" and clock == "real":
+        raise NoThreads(
+            "observe needs threads for this pool, which a browser does not have: use simulate with "
+            "a pool made of patterns.concurrency, or observe with an async pool in virtual time"
+        )
     loop = VirtualLoop() if clock == "virtual" else None
     with tempfile.TemporaryDirectory() as folder:
         log = Log(jobs, time.perf_counter_ns if loop is None else loop.now, folder)

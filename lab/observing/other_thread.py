@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import ctypes
+import sys
 import threading
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Any, Final
 
 __all__ = ["run_in_a_thread"]
@@ -16,7 +17,13 @@ GRACE: Final = 1.0  # seconds
 
 
 def run_in_a_thread(run: Callable[[], Any], interrupt: Callable[[], object]) -> Any:
-    """Run it in another thread; a KeyboardInterrupt here ends it there, by force after 1 s."""
+    """Run it in another thread; a KeyboardInterrupt here ends it there, by force after 1 s.
+
+    In a browser, which has no other thread, it runs here, as if no event loop were running.
+    """
+    if sys.platform == "emscripten":
+        with _without_a_loop():
+            return run()
     outcome: list[Any] = []
     error: list[BaseException] = []
     over = threading.Event()
@@ -47,6 +54,21 @@ def run_in_a_thread(run: Callable[[], Any], interrupt: Callable[[], object]) -> 
     if error:
         raise error[0]
     return outcome[0]
+
+
+@contextmanager
+def _without_a_loop() -> Iterator[None]:
+    """Let another event loop run inside the one that runs here."""
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    if task is not None:
+        asyncio._leave_task(loop, task)
+    asyncio._set_running_loop(None)
+    try:
+        yield
+    finally:
+        asyncio._set_running_loop(loop)
+        if task is not None:
+            asyncio._enter_task(loop, task)
 
 
 def _is_over(over: threading.Event) -> bool:

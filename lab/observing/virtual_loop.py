@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import selectors
+import sys
 from collections.abc import Callable, Coroutine, Generator, Mapping
 from concurrent.futures import Executor
 from contextvars import Context
@@ -44,6 +45,14 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         self._timer_numbers = count()
         super().__init__(_Selector(self))
         self._clock_resolution = 1e-9
+
+    if sys.platform == "emscripten":  # a browser has no sockets, nor threads to be woken by
+
+        def _make_self_pipe(self) -> None:
+            self._csock = None
+
+        def _close_self_pipe(self) -> None:
+            pass
 
     def now(self) -> int:
         """Nanoseconds since the loop was made."""

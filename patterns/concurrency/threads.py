@@ -30,7 +30,7 @@ from .runtime import (
     use_runtime,
 )
 
-__all__ = ["THREADS", "ThreadRuntime"]
+__all__ = ["THREADS", "NoThreads", "ThreadRuntime"]
 
 _LONGEST_WAIT = threading.TIMEOUT_MAX - 1
 
@@ -41,6 +41,10 @@ _UNTIL_SIGNALS_ARE_SEEN = 0.5  # seconds
 # A thread has one task, whatever runtime asks: a channel made before a measurement must still
 # learn that the task which waits there has been cancelled.
 _here = threading.local()
+
+
+class NoThreads(RuntimeError):
+    """Something needs threads, and there are none: in a browser."""
 
 
 class ThreadTask(Task):
@@ -128,11 +132,11 @@ class ThreadRuntime(Runtime):
     def start(self, task: Task, body: Callable[[], None]) -> None:
         """Run `body` in a new daemon thread, so that a hung one cannot keep the process alive.
 
-        Raises RuntimeError if no thread can be started; in a browser, there never is one.
+        Raises RuntimeError if no thread can be started; NoThreads in a browser, where none can.
         """
         assert isinstance(task, ThreadTask)
         if sys.platform == "emscripten":
-            raise RuntimeError("a browser has no threads: run the pool with lab.simulate instead")
+            raise NoThreads("a browser has no threads: run the pool with lab.simulate instead")
         caller = contextvars.copy_context()
 
         def run() -> None:

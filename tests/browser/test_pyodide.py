@@ -6,11 +6,13 @@ The tests are skipped, and say why, where Pyodide is missing: `make test-site` g
 import functools
 import hashlib
 import http.server
+import importlib.util
 import inspect
 import json
 import textwrap
 import threading
 import zipfile
+from pathlib import Path
 
 import pytest
 from support import ROOT
@@ -30,6 +32,12 @@ from patterns import (
 
 PYODIDE = ROOT / "build" / "site" / "node_modules" / "pyodide"
 PATTERNS = (basic, dynamic, error_handling, generic, heartbeat, rate_limited, reusable)
+PURE = (
+    "anyio",
+    "idna",
+    "tqdm",
+    "typing_extensions",
+)  # packages that the lessons need, written in nothing but Python
 PAGE = """<!doctype html><link rel="icon" href="data:,"><script type="module">
 import {loadPyodide} from "./pyodide/pyodide.mjs";
 window.ready = (async () => {
@@ -52,6 +60,12 @@ class Server(http.server.SimpleHTTPRequestHandler):
         pass
 
 
+def _add(project, folder, root):
+    for path in folder.rglob("*"):
+        if path.is_file() and "__pycache__" not in path.parts:
+            project.write(path, path.relative_to(root))
+
+
 @pytest.fixture(scope="session")
 def python(browser, tmp_path_factory):
     """Return `python(code)`: what `code` has put into `told`, run in a browser."""
@@ -61,9 +75,13 @@ def python(browser, tmp_path_factory):
     (folder / "index.html").write_text(PAGE, encoding="utf-8")
     with zipfile.ZipFile(folder / "project.zip", "w") as project:
         for package in ("patterns", "lab", "tests/teaching/answers"):
-            for path in (ROOT / package).rglob("*"):
-                if path.is_file() and "__pycache__" not in path.parts:
-                    project.write(path, path.relative_to(ROOT))
+            _add(project, ROOT / package, ROOT)
+        for name in PURE:
+            found = Path(importlib.util.find_spec(name).origin)
+            if found.name == "__init__.py":
+                _add(project, found.parent, found.parents[1])
+            else:
+                project.write(found, found.name)
     handler = functools.partial(Server, directory=folder)
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -204,9 +222,9 @@ def test_answers_that_never_end_are_told_so_and_others_are_graded_as_before(pyth
                 except BaseException:
                     pass
 
-        right = answers.RIGHT[basic.check_repair][0]
+        right = answers.RIGHT[basic.repair][0]
         pools = (loops, sleeps, swallows, right, loops, right)
-        told = [str(basic.check_repair(pool)) for pool in pools]
+        told = [str(basic.repair.check(pool)) for pool in pools]
     """)
     assert [sentence.partition(":")[0] for sentence in told] == [
         *["Not yet"] * 3,
@@ -230,8 +248,8 @@ def test_answers_that_never_end_are_told_so_and_others_are_graded_as_before(pyth
         ),
         (
             "observe(lambda jobs, process: None, [1], print)",
-            "observe needs threads or an event loop of its own, which a browser does not have: "
-            "use simulate with a pool made of patterns.concurrency",
+            "observe needs threads for this pool, which a browser does not have: use simulate with "
+            "a pool made of patterns.concurrency, or observe with an async pool in virtual time",
         ),
     ],
 )
@@ -245,6 +263,73 @@ def test_what_needs_threads_says_what_to_use_instead(python, call, sentence):
             told = str(error)
     """)
     assert told == sentence
+
+
+def test_an_async_pool_is_observed_in_virtual_time_as_anywhere(python):
+    code = """
+        import asyncio
+        from lab import observe
+        from lab.tracing import to_json
+        from patterns.plain import basic
+
+        async def page(job):
+            await asyncio.sleep(0.5)
+            if job == 4:
+                raise ValueError("page 4 is missing")
+            await asyncio.sleep(0.5)
+
+        run = observe(basic.tasks, range(9), page, buffer=2, timeout=2.5)
+    """
+    names = {}
+    exec(textwrap.dedent(code), names)
+    told = python(f"{textwrap.dedent(code)}\ntold = to_json(run.trace)")
+    assert told == names["to_json"](names["run"].trace)
+
+
+LESSONS = sorted(
+    path.relative_to(ROOT / "notebooks").as_posix()
+    for folder in ("notebooks", "notebooks/further")
+    for path in (ROOT / folder).glob("*.ipynb")
+)
+RUN_CELLS = """
+import ast, inspect, linecache, traceback
+from lab.observing.in_browser import Skipping
+
+skipping, told = Skipping(), []
+names = {"__name__": "__main__", "display": lambda *shown: None}
+for number, source in cells:
+    file = f"<cell {number} of {lesson}>"
+    linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
+    lines = ast.parse(source)
+    last = lines.body.pop() if lines.body and isinstance(lines.body[-1], ast.Expr) else None
+    if last:
+        shown = ast.Assign([ast.Name("__shown", ast.Store())], last.value)
+        lines.body.append(ast.fix_missing_locations(ast.copy_location(shown, last)))
+    try:
+        code = compile(lines, file, "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+        value = eval(code, names)
+        if inspect.iscoroutine(value):
+            await value
+        shown = names.pop("__shown", None)
+        if hasattr(shown, "_repr_mimebundle_"):
+            shown._repr_mimebundle_()
+    except Exception as error:
+        sentence = skipping.sentence(error)
+        told.append([number, sentence or traceback.format_exc()])
+"""
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_every_cell_of_a_lesson_runs_or_says_what_a_browser_does_not_have(python, lesson):
+    notebook = json.loads((ROOT / "notebooks" / lesson).read_text(encoding="utf-8"))
+    cells = [
+        [number, "".join(cell["source"])]
+        for number, cell in enumerate(notebook["cells"])
+        if cell["cell_type"] == "code" and "widget" not in cell["metadata"].get("tags", ())
+    ]
+    told = python(f"cells, lesson = {cells!r}, {lesson!r}\n{RUN_CELLS}")
+    assert [said for said in told if not said[1].startswith("Skipped: ")] == []
+    assert len(told) < len(cells) / 2
 
 
 def test_an_endless_pool_is_stopped_after_fewer_turns_than_elsewhere(python):
