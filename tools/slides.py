@@ -59,15 +59,14 @@ def rounds() -> Slide:
     return Slide(
         "00_start_here",
         f"{jobs} jobs of 1 s, {workers} workers: how long?",
-        f"{run.elapsed:g} s: {plural(full, 'full round')}, and one more for the last "
-        f"{plural(left, 'job')}.",
+        f"{run.elapsed:g} s: {plural(full, 'full round')}, and one more for {plural(left, 'job')}.",
         play(run),
     )
 
 
 def too_many_workers() -> Slide:
     """Show that one more worker helps only if it saves a round."""
-    jobs, workers = 10, 8
+    jobs, workers = 10, 6
     runs = sweep(basic.demo, jobs=jobs, workers=[*range(1, workers + 1)])
     run = runs[workers]
     fewest = min(n for n in runs if makespan(runs[n]) == makespan(run))
@@ -99,7 +98,7 @@ def two_small_buffers() -> Slide:
     found = explore(pitfalls.two_small_buffers, schedules=50)
     return Slide(
         "01_basic",
-        "Submit everything first, then collect: what happens if both buffers are small?",
+        "Submit everything, then collect. Small buffers: what happens?",
         f"{found.failures} of {found.schedules} schedules deadlock: the workers wait for a reader, "
         "and the reader waits until a worker takes a job.",
         _failure(found),
@@ -131,7 +130,7 @@ def order_of_results() -> Slide:
     order = ", ".join(result.job for result in run.value.results)
     return Slide(
         "03_generic",
-        "A word takes a second a letter: in which order do the results come?",
+        "A word takes 1 s a letter: in which order do results come?",
         f"{order}: as they are done. Pair a result with the job it carries, never by its place.",
         play(run),
     )
@@ -164,7 +163,7 @@ def stop_drops_queue() -> Slide:
     here = _value(pitfalls.stop_drops_queue, found, **size)
     return Slide(
         "05_dynamic",
-        f"Close the queue and cancel the {workers} workers: how many of {jobs} results arrive?",
+        f"Close, then cancel {workers} workers: how many of {jobs} results come?",
         f"{max(arrived)} at most, in this order of events {len(here)}, and nobody hears of the "
         "rest: cancelling wins over closing.",
         _failure(found),
@@ -178,7 +177,7 @@ def check_then_act() -> Slide:
     found = explore(pool, check=lambda run: run.value <= 1, how="every", **size)
     return Slide(
         "05_dynamic",
-        "Room for one. Two callers look, then add: how many workers are there?",
+        "Room for one. Two callers look, then add: how many now?",
         f"{_value(pool, found, **size)}, in {found.failures} of all {found.schedules} distinct "
         "schedules: looking and adding must be one step.",
         _failure(found),
@@ -187,7 +186,7 @@ def check_then_act() -> Slide:
 
 def autoscaler() -> Slide:
     """Show workers that come with a wave and leave after it."""
-    wave, calm, least = 16, 8, 1
+    wave, calm, least = 12, 6, 1
 
     def jobs() -> Iterator[int]:
         yield from range(wave)
@@ -196,16 +195,16 @@ def autoscaler() -> Slide:
             yield job
 
     def pool() -> object:
-        return dynamic.run(jobs(), lambda job: sleep(0.4), min_workers=least, max_workers=6)
+        return dynamic.run(jobs(), lambda job: sleep(0.4), min_workers=least, max_workers=4)
 
     run = simulate(pool)
     first_left = min(_ends(run).values())
     return Slide(
         "05_dynamic",
-        f"{plural(wave, 'job')} at once, then a trickle: when do workers come, when do they go?",
+        f"{plural(wave, 'job')}, then a trickle: when do workers come and go?",
         f"From {least} up to {workers_peak(run)}, one at each look while jobs wait; the first "
         f"leaves at {first_left:g} s, when fewer have been enough for a while.",
-        play(run, title="dynamic, one wave"),
+        play(run, title="dynamic"),
     )
 
 
@@ -215,7 +214,7 @@ def rate_limit() -> Slide:
     runs = sweep(demo, workers=[5, 10])
     return Slide(
         "06_rate_limited",
-        "2.5 jobs a second are allowed. 5 workers: would 10 be quicker?",
+        "2.5 jobs a second and 5 workers: would 10 be quicker?",
         f"No: {makespan(runs[5]):g} s with five, {makespan(runs[10]):g} s with ten. The limit is "
         "everybody's, and more workers only wait for it.",
         play(runs[5], title="rate limited"),
@@ -244,7 +243,7 @@ def gave_up() -> Slide:
     undone = did.submitted - did.succeeded - did.failed
     return Slide(
         "08_side_by_side",
-        "Seven pools, the same work. This one is done first: is it the quickest?",
+        "Of seven pools this one is done first: is it the quickest?",
         f"No, {first} gave up at {runs[first].elapsed:g} s: {undone} of {did.submitted} jobs are "
         "not done. A makespan means something only together with the counts.",
         play(runs[first]),
@@ -273,8 +272,8 @@ def gil() -> Slide:
     enough = min(n for n in runs if makespan(runs[n]) == best)
     return Slide(
         "09_plain_python",
-        "A job waits 40 ms and computes 10 ms. From how many threads on does one more not help?",
-        f"From {enough} on: one of them always has the lock. {makespan(runs[1]):g} s with one "
+        "Wait 40 ms, compute 10 ms: how many threads are enough?",
+        f"{enough}: then one of them always has the lock. {makespan(runs[1]):g} s with one "
         f"thread, {best:g} s with {enough}, and with 10.",
         play(runs[6], title="6 threads and one lock"),
     )

@@ -816,7 +816,13 @@ class TimelineView {
 
   listen() {
     const { canvas, player } = this;
-    const seek = (event) => player.seek(this.timeOf(event.offsetX));
+    // Not offsetX, which counts other pixels where a page shows the player larger.
+    const at = (event) => {
+      const box = canvas.getBoundingClientRect();
+      return [((event.clientX - box.left) * this.width) / box.width,
+        ((event.clientY - box.top) * this.height) / box.height];
+    };
+    const seek = (event) => player.seek(this.timeOf(at(event)[0]));
     canvas.addEventListener("pointerdown", (event) => {
       canvas.setPointerCapture(event.pointerId);
       player.stop();
@@ -825,7 +831,7 @@ class TimelineView {
     });
     canvas.addEventListener("pointermove", (event) => {
       if (event.buttons && canvas.hasPointerCapture(event.pointerId) && !player.track.whole) seek(event);
-      const span = this.spanUnder(event.offsetX, event.offsetY);
+      const span = this.spanUnder(...at(event));
       const job = span === -1 ? NOBODY : this.facts.run.spans.job[span];
       player.hover(job);
       canvas.title = "";
@@ -866,7 +872,9 @@ class TimelineView {
   /** Draw all that does not move: once as past, once as future. */
   prepare() {
     this.width = Math.max(this.element.clientWidth - 4, 560);
-    const scale = window.devicePixelRatio || 1;
+    // Sharp, too, where a page shows the player larger, as slides do.
+    const zoom = Number(getComputedStyle(this.player.host).zoom) || 1;
+    const scale = (window.devicePixelRatio || 1) * zoom;
     this.scale = scale;
     this.colours = this.player.colours();
     for (const canvas of [this.canvas]) {
