@@ -176,6 +176,19 @@ def test_a_job_tells_its_story_when_pointed_at(opened):
     assert story.endswith("was worked on for 1 s; done at 2 s.")
 
 
+def test_where_a_page_shows_it_larger_it_is_sharp_and_a_press_goes_where_it_is_seen(opened):
+    page = opened(BASIC)
+    page.evaluate("() => { document.querySelector('#player > div').style.zoom = 1.5; }")
+    page.wait_for_function(
+        "() => document.querySelector('#player > div').player.timeline.scale > 1"
+    )
+    box = page.locator("canvas.lanes").bounding_box()
+    assert player_of(page, "return p.timeline.canvas.width") == pytest.approx(box["width"], abs=2)
+    at = player_of(page, "return p.timeline.x(2) / p.timeline.width")
+    page.mouse.click(box["x"] + at * box["width"], box["y"] + 0.3 * box["height"])
+    assert player_of(page, "return p.position") == pytest.approx(2, abs=0.02)
+
+
 def test_a_bar_of_the_timeline_tells_the_story_of_its_job(opened):
     page = opened(BASIC)
     x = player_of(page, "return p.timeline.x(3.5)")
