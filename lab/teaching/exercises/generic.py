@@ -449,9 +449,9 @@ repair = Task(
     demands=[
         ends(2),
         Demand("every result comes out, once, if no job fails", 1, _all_results, needed=True),
-        Demand("a failure comes out, as it was raised", 4, _the_failure_itself, needed=True),
+        Demand("a failure comes out, as it was raised", 3, _the_failure_itself, needed=True),
         Demand("as many jobs are in work as there are workers, and no more", 2, _at_once),
-        Demand("the failure comes out at once", 1, _without_delay),
+        Demand("the failure comes out at once", 2, _without_delay),
     ],
     praise="each failure came out at once, and as it was raised, in all orders of events",
     hints=[
@@ -626,7 +626,10 @@ def _course(jobs: int, stages: Sequence[Stage], fails: tuple[int, int] | None) -
 
 
 def _through(
-    jobs: Sequence[Any], *stages: tuple[float, int], fails: tuple[int, int] | None = None
+    jobs: Sequence[Any],
+    *stages: tuple[float, int],
+    fails: tuple[int, int] | None = None,
+    statements: bool = False,
 ) -> Trial:
     each = [Stage(*stage) for stage in stages]
     steps = [
@@ -644,7 +647,8 @@ def _through(
         name,
         lambda chain: _pass(chain, jobs, steps, [stage.workers for stage in each]),
         course,
-        schedules=6,
+        schedules=None if statements else 6,
+        statements=statements,
     )
 
 
@@ -667,6 +671,7 @@ def _courses() -> list[Trial]:
         _through(numbers[:5], *three, fails=(1, 1)),
         _through(numbers[:5], *three, fails=(2, 0)),
         _through(numbers, (1, 3), (1, 1), (2, 2), (1, 1)),
+        _through([1, 2], (1, 2), (1, 3), statements=True),
     ]
 
 

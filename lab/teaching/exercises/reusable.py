@@ -315,14 +315,14 @@ def _deadlines() -> list[Trial]:
     equal = [[2], [1], [1], [2], [1], [2], [1]]
     return [
         *(
-            _by(f"{jobs} jobs", range(1, jobs + 1), workers, timeout, square)
+            _by(f"{jobs} jobs", range(1, jobs + 1), workers, timeout, square, schedules=10)
             for jobs, workers, timeout in numbers
         ),
         *(
             _by(f"jobs of {', '.join(map(str, jobs))} s", jobs, workers, timeout, rest)
             for jobs, workers, timeout in uneven
         ),
-        _by("jobs that are lists, some of them equal", equal, 2, 2.5, rest),
+        _by("jobs that are lists, some of them equal", equal, 2, 2.53, rest),
         _by("2 jobs", (1, 2), 3, 1.5, rest, statements=True),
     ]
 
@@ -447,16 +447,24 @@ def _in_shifts() -> list[Trial]:
     bad = (1, 3, 2, 1, 3)
     return [
         *(
-            _in(range(1, jobs + 1), workers, seconds, square, shifts=shifts, end=end)
+            _in(range(1, jobs + 1), workers, seconds, square, shifts=shifts, end=end, schedules=6)
             for jobs, workers, seconds, shifts, end in numbers
         ),
-        _in((), 2, 1, rest, name="no jobs", shifts=0, end=0),
+        _in((), 2, 1, rest, name="no jobs", shifts=0, end=0, schedules=3),
         *(
-            _in(jobs, workers, seconds, rest, name=f"jobs of {', '.join(map(str, jobs))} s")
+            _in(
+                jobs,
+                workers,
+                seconds,
+                rest,
+                name=f"jobs of {', '.join(map(str, jobs))} s",
+                schedules=10,
+            )
             for jobs, workers, seconds in uneven
         ),
         _in(equal, 2, 2.5, rest, name="jobs that are lists, some of them equal"),
         _in(bad, 2, 3.5, rest_or_fail, name="jobs of 1, 3, 2, 1, 3 s, of which job 2 fails"),
+        _in((1, 2), 3, 1.5, square, shifts=1, end=1, statements=True),
     ]
 
 
@@ -544,6 +552,7 @@ def _closing(
     closing: float,
     grace: float,
     process: Any,
+    **more: Any,
 ) -> Trial:
     asked = f"closing at {closing:g} s and {grace:g} s of grace"
     return Trial(
@@ -552,6 +561,7 @@ def _closing(
             lambda noting: pool(source(), workers, noting, closing, grace), process
         ),
         _expected(source, workers, closing, grace, process),
+        **more,
     )
 
 
@@ -596,7 +606,7 @@ def _closings() -> list[Trial]:
         _closing("4 jobs", lambda: [1, 2, 3, 4], 2, 60, 9, square),
         _closing("no jobs", list, 2, 3, 2, square),
         _closing(several, lambda: [*uneven], 2, 4.5, 9, rest),
-        _closing(several, lambda: [*uneven], 2, 4.5, 3, rest),
+        _closing(several, lambda: [*uneven], 2, 4.53, 3, rest),
         _closing("jobs that are lists", lambda: [*equal], 2, 2.5, 9, rest),
         _closing(
             "a job every second, and then none for long",
@@ -607,6 +617,7 @@ def _closings() -> list[Trial]:
             rest,
         ),
         _closing("a job of 9 s and others", lambda: [9, 1, 1], 2, 1.5, 2, rest),
+        _closing("2 jobs", lambda: [1, 2], 3, 3.5, 2, rest, statements=True),
     ]
 
 

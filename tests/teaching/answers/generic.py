@@ -328,8 +328,7 @@ def unwraps_the_group(jobs, workers, process):
 
 def raises_a_group_of(jobs, workers, process):
     queue, values = Channel(len(jobs)), []
-    reusable_jobs = [*jobs]
-    for job in reusable_jobs:
+    for job in jobs:
         queue.send(job)
     queue.close()
 
@@ -522,6 +521,28 @@ def one_more_in_each(jobs, stages):
     return between(in_a_loop)(jobs, [(process, workers + 1) for process, workers in stages])
 
 
+def plain_counts_of_workers(jobs, stages):
+    queue = Channel(len(jobs))
+    for job in jobs:
+        queue.send(job)
+    queue.close()
+    with TaskGroup() as group:
+        for process, workers in stages:
+            results, left = Channel(len(jobs)), [workers]
+
+            def worker(queue=queue, results=results, process=process, left=left):
+                for job in queue:
+                    results.send(process(job))
+                left[0] -= 1
+                if left[0] == 0:
+                    results.close()
+
+            for _ in range(workers):
+                group.spawn(worker)
+            queue = results
+        return list(queue)
+
+
 def looks_again_and_again(jobs, stages):
     while True:
         sleep(1)
@@ -654,6 +675,7 @@ WRONG = {
             "with 6 jobs and 3 stages in stage 2 it works on 2 jobs at a time, though 3 could run",
         ),
         (with_one_worker_each, "with 6 jobs and 3 stages in stage 1 it does one job at a time"),
+        (plain_counts_of_workers, "with 2 jobs and 2 stages "),
         (one_more_in_each, CHAIN + "in stage 1 it works on 2 jobs at a time, and 1 is allowed"),
     ],
 }

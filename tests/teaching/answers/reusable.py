@@ -278,6 +278,33 @@ def with_channels_only(jobs, workers, process, timeout):
     return values, list(left.values())
 
 
+def looks_at_the_clock_ten_times_a_second(jobs, workers, process, timeout):
+    pool = WorkerPool(process, workers=workers, buffer=len(jobs))
+    with suppress(Cancelled), pool.start():
+        for job in jobs:
+            pool.submit(job)
+        while now() < timeout and len(pool.report.results) < len(jobs):
+            sleep(0.1)
+        pool.context.cancel("time is up")
+    return pool.report.values, pool.report.cancelled + pool.report.never_started
+
+
+def finishes_what_is_in_work(jobs, workers, process, timeout):
+    values, left, jobs = [], [], iter(jobs)
+
+    def worker():
+        for job in jobs:
+            if now() < timeout:
+                values.append(process(job))
+            else:
+                left.append(job)
+
+    with TaskGroup() as group:
+        for _ in range(workers):
+            group.spawn(worker)
+    return values, left
+
+
 def until_none_is_left(jobs, workers, process, seconds):
     if not jobs:
         return []
@@ -413,6 +440,12 @@ def two_lists(*args):
     return report.values, report.cancelled
 
 
+def waits_for_the_whole_grace(jobs, pool, closing):
+    with suppress(Cancelled):
+        in_a_group(jobs, pool, closing)
+    sleep(1000)
+
+
 def submits_again_and_again(jobs, pool, closing):
     for job in jobs:
         with suppress(Cancelled):
@@ -511,8 +544,10 @@ WRONG = {
         (no_deadline, DEADLINE + "took 7 s, and 2.5 s are enough"),
         (
             looks_for_what_is_done,
-            "with jobs that are lists, some of them equal, 2 workers and 2.5 s it lost jobs that",
+            "with jobs that are lists, some of them equal, 2 workers and 2.53 s it lost jobs that",
         ),
+        (looks_at_the_clock_ten_times_a_second, "are enough"),
+        (finishes_what_is_in_work, DEADLINE + "made up values: 49, 64, 81"),
         (takes_sets, "it raised TypeError: unhashable type"),
     ],
     extend: [
@@ -563,6 +598,7 @@ WRONG = {
             "with a job every second, and then none for long, 2 workers, closing at 4.5 s and 9 s "
             "of grace it took",
         ),
+        (closing_with(waits_for_the_whole_grace), ENDLESS_JOBS + "took 7.5 s, and 4 s are enough"),
         (drops_the_buffer, ENDLESS_JOBS + "has no value of what was taken, and could be done in"),
         (closing_with(in_a_group, buffer=0), "and could be done in time: 10, 11"),
         (closing_with(in_a_group, buffer=3), ENDLESS_JOBS + "begins jobs that the pool had not"),
