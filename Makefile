@@ -4,7 +4,7 @@ BENCH_ARGS ?= --save
 # One more than there are processors, since many tests wait for processes or for time to pass.
 TEST_WORKERS ?= $(shell $(PYTHON) -c 'import os; print(min(4, 1 + (os.cpu_count() or 1)))')
 NOTEBOOKS ?=
-TESTS = tests --ignore tests/browser
+TESTS = tests --ignore tests/browser --ignore tests/classroom
 AXE = build/axe/package/axe.min.js
 PYODIDE = build/site/node_modules/pyodide
 PYODIDE_VERSION = $(shell sed -n 's/^pyodide = "\(.*\)"/\1/p' site/config.toml)
@@ -17,7 +17,7 @@ READY := $(VENV)/.made-by-$(subst /,_,$(PYTHON))
 # Every test process and every notebook's kernel would compile all code once more.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help lab types check test test-browser test-site site serve-site slides coverage bench notebooks clean
+.PHONY: help lab types check test test-browser test-site test-classroom site serve-site slides coverage bench notebooks clean
 
 help:  ## List what make can do.
 	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 18
@@ -57,6 +57,10 @@ test-site: $(READY)  ## Run the simulation in chromium, as the site does (needs 
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r tests/browser/requirements.txt
 	@$(MAKE) --no-print-directory $(PYODIDE) || echo "pyodide cannot be had: its tests are skipped" >&2
 	$(VENV)/bin/pytest tests/browser/test_pyodide.py -rs
+
+test-classroom: $(READY)  ## Grade a class of thirty, with nbgrader and without (ten minutes).
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r teaching/requirements.txt
+	$(VENV)/bin/pytest tests/classroom -rs
 
 site: $(READY) $(PYODIDE)  ## Build the site: lessons to read, and the lab in the browser (needs npm).
 	$(PYTHON) -m venv build/site/venv

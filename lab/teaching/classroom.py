@@ -1,4 +1,8 @@
-"""What the hidden cells of the exercises call when a class is graded."""
+"""What the hidden cells of the exercises call when nbgrader runs them in a kernel.
+
+With `teaching/nbgrader_config.py` they are not run: there `lab.teaching.handed_in` grades, apart
+and guarded. In a kernel where this runs the student's code can change whatever it likes.
+"""
 
 from __future__ import annotations
 

@@ -76,16 +76,21 @@ def is_missing(answer: object) -> bool:
     return answer is None or answer is ...
 
 
-def checked(check: Callable[[], Feedback]) -> Feedback:
+def checked(check: Callable[[], Feedback], seconds: float | None = None) -> Feedback:
     """Return what `check()` says, or why it could not say it, whatever the reader's code does.
 
     Within 10 seconds it does, and leaves this process as it was, where a process can be copied;
     `lab.teaching.apart` tells what holds elsewhere.
+
+    Args:
+        check: called without arguments.
+        seconds: of real time that it may take; None: LONG_PATIENCE.
     """
+    seconds = LONG_PATIENCE if seconds is None else seconds
     if not APART:
         return _feedback(check)
     try:
-        return Feedback.from_text(apart(partial(_feedback_as_text, check), LONG_PATIENCE))
+        return Feedback.from_text(apart(partial(_feedback_as_text, check), seconds))
     except CopyEnded as ended:
         return Feedback(False, str(ended))
     except OSError:  # there is no room for another process

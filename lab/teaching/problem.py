@@ -18,9 +18,9 @@ from lab.model.table import Table
 from lab.teaching.expect import expect_function
 from lab.teaching.explaining import explained
 from lab.teaching.grading import EMPTY, NotYet, checked, is_missing
+from lab.teaching.keeping import keep
 from lab.teaching.marks import Feedback, Mark, Marks
 from lab.teaching.markup import framed, html_of, sentence
-from lab.teaching.record import keep
 from lab.teaching.source import Source
 from lab.teaching.texts import segment
 from lab.teaching.trying import Demand, Trial, tried
@@ -31,6 +31,7 @@ __all__ = ["Asked", "Kind", "Problem", "Question", "Said", "Task"]
 Kind = Literal["predict", "read", "repair", "build", "extend"]
 
 GUEST: Final = "guest"
+GRADING_PATIENCE: Final = 30.0  # seconds of real time for all orders of one answer
 
 
 @dataclass(frozen=True, repr=False)
@@ -112,22 +113,49 @@ class Problem(ABC):
         keep(self.key, feedback.marks.points, feedback.marks.most, self.hints_given)
         return feedback
 
-    def grade(self, answer: Any, *, schedules: int = 40, first_seed: int = 1_000) -> float:
-        """Return the points for an answer, tried in orders of events that `check` does not try.
+    def grade(self, answer: Any) -> float:
+        """Return the points for an answer, as `graded` finds them."""
+        return float(self.graded(answer).marks.points)
+
+    def graded(
+        self,
+        answer: Any,
+        *,
+        schedules: int = 40,
+        first_seed: int = 1_000,
+        afterwards: Callable[[], None] | None = None,
+    ) -> Feedback:
+        """Return the marks for an answer, tried in orders of events that `check` does not try.
+
+        Within half a minute, as the machine may be busy with a whole class.
 
         Args:
             answer: the student's.
             schedules: random orders of each trial, >= 0.
             first_seed: of these orders.
+            afterwards: called when the answer has been tried; may raise NotYet.
         """
-        feedback = self._checked(answer, schedules=schedules, first_seed=first_seed)
-        return float(feedback.marks.points)
+        return self._checked(
+            answer, GRADING_PATIENCE, afterwards, schedules=schedules, first_seed=first_seed
+        )
 
-    def _checked(self, answer: Any, **orders: int) -> Feedback:
+    def _checked(
+        self,
+        answer: Any,
+        seconds: float | None = None,
+        afterwards: Callable[[], None] | None = None,
+        **orders: int,
+    ) -> Feedback:
+        def judged() -> Feedback:
+            feedback = self.judged(answer, **orders)
+            if afterwards is not None:
+                afterwards()
+            return feedback
+
         none = Marks(Mark(what, 0, most) for what, most in self.demands)
         if is_missing(answer):
             return Feedback(False, EMPTY, none)
-        feedback = checked(lambda: self.judged(answer, **orders))
+        feedback = checked(judged, seconds)
         if feedback.marks:
             return feedback
         return Feedback(feedback.passed, feedback.sentence, none)

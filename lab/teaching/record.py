@@ -1,69 +1,18 @@
-"""What a reader has reached in the exercises: kept beside the notebook, shown, handed in."""
+"""What a reader has reached in the exercises: shown, handed in, forgotten."""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
 from datetime import date
 from html import escape
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from lab.model.table import Table
+from lab.teaching.keeping import EXERCISES, Reached, reached
 from lab.teaching.store import PROGRESS_FILE, Store
 from lab.teaching.wording import plural
 
-__all__ = ["Reached", "Summary", "keep", "progress"]
-
-_EXERCISES: Final = "exercises"
-
-
-@dataclass(frozen=True, slots=True)
-class Reached:
-    """The best of all checks of one exercise.
-
-    Attributes:
-        points: given.
-        most: that there are.
-        hints: that were asked for until then.
-    """
-
-    points: int
-    most: int
-    hints: int
-
-
-def keep(key: str, points: int, most: int, hints: int) -> None:
-    """Keep what was reached, if it is more than before; in a notebook only, and if it is anything.
-
-    Args:
-        key: of the exercise, such as "basic/repair".
-        points: that were given.
-        most: that there are.
-        hints: that were asked for.
-    """
-    if points <= 0 or not _in_a_notebook():
-        return
-    store = Store()
-    entries = store.read(_EXERCISES)
-    before = _reached(entries.get(key))
-    if before is None or points > before.points or most != before.most:
-        store.write(_EXERCISES, {**entries, key: asdict(Reached(points, most, hints))})
-
-
-def _in_a_notebook() -> bool:
-    shell = sys.modules.get("IPython")
-    return shell is not None and shell.get_ipython() is not None
-
-
-def _reached(entry: Any) -> Reached | None:
-    """Read one entry; None for what is not as it should be."""
-    if not isinstance(entry, Mapping) or entry.keys() != {"points", "most", "hints"}:
-        return None
-    if not all(type(number) is int and number >= 0 for number in entry.values()):
-        return None
-    return Reached(**entry) if entry["points"] <= entry["most"] else None
+__all__ = ["Summary", "progress"]
 
 
 class Summary:
@@ -80,8 +29,8 @@ class Summary:
         """Return the best of every exercise, in the order of the lessons; None: not yet."""
         from lab.teaching.exercises import problems
 
-        kept = self._store.read(_EXERCISES)
-        return {problem.key: _reached(kept.get(problem.key)) for problem in problems()}
+        kept = self._store.read(EXERCISES)
+        return {problem.key: reached(kept.get(problem.key)) for problem in problems()}
 
     def table(self) -> Table:
         """Return a row for each exercise."""
@@ -102,8 +51,8 @@ class Summary:
         )
 
     def __repr__(self) -> str:
-        problem = "" if self._store.problem is None else f"\n{self._store.problem}"
-        return f"{self}\n\n{self.table()}{problem}"
+        said = f"{self}\n\n{self.table()}"  # which reads the file, or cannot
+        return said if self._store.problem is None else f"{said}\n{self._store.problem}"
 
     def _repr_html_(self) -> str:
         said = f"<p>{escape(str(self))}</p>{self.table()._repr_html_()}"
@@ -116,12 +65,12 @@ class Summary:
         Raises ValueError if there is no such exercise.
         """
         if key is None:
-            self._store.write(_EXERCISES, {})
+            self._store.write(EXERCISES, {})
             return
         if key not in self.reached():
             raise ValueError(f"key must be an exercise such as 'basic/repair', got {key!r}")
-        kept = self._store.read(_EXERCISES)
-        self._store.write(_EXERCISES, {k: entry for k, entry in kept.items() if k != key})
+        kept = self._store.read(EXERCISES)
+        self._store.write(EXERCISES, {k: entry for k, entry in kept.items() if k != key})
 
     def save(self, path: str | Path, student: str) -> None:
         """Write a page that can be printed and handed in.

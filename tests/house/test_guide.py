@@ -135,7 +135,7 @@ def test_the_slides_are_those_that_are_made():
 
 
 def test_it_says_how_many_orders_a_check_and_a_grading_try():
-    defaults = inspect.signature(Problem.grade).parameters
+    defaults = inspect.signature(Problem.graded).parameters
     orders, first = defaults["schedules"].default, defaults["first_seed"].default
     text = " ".join(section("Points").split()).replace("**", "")
     assert f"tries {SCHEDULES} random orders of each trial" in text
