@@ -124,6 +124,11 @@ def test_every_exercise_it_names_is_there():
     assert sorted(set(named) - {problem.key for problem in exercises.problems()}) == []
 
 
+def test_the_table_of_exercises_has_a_row_for_each_notebook_of_them():
+    told = re.findall(r"^\| \[.+?\]\(\.\./(\S+)\) \| `", section("The exercises"), re.M)
+    assert told == [f"notebooks/exercises/{about.notebook}.ipynb" for about in exercises.abouts()]
+
+
 def test_the_slides_are_those_that_are_made():
     rows = re.findall(r"^\| (\d+) \| (\d+) \| (.+) \|$", section("The slides"), re.M)
     made = [make() for make in SLIDES]
