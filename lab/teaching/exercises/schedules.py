@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cache, partial
-from itertools import product
+from itertools import combinations, product
 from math import factorial, prod
 from random import Random
 from typing import Any, Final, NamedTuple
@@ -24,7 +23,7 @@ from lab.teaching.marks import Feedback
 from lab.teaching.problem import Asked, Question, Said, Task
 from lab.teaching.source import show_code
 from lab.teaching.trying import Demand, Trial, ends
-from lab.teaching.wording import kind, listed, one_line, plural
+from lab.teaching.wording import kind, one_line, plural
 from patterns.concurrency import AtomicInt, TaskGroup
 
 __all__ = ["ABOUT", "extend", "order", "predict", "read", "repair"]
@@ -154,30 +153,43 @@ def _played(order: Sequence[str], amounts: Sequence[int]) -> Game:
     return game
 
 
-def _amounts(random: Random) -> list[int]:
-    """Return three amounts, no two of which add up to the third, so that all totals differ."""
+def _amounts(random: Random, workers: int) -> list[int]:
+    """Return amounts of which no two choices add up to the same, so that all totals differ."""
     while True:
-        amounts = random.sample(range(2, 20), 3)
-        if 2 * max(amounts) != sum(amounts):
+        amounts = random.sample(range(2, 20), workers)
+        if len(_totals(amounts)) == 2**workers:
             return amounts
+
+
+def _totals(amounts: Sequence[int]) -> set[int]:
+    """Return what the amounts can add up to, whichever are left out."""
+    return {
+        sum(chosen) for size in range(len(amounts) + 1) for chosen in combinations(amounts, size)
+    }
 
 
 def _shuffled(random: Random, lost: int, amounts: Sequence[int]) -> list[str]:
     """Return an order in which so many additions are lost."""
     while True:
-        order = [f"worker-{number}" for number in (1, 2, 3)] * 2
+        order = _names(amounts) * 2
         random.shuffle(order)
         if _outcome(order, amounts)[1] == lost:
             return order
 
 
-_ADDING: Final = (
-    f"Three workers add to one total. `load` and `store` are two steps.\n\n{_code(add_up)}"
-)
+def _names(amounts: Sequence[int]) -> list[str]:
+    return [f"worker-{number}" for number in range(1, len(amounts) + 1)]
+
+
+def _who_adds(amounts: Sequence[int]) -> str:
+    return ", ".join(f"worker {n} adds {amount}" for n, amount in enumerate(amounts, start=1))
+
+
+_ADDING: Final = f"Workers add to one total. `load` and `store` are two steps.\n\n{_code(add_up)}"
 
 
 def _three_schedules(random: Random) -> Asked:
-    amounts = _amounts(random)
+    amounts = _amounts(random, 3)
     orders = [_shuffled(random, lost, amounts) for lost in random.sample((0, 1, 2), 3)]
     games = [_played(order, amounts) for order in orders]
     totals = [_outcome(order, amounts)[0] for order in orders]
@@ -194,7 +206,7 @@ def _three_schedules(random: Random) -> Asked:
                     f"in schedule {letter} not everything is added: look for a worker that stores "
                     "what it has loaded before another one stored"
                 )
-            if total not in _possible(amounts):
+            if total not in _totals(amounts) - {0}:
                 raise NotYet(
                     f"schedule {letter} cannot end with {total}: the last to store leaves what it "
                     "has loaded and its own amount"
@@ -211,20 +223,13 @@ def _three_schedules(random: Random) -> Asked:
         silent = [replace(turn, result="") for turn in game.position.turns if turn.task != "main"]
         return draw_turns(silent, title=f"Schedule {letter}", text=f"Schedule {letter}.")
 
-    one, two, three = amounts
     return Asked(
-        f"Worker 1 adds {one}, worker 2 adds {two}, worker 3 adds {three}. Here are three "
-        "schedules. What does `add_up` return in A, in B and in C? Write three numbers.",
+        f"In `add_up({amounts})` {_who_adds(amounts)}. Here are three schedules. What does it "
+        "return in A, in B and in C? Write three numbers.",
         judge,
         numbers=(amounts, orders),
         pictures=[partial(drawn, *each) for each in zip("ABC", games, strict=True)],
     )
-
-
-def _possible(amounts: Sequence[int]) -> set[int]:
-    names = [f"worker-{number}" for number in (1, 2, 3)] * 2
-    random = Random(0)
-    return {_outcome(random.sample(names, 6), amounts)[0] for _ in range(300)}
 
 
 read = Question(
@@ -247,67 +252,60 @@ read = Question(
 
 
 def _wanted_total(random: Random) -> Asked:
-    amounts = _amounts(random)
-    wanted, _ = _outcome(_shuffled(random, 1, amounts), amounts)
+    amounts = _amounts(random, 4)
+    missing = random.choice((1, 2))
+    wanted, _ = _outcome(_shuffled(random, missing, amounts), amounts)
 
     def judge(answer: Any) -> str:
-        names = _six_names(answer)
-        total, lost = _outcome(names, amounts)
+        turns = _turns(answer, _names(amounts))
+        total, lost = _outcome(turns, amounts)
         if total == wanted:
-            return f"the total is {wanted}: one addition is lost, and it is the right one"
+            return f"the total is {wanted}: what is lost is what should be"
+        said = f"in this order the total is {total}"
         if not lost:
+            raise NotYet(f"{said}: nothing is lost, and something has to be")
+        gone = f"{plural(lost, 'addition')} {'is' if lost == 1 else 'are'} lost"
+        if lost != missing:
             raise NotYet(
-                f"in this order the total is {total}: nothing is lost, and something has to be"
+                f"{said}: {gone}, and {wanted} is the sum of {len(amounts) - missing} amounts"
             )
-        if lost == 2:
-            raise NotYet(
-                f"in this order the total is {total}: all but one addition is lost, and "
-                f"{wanted} is the sum of two"
-            )
-        raise NotYet(f"in this order the total is {total}: one addition is lost, but another one")
+        raise NotYet(f"{said}: {gone}, which is as many as should be, but not the right choice")
 
     def shown() -> object:
         from lab.plots import draw_turns
 
-        game = _played(_any_order(wanted, amounts), amounts)
+        any_random = Random(0)
+        turns = _shuffled(any_random, missing, amounts)
+        while _outcome(turns, amounts)[0] != wanted:
+            turns = _shuffled(any_random, missing, amounts)
         return draw_turns(
-            game.position.turns, title=f"An order that ends with {wanted}", text="An order."
+            _played(turns, amounts).position.turns,
+            title=f"An order in which the total becomes {wanted}",
+            text=f"An order in which the total becomes {wanted}.",
         )
 
-    one, two, three = amounts
     return Asked(
-        f"Worker 1 adds {one}, worker 2 adds {two}, worker 3 adds {three}. In which order does the "
-        f"total become {wanted}? Write six names, in the order in which they have their turns.",
+        f"In `add_up({amounts})` {_who_adds(amounts)}. In which order does it return {wanted}? "
+        "Write eight names, in the order in which they have their turns.",
         judge,
         numbers=(amounts, wanted),
         shown=shown,
     )
 
 
-def _six_names(answer: Any) -> list[str]:
-    workers = [f"worker-{number}" for number in (1, 2, 3)]
+def _turns(answer: Any, workers: Sequence[str]) -> list[str]:
     if not isinstance(answer, list | tuple):
-        raise NotYet(f"the answer must be a list of six names, and is {kind(answer)}")
+        raise NotYet(f"the answer must be a list of names, and is {kind(answer)}")
     for name in answer:
         if name not in workers:
-            raise NotYet(f"each name must be one of {listed(workers)}, got {name!r}")
-    for worker, turns in Counter([*answer]).items():
+            raise NotYet(f"each name must be one of {', '.join(workers)}, got {name!r}")
+    for worker in workers:
+        turns = answer.count(worker)
         if turns != 2:
             raise NotYet(
                 f"{worker} has {plural(turns, 'turn')}, and it needs two: one to load, one to store"
             )
-    if len(answer) != 6:
-        missing = [worker for worker in workers if worker not in answer]
-        raise NotYet(f"each worker has two turns, and {listed(missing)} has none")
     return [*answer]
-
-
-def _any_order(wanted: int, amounts: Sequence[int]) -> list[str]:
-    random = Random(0)
-    while True:
-        order = _shuffled(random, 1, amounts)
-        if _outcome(order, amounts)[0] == wanted:
-            return order
 
 
 order = Question(
@@ -323,10 +321,10 @@ order = Question(
     answer="turns",
     make=_wanted_total,
     hints=[
-        "Which two amounts make up this total? The third addition has to be lost.",
-        "It is lost if somebody stores after it what was loaded before it.",
-        "Let the one that is to be lost store between the `load` and the `store` of another one; "
-        "let nobody else come in between.",
+        "Which amounts make up this total? The other additions have to be lost.",
+        "An addition is lost if somebody stores after it what was loaded before it.",
+        "Let those that are to be lost load and store between the `load` and the `store` of one "
+        "of the others, and let nobody else come in between.",
     ],
 )
 
@@ -650,6 +648,8 @@ ABOUT = About(
     notebook="10_all_schedules",
     title="all schedules of your pool",
     imports=(
+        "from itertools import combinations\n"
+        "\n"
         "from lab import explore\n"
         "from lab.teaching.exercises.queues import filled\n"
         "from lab.teaching.exercises.small import add_up, new_limit\n"

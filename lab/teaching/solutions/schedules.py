@@ -26,12 +26,19 @@ totals = [total_of(order, amounts) for order in orders]
 
 
 # %% order
-# Two amounts make up the total; the third addition is to be lost. So one of the two adds, and
-# between the `load` and the `store` of the other one the third does: its `store` is overwritten.
+# Look for the amounts that make up the total; the other additions are to be lost. Of those that are
+# kept, the last one loads, then all that are to be lost load and store, and then it stores: what
+# they have stored is overwritten.
 amounts, wanted = order.numbers
-lost = 1 + amounts.index(sum(amounts) - wanted)
-first, last = [number for number in (1, 2, 3) if number != lost]
-turns = [f"worker-{number}" for number in (first, first, last, lost, lost, last)]
+for size in range(1, len(amounts)):
+    for chosen in combinations(amounts, size):
+        if sum(chosen) == wanted:
+            kept = [1 + amounts.index(amount) for amount in chosen]
+lost = [number for number in (1, 2, 3, 4) if number not in kept]
+*before, last = kept
+numbers = [n for n in before for _ in range(2)] + [last]
+numbers += [n for n in lost for _ in range(2)] + [last]
+turns = [f"worker-{number}" for number in numbers]
 
 
 # %% repair

@@ -278,40 +278,54 @@ def named(*numbers):
     return [f"worker-{number}" for number in numbers]
 
 
-def who_is_lost(numbers):
-    """Return the numbers of the worker whose addition is to be lost, and of the others."""
+def kept_and_lost(numbers):
+    """Return the numbers of the workers whose additions count, and of the others."""
     amounts, wanted = numbers
-    lost = 1 + amounts.index(sum(amounts) - wanted)
-    return lost, *({1, 2, 3} - {lost})
+    for size in (2, 3):
+        for kept in itertools.combinations((1, 2, 3, 4), size):
+            if sum(amounts[worker - 1] for worker in kept) == wanted:
+                return [*kept], sorted({1, 2, 3, 4} - {*kept})
+    raise AssertionError(numbers)
 
 
-def loses_the_third(numbers):
-    lost, first, last = who_is_lost(numbers)
-    return named(first, first, last, lost, lost, last)
+def loses(kept, lost):
+    *before, last = kept
+    return named(*sorted(before * 2), last, *sorted(lost * 2), last)
+
+
+def loses_the_right_ones(numbers):
+    return loses(*kept_and_lost(numbers))
 
 
 def begins_with_the_lost(numbers):
-    lost, first, last = who_is_lost(numbers)
-    return named(lost, first, lost, first, last, last)
+    """Let those that count go after those that are lost, but load before them."""
+    (first, *others), lost = kept_and_lost(numbers)
+    return named(*lost, first, *lost, first, *sorted(others * 2))
 
 
 def one_after_the_other(numbers):
-    return named(1, 1, 2, 2, 3, 3)
+    return named(1, 1, 2, 2, 3, 3, 4, 4)
 
 
 def all_load_first(numbers):
-    return named(1, 2, 3, 1, 2, 3)
+    return named(1, 2, 3, 4, 1, 2, 3, 4)
 
 
-def loses_another(numbers):
-    lost, first, last = who_is_lost(numbers)
-    return named(lost, lost, last, first, first, last)
+def loses_others(numbers):
+    """Lose as many as should be, but one that should count."""
+    kept, lost = kept_and_lost(numbers)
+    return loses([lost[0], *kept[1:]], [kept[0], *lost[1:]])
+
+
+def loses_one_more(numbers):
+    kept, lost = kept_and_lost(numbers)
+    return loses(kept[1:], [kept[0], *lost])
 
 
 RIGHT = {
     predict: [counted, lambda n: tuple(map(Fraction, counted(n))), with_numpy],
     read: [totals, lambda n: [Decimal(total) for total in totals(n)]],
-    order: [loses_the_third, lambda n: tuple(begins_with_the_lost(n))],
+    order: [loses_the_right_ones, lambda n: tuple(begins_with_the_lost(n))],
     repair: [leaving_by(swaps_until_it_works), in_a_task_of_its_own, plain_list],
     extend: [asserts, answers_with_a_number, answers_with_numpy],
 }
@@ -343,14 +357,15 @@ WRONG = {
     ],
     order: [
         (one_after_the_other, ": nothing is lost, and something has to be"),
-        (all_load_first, "all but one addition is lost, and"),
-        (loses_another, ": one addition is lost, but another one"),
-        (lambda n: loses_the_third(n)[:5], "has 1 turn, and it needs two: one to load"),
-        (["worker-1"] * 6, "worker-1 has 6 turns, and it needs two"),
-        (["worker-1", "worker-2"] * 2, "each worker has two turns, and 'worker-3' has none"),
-        ([1, 2, 3, 3, 2, 1], "each name must be one of 'worker-1', 'worker-2', 'worker-3', got 1"),
-        ("worker-1", "must be a list of six names, and is a str"),
-        ([], "each worker has two turns"),
+        (all_load_first, ": 3 additions are lost, and "),
+        (loses_one_more, " lost, and "),
+        (loses_others, " lost, which is as many as should be, but not the right"),
+        (lambda n: loses_the_right_ones(n)[:7], "has 1 turn, and it needs two: one to load"),
+        (["worker-1"] * 8, "worker-1 has 8 turns, and it needs two"),
+        (["worker-1", "worker-2"] * 2, "worker-3 has 0 turns, and it needs two"),
+        ([1, 2, 3, 4, 4, 3, 2, 1], "each name must be one of worker-1, worker-2, worker-3, worke"),
+        ("worker-1", "must be a list of names, and is a str"),
+        ([], "worker-1 has 0 turns, and it needs two"),
         ([["worker-1"]], "each name must be one of"),
     ],
     repair: [
