@@ -11,6 +11,7 @@ from typing import Any, Literal, NamedTuple
 
 from lab.model.run import Run
 from lab.simulation import simulate
+from lab.teaching.demands import FEW
 from lab.teaching.exercises.about import About
 from lab.teaching.expect import NEARLY, expect_letters, expect_number
 from lab.teaching.grading import NotYet
@@ -42,18 +43,18 @@ class _Silence(NamedTuple):
     beats: tuple[float, float]
 
 
-def _found(silence: _Silence) -> Run[float | None]:
+def _watched(silence: _Silence) -> Run[list[Health]]:
     def hangs(job: int, beat: Beat) -> None:
         for time in silence.beats:
             sleep(time - now())
             beat()
         hang()
 
-    def watched() -> float | None:
+    def watched() -> list[Health]:
         history: list[Health] = []
         interval, missed, _ = silence
         heartbeat.run([1], hangs, workers=1, interval=interval, missed=missed, history=history)
-        return found_at(history, 1)
+        return history
 
     return simulate(watched)
 
@@ -66,8 +67,8 @@ def _two_beats(random: Random) -> Asked:
     second = 10 * (first // 10 + random.randint(2, missed - 1)) + random.randint(1, 9)
     beats = (round(first * interval / 10, 3), round(second * interval / 10, 3))
     silence = _Silence(interval, missed, beats)
-    run = _found(silence)
-    right = run.value
+    run = _watched(silence)
+    right = found_at(run.value, 1)
     assert right is not None
     after = f"{missed} looks in a row without a new beat"
 
@@ -90,9 +91,9 @@ def _two_beats(random: Random) -> Asked:
         raise NotYet(f"{given:g} s is too late: {after} are enough")
 
     def shown() -> object:
-        from lab.plots import draw
+        from lab.plots import draw, missed_beats, timeline
 
-        return draw(run)
+        return draw(run, timeline, missed_beats(run.value, limit=missed))
 
     return Asked(
         f"The supervisor looks every {interval:g} s, for the first time at {interval:g} s, and "
@@ -534,7 +535,13 @@ def _tell(story: _Story, call: Callable[..., Any]) -> _Heard:
 
 def _trial(name: str, *story: Any, statements: bool = False, **value: Any) -> Trial:
     told = _story(*story, **value)
-    return Trial(name, lambda call: _tell(told, call), told, schedules=6, statements=statements)
+    return Trial(
+        name,
+        lambda call: _tell(told, call),
+        told,
+        schedules=FEW if statements else None,
+        statements=statements,
+    )
 
 
 def _stories() -> list[Trial]:

@@ -68,10 +68,20 @@ class _Batches(NamedTuple):
         return self.burst + round(self.rate * self.seconds)
 
     @property
+    def gained(self) -> int:
+        """How many tokens came after the bucket was emptied, until the second batch."""
+        emptied = (self.first - self.burst) / self.rate
+        return round((self.after - emptied) * self.rate)
+
+    @property
     def tokens(self) -> int:
         """How many there are when the second batch comes."""
-        emptied = (self.first - self.burst) / self.rate
-        return min(self.burst, round((self.after - emptied) * self.rate))
+        return min(self.burst, self.gained)
+
+    @property
+    def mistaken(self) -> int:
+        """How many there would be in a bucket that is always full by then, or that has no top."""
+        return self.burst if self.gained < self.burst else self.gained
 
     def done(self, tokens: int) -> float:
         """When the last job is done, if there are so many tokens when the second batch comes."""
@@ -96,13 +106,14 @@ def _in_batches(batches: _Batches) -> None:
 def _drawn(random: Random) -> _Batches:
     rate, burst, seconds = random.choice([1, 2]), random.randint(3, 5), random.choice([1.0, 2.0])
     first = burst + random.randint(1, 3)
-    after = (first - burst + random.randint(1, burst - 1)) / rate
+    gained = burst + random.choice([-1, 1, 2, 3])  # full or not: neither is always right
+    after = (first - burst + gained) / rate
     return _Batches(first, burst + random.randint(1, 4), after, seconds, rate, burst)
 
 
 def _two_batches(random: Random) -> Asked:
     batches = _drawn(random)
-    while batches.done(batches.burst) == batches.done(batches.tokens) - batches.seconds:
+    while batches.done(batches.mistaken) == batches.done(batches.tokens) - batches.seconds:
         batches = _drawn(random)  # else two mistakes have the same answer
     first, second, after, seconds, rate, burst = batches
     run = simulate(_in_batches, batches)
@@ -115,10 +126,15 @@ def _two_batches(random: Random) -> Asked:
             return f"{right:g} s: when the second batch came, {tokens} there"
         if abs(given - (right - seconds)) < 1e-6:
             raise NotYet(f"{given:g} s is when the last job begins; it has to be done too")
-        if abs(given - batches.done(burst)) < 1e-6:
+        if abs(given - batches.done(batches.mistaken)) < 1e-6:
+            if batches.gained < burst:
+                raise NotYet(
+                    f"{given:g} s would need a full bucket at {after:g} s; when did the first "
+                    "batch take its last token?"
+                )
             raise NotYet(
-                f"{given:g} s would need a full bucket at {after:g} s; when did the first batch "
-                "take its last token?"
+                f"{given:g} s counts every token that came before {after:g} s; how many of them "
+                "does the bucket hold?"
             )
         if given < right:
             raise NotYet(
@@ -163,7 +179,8 @@ predict = Question(
     hints=[
         "Some jobs of the first batch begin at 0 s. When does the last one of it begin? At that "
         "moment the bucket is empty.",
-        "From then on it fills, one token after the other, until the second batch comes.",
+        "From then on it fills, one token after the other, until the second batch comes or there "
+        "is no room for more.",
         "As many jobs of the second batch as there are tokens begin at once; each of the others "
         "waits for a token of its own. The last one that begins has to be done, too.",
     ],
@@ -491,6 +508,7 @@ def _calling(
         return _Called(watched(partial(pool, [*jobs], workers, rate), server), server.refused)
 
     spells = " and ".join(f"from {begin:g} to {end:g} s" for begin, end in closed)
+    spells = f"{len(closed)} times" if len(closed) > 2 else spells
     server = f"a server that is closed {spells}" if closed else "a server that is never closed"
     latest = _latest(len(jobs), workers, 1 / rate, closed, seconds)
     return Trial(
@@ -536,6 +554,7 @@ def _calls() -> list[Trial]:
         _calling(range(1, 4), 1, 4, [(1, 2.1)], [1.0], 1, schedules=FEW),
         _calling(range(1, 7), 2, 10, [(0.9, 2)], [1.0], 2, schedules=FEW),
         _calling(_EQUAL, 2, 2, [(0, 1), (2, 4)], [1.0], 2, schedules=FEW),
+        _calling((1,), 1, 2, [(n, n + 1) for n in range(12)], [1.0], 1, schedules=FEW),
         _calling((1, 2), 2, 1, [(0, 1)], [2.0, 1.0], 2, statements=True),
     ]
 

@@ -499,6 +499,25 @@ def tries_twice(bucket, process, rate):
     return call
 
 
+def tries_ten_times(bucket, process, rate):
+    opens = 0.0
+
+    def call(job):
+        nonlocal opens
+        for _ in range(10):
+            bucket.acquire()
+            while now() < opens:
+                sleep(opens - now())
+                bucket.acquire()
+            try:
+                return process(job)
+            except Refused as refused:
+                opens = now() + refused.seconds
+        return None
+
+    return call
+
+
 def gives_up(bucket, process, rate):
     def call(job):
         bucket.acquire()
@@ -723,6 +742,10 @@ RIGHT = {
 }
 
 WRONG = {
+    predict.of("ada"): [  # whose bucket is full when the second batch comes
+        (lambda b: done(b, b.gained), "s counts every token that came before "),
+        (lambda b: done(b, b.burst - 1), "what became of the tokens that came while nobody"),
+    ],
     predict: [
         (lambda b: token_by_token(b) - b.seconds, "s is when the last job begins"),
         (lambda b: done(b, b.burst), "s would need a full bucket at "),
@@ -816,6 +839,10 @@ WRONG = {
         (calling(looks_before_its_turn), "and the server had said at 1 s: not before 3 s"),
         (calling(keeps_its_turn), "at 3 s, 0 s after job 4, and the limit is one every"),
         (calling(tries_twice), "it raised Refused: 429 Too Many Requests, try again in 1.5 s"),
+        (
+            calling(tries_ten_times),
+            "a server that is closed 12 times it lost answers: 'answer to 1'",
+        ),
         (calling(gives_up), SAID + "lost answers: 'answer to 3'"),
         (calling(one_call_at_a_time), "does one job at a time, though 2 could run at once"),
         (calling(backs_off_twice_as_long), SAID + "took"),
