@@ -533,8 +533,18 @@ def _tell(story: _Story, call: Callable[..., Any]) -> _Heard:
     return _Heard(value, error, at, called)
 
 
-def _trial(name: str, *story: Any, statements: bool = False, **value: Any) -> Trial:
-    told = _story(*story, **value)
+def _trial(
+    name: str,
+    job: Any,
+    steps: tuple[int | Literal["beat"], ...],
+    end: str,
+    silence: int,
+    *,
+    value: Any = None,
+    statements: bool = False,
+) -> Trial:
+    seconds = tuple(step if step == "beat" else step / 512 for step in steps)
+    told = _story(job, seconds, end, silence / 512, value)
     return Trial(
         name,
         lambda call: _tell(told, call),
@@ -545,38 +555,38 @@ def _trial(name: str, *story: Any, statements: bool = False, **value: Any) -> Tr
 
 
 def _stories() -> list[Trial]:
-    # Odd times, so that whoever looks now and then is late.
-    few: tuple[Step, ...] = (0.30717, "beat", 0.31031, "beat", 0.20203)
+    # Odd multiples of 1/512 s: whoever looks now and then is late, and no sum is rounded.
+    few: tuple[int | Literal["beat"], ...] = (157, "beat", 159, "beat", 103)
     return [
-        _trial("with a job that beats to its end", 1, few, "value", 0.35, value="read"),
-        _trial("with a job that hangs", 2, (), "hang", 0.50021),
-        _trial("with a job that beats twice and hangs", 3, few[:-1], "hang", 0.41003),
-        _trial("with a quick job", 4, (0.10309,), "value", 0.5, value=16),
-        _trial("with a job that takes no time", 5, (), "value", 0.5, value=25),
-        _trial("with a job that beats and raises", 6, few, "error", 0.4),
-        _trial("with a job that returns None", 7, few, "value", 0.4),
+        _trial("with a job that beats to its end", 1, few, "value", 179, value="read"),
+        _trial("with a job that hangs", 2, (), "hang", 257),
+        _trial("with a job that beats twice and hangs", 3, few[:-1], "hang", 211),
+        _trial("with a quick job", 4, (53,), "value", 255, value=16),
+        _trial("with a job that takes no time", 5, (), "value", 255, value=25),
+        _trial("with a job that beats and raises", 6, few, "error", 205),
+        _trial("with a job that returns None", 7, few, "value", 205),
         _trial(
-            "with a job that is a list", [8, "beat"], ("beat", *few), "value", 0.4, value=[False]
+            "with a job that is a list", [8, "beat"], ("beat", *few), "value", 205, value=[False]
         ),
         _trial(
             "with a job that comes back late",
             9,
-            (0.20707, "beat", 3.00113, "beat", "beat", 0.1, "beat", 0.1),
+            (107, "beat", 1537, "beat", "beat", 51, "beat", 51),
             "value",
-            0.40009,
+            207,
             value="late",
         ),
-        _trial("with a job that raises late", 10, (2.00411, "beat"), "error", 0.30103),
+        _trial("with a job that raises late", 10, (1027, "beat"), "error", 155),
         _trial(
             "with a job that beats many times at once",
             11,
-            (0.10103, *["beat"] * 12, 0.15207, "beat", 0.15101),
+            (53, *["beat"] * 12, 77, "beat", 79),
             "value",
-            0.2,
+            103,
             value="well",
         ),
-        _trial("with a job that beats once", 12, few[:2], "value", 0.4, value=1, statements=True),
-        _trial("with a job that hangs", 13, (0.1, "beat"), "hang", 0.30103, statements=True),
+        _trial("with a job that beats once", 12, few[:2], "value", 205, value=1, statements=True),
+        _trial("with a job that hangs", 13, (51, "beat"), "hang", 155, statements=True),
     ]
 
 

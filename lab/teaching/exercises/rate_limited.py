@@ -549,10 +549,10 @@ def _calls() -> list[Trial]:
         _calling(range(1, 7), 3, 2, [(1, 3)], [1.0], 2),
         _calling(range(1, 5), 2, 1, [(0, 2), (2, 3.5)], [0.5], 1),
         _calling(range(1, 6), 3, 2, [], [1.5], 3),
-        _calling(range(1, 5), 4, 2, [(0.5, 0.7)], [0.5], 1),  # a pause shorter than the limit's
+        _calling(range(1, 5), 4, 2, [(0.5, 0.75)], [0.5], 1),  # a pause shorter than the limit's
         _calling((), 2, 1, [(0, 1)], [1.0], 0),
-        _calling(range(1, 4), 1, 4, [(1, 2.1)], [1.0], 1, schedules=FEW),
-        _calling(range(1, 7), 2, 10, [(0.9, 2)], [1.0], 2, schedules=FEW),
+        _calling(range(1, 4), 1, 4, [(1, 2.125)], [1.0], 1, schedules=FEW),
+        _calling(range(1, 7), 2, 8, [(0.875, 2)], [1.0], 2, schedules=FEW),
         _calling(_EQUAL, 2, 2, [(0, 1), (2, 4)], [1.0], 2, schedules=FEW),
         _calling((1,), 1, 2, [(n, n + 1) for n in range(12)], [1.0], 1, schedules=FEW),
         _calling((1, 2), 2, 1, [(0, 1)], [2.0, 1.0], 2, statements=True),

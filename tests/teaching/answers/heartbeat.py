@@ -389,6 +389,26 @@ def wakes_when_it_could_be_lost(job, process, silence):
                 raise WorkerLost(str(job)) from None
 
 
+def has_a_watchdog(job, process, silence):
+    said, last, over = Channel(2), [now()], []
+
+    def work():
+        said.send(attempt(lambda job: process(job, lambda: last.append(now())), job))
+        over.append(True)
+
+    def watchdog():
+        while not over:
+            rest = last[-1] + silence - now()
+            if rest <= 0:
+                said.send(Failed(job, WorkerLost(f"{job} is silent")))
+                return
+            sleep(rest)
+
+    go(work)
+    go(watchdog)
+    return result_of(said.receive())
+
+
 def never_listens(job, process, silence):
     results = Channel(1)
     go(lambda: results.send(attempt(lambda job: process(job, lambda: None), job)))
@@ -521,7 +541,7 @@ RIGHT = {
     read: [by_lanes, lambda runs: ", ".join(by_lanes(runs).lower())],
     repair: [beats_after_each_page, beats_in_a_generator],
     extend: [in_a_second_pool, counts_what_is_left],
-    supervise: [listening(), abandons_in_a_group, wakes_when_it_could_be_lost],
+    supervise: [listening(), abandons_in_a_group, wakes_when_it_could_be_lost, has_a_watchdog],
 }
 
 WRONG = {
@@ -588,18 +608,18 @@ WRONG = {
     supervise: [
         (never_listens, "with a job that hangs it deadlocks at 0 s: main is receiving"),
         (calls_it_itself, "with a job that hangs it deadlocks at 0 s"),
-        (a_limit_for_all, "it gave the job up at 0.35 s, which was never silent for 0.35 s"),
-        (one_context_for_all, "it gave the job up at 0.35 s, which was never silent for 0.35 s"),
-        (looks_now_and_then, "it returned at 0.85 s, and the value was there at 0.81951 s"),
+        (a_limit_for_all, "it gave the job up at 0.349609 s, which was never silent for"),
+        (one_context_for_all, "it gave the job up at 0.349609 s, which was never silent for"),
+        (looks_now_and_then, "it returned at 0.85 s, and the value was there at 0.818359 s"),
         (takes_none_for_a_beat, "with a job that"),
         (listens_after_the_first_beat, "with a job that hangs it deadlocks at 0 s: main is recei"),
         (listening(wait=swallows), "it returned None, and the job raised PageMissing"),
         (listening(wait=wraps), "it raised RuntimeError: the job failed"),
         (listening(lost=TimeoutError), "it raised TimeoutError: 2 is silent"),
-        (tries_again, "with a job that hangs it gave the job up at 1.00042 s, 0.50021 s too late"),
-        (returns_none_when_lost, "with a job that hangs it returned None at 0.50021 s"),
-        (waits_for_who_is_lost, "with a job that hangs it deadlocks at 0.50021 s: main is waiting"),
-        (twice_as_patient, "with a job that hangs it gave the job up at 1.00042 s"),
+        (tries_again, "with a job that hangs it gave the job up at 1.00391 s, 0.501953 s too late"),
+        (returns_none_when_lost, "with a job that hangs it returned None at 0.501953 s"),
+        (waits_for_who_is_lost, "with a job that hangs it deadlocks at 0.501953 s: main is"),
+        (twice_as_patient, "with a job that hangs it gave the job up at 1.00391 s"),
         (listening(room=0), "with a job that comes back late it leaves a task behind"),
         (listening(room=1), "with a job that comes back late it leaves a task behind"),
     ],

@@ -626,6 +626,41 @@ def a_gate_that_all_pass(bucket, process, rate):
     return call
 
 
+def books_its_turn(bucket, process, rate):
+    free, opens = Channel(1), [0.0]
+    free.send(0.0)
+
+    def call(job):
+        while True:
+            turn = max(free.receive(), opens[0], now())
+            free.send(turn + 1 / rate)
+            sleep(turn - now())
+            if now() < opens[0]:
+                continue
+            try:
+                return process(job)
+            except Refused as refused:
+                opens[0] = now() + refused.seconds
+
+    return call
+
+
+def asks_the_bucket_until_it_is_open(bucket, process, rate):
+    opens = 0.0
+
+    def call(job):
+        nonlocal opens
+        while True:
+            bucket.acquire()
+            if now() >= opens:
+                try:
+                    return process(job)
+                except Refused as refused:
+                    opens = now() + refused.seconds
+
+    return call
+
+
 def sends_it_back(jobs, workers, rate, process):
     queue, results, bucket = Channel(len(jobs)), Channel(len(jobs)), TokenBucket(rate)
 
@@ -738,7 +773,12 @@ RIGHT = {
         buckets_in_the_jobs,
         by_host(burst_of_one_a_host),
     ],
-    retry: [calling(one_opening_for_all), calling(a_gate_that_all_pass)],
+    retry: [
+        calling(one_opening_for_all),
+        calling(a_gate_that_all_pass),
+        calling(books_its_turn),
+        calling(asks_the_bucket_until_it_is_open),
+    ],
 }
 
 WRONG = {
