@@ -453,7 +453,8 @@ extend = Task(
 # Build: one call, watched
 
 
-Step = float | Literal["beat"]
+Step = float | Literal["beat"]  # of seconds
+Part = int | Literal["beat"]  # of 1/512 s
 
 
 class _Story(NamedTuple):
@@ -536,7 +537,7 @@ def _tell(story: _Story, call: Callable[..., Any]) -> _Heard:
 def _trial(
     name: str,
     job: Any,
-    steps: tuple[int | Literal["beat"], ...],
+    steps: tuple[Part, ...],
     end: str,
     silence: int,
     *,
@@ -556,7 +557,8 @@ def _trial(
 
 def _stories() -> list[Trial]:
     # Odd multiples of 1/512 s: whoever looks now and then is late, and no sum is rounded.
-    few: tuple[int | Literal["beat"], ...] = (157, "beat", 159, "beat", 103)
+    few: tuple[Part, ...] = (157, "beat", 159, "beat", 103)
+    twelve: tuple[Part, ...] = ("beat",) * 12
     return [
         _trial("with a job that beats to its end", 1, few, "value", 179, value="read"),
         _trial("with a job that hangs", 2, (), "hang", 257),
@@ -580,7 +582,7 @@ def _stories() -> list[Trial]:
         _trial(
             "with a job that beats many times at once",
             11,
-            (53, *["beat"] * 12, 77, "beat", 79),
+            (53, *twelve, 77, "beat", 79),
             "value",
             103,
             value="well",
