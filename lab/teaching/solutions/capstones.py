@@ -77,3 +77,65 @@ def crawl_on(start, fetch, workers, per_host, tries, pause):
         for queue in queues.values():
             queue.close()
     return found, lost
+
+
+# %% importer
+# A permit for each batch that may exist, which is taken before the batch is read and given back
+# when it is stored: so it does not matter in whose hands a batch is. Then the channel of batches
+# needs no limit of its own.
+def import_all(records, store, size, workers, ahead):
+    permits, batches, stored = Channel(ahead // size), Channel(math.inf, "batches"), []
+
+    def worker():
+        for batch in batches:
+            store(batch)
+            stored.append(len(batch))
+            permits.receive()
+
+    with TaskGroup() as group:
+        for number in range(1, workers + 1):
+            group.spawn(worker, name=f"worker-{number}")
+        permits.send(None)
+        while batch := list(islice(records, size)):
+            batches.send(batch)
+            permits.send(None)
+        batches.close()
+    return sum(stored)
+
+
+# %% deadline
+# Only the block in which records are read has the deadline; the workers are in a group around it,
+# and are not cancelled. What was sent is in the hands of a worker, as the channel holds nothing; so
+# what is left is the batch that the reader had in its own.
+def import_until(records, store, size, workers, seconds):
+    batches, stored, rejected, batch = Channel(0, "batches"), [], [], []
+
+    def keep(records):
+        try:
+            store(records)
+            stored.extend(records)
+        except Exception:
+            if len(records) == 1:
+                rejected.extend(records)
+            else:
+                for record in records:
+                    keep([record])
+
+    def worker():
+        for each in batches:
+            keep(each)
+
+    with TaskGroup() as group:
+        for number in range(1, workers + 1):
+            group.spawn(worker, name=f"worker-{number}")
+        with suppress(Cancelled), TaskGroup(Context(timeout=seconds)):
+            for record in records:
+                batch.append(record)
+                if len(batch) == size:
+                    batches.send(batch)
+                    batch = []
+            if batch:
+                batches.send(batch)
+                batch = []
+        batches.close()
+    return len(stored), rejected, batch

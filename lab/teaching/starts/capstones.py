@@ -33,3 +33,38 @@ def crawl_on(start, fetch, workers, per_host, tries, pause):
             found.append(page)
             seen += [link for link in dict.fromkeys(links) if link not in seen]
     return found, lost
+
+
+# %% importer
+def import_all(records, store, size, workers, ahead):
+    """Store all records in batches; return how many there were.
+
+    records: an iterator; it may take a while for the next record
+    store: takes a while to store a list of records
+    size: records of a batch
+    workers: batches that may be stored at a time
+    ahead: records that may have been read and not be stored yet
+    """
+    stored = 0
+    while batch := list(islice(records, size)):
+        store(batch)
+        stored += len(batch)
+    return stored
+
+
+# %% deadline
+def import_until(records, store, size, workers, seconds):
+    """Store records in batches; return how many were stored, the rejected ones, and those left.
+
+    records, size, workers: as before, but there may be no end of records
+    store: raises an exception, and stores nothing, if there is a bad record in the batch
+    seconds: after which no record is read, and no batch begun
+    """
+    stored, rejected, left = 0, [], []
+    while batch := list(islice(records, size)):
+        try:
+            store(batch)
+            stored += len(batch)
+        except Exception:
+            rejected += batch
+    return stored, rejected, left

@@ -1,7 +1,7 @@
 """Answers to the capstones."""
 
-from answers import crawling
+from answers import crawling, importing
 
-RIGHT = {**crawling.RIGHT}
-WRONG = {**crawling.WRONG}
-ENDLESS = {**crawling.ENDLESS}
+RIGHT = {**crawling.RIGHT, **importing.RIGHT}
+WRONG = {**crawling.WRONG, **importing.WRONG}
+ENDLESS = {**crawling.ENDLESS, **importing.ENDLESS}
