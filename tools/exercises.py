@@ -91,7 +91,7 @@ def _cells(about: About, solved: bool) -> Iterator[Any]:
     for number, problem in enumerate(about.problems, start=1):
         yield from _exercise(number, problem, solved)
     yield _markdown("## What is done")
-    yield _code("progress()", tag="progress")
+    yield _code(f'progress("{about.module}")', tag="progress")
     if about.has_lesson:
         yield _markdown(f"Back to [the lesson](../{about.notebook}.ipynb).")
 

@@ -19,10 +19,20 @@ class Summary:
     """What is done: a table; `save` writes it as a page to hand in, `reset` forgets an exercise.
 
     Args:
+        module: of the exercises that it is about, such as "basic"; None: all of them.
         path: of the file in which it is kept.
+
+    Raises ValueError if there is no such module.
     """
 
-    def __init__(self, path: str | Path | None = PROGRESS_FILE) -> None:
+    def __init__(
+        self, module: str | None = None, *, path: str | Path | None = PROGRESS_FILE
+    ) -> None:
+        from lab.teaching.exercises import MODULES
+
+        if module is not None and module not in MODULES:
+            raise ValueError(f"module must be one of {', '.join(MODULES)}, got {module!r}")
+        self._module = module
         self._store = Store(path)
 
     def reached(self) -> dict[str, Reached | None]:
@@ -30,7 +40,10 @@ class Summary:
         from lab.teaching.exercises import problems
 
         kept = self._store.read(EXERCISES)
-        return {problem.key: reached(kept.get(problem.key)) for problem in problems()}
+        keys = [problem.key for problem in problems()]
+        if self._module is not None:
+            keys = [key for key in keys if key.startswith(f"{self._module}/")]
+        return {key: reached(kept.get(key)) for key in keys}
 
     def table(self) -> Table:
         """Return a row for each exercise."""
@@ -110,6 +123,12 @@ notebooks says.</p>
 """
 
 
-def progress() -> Summary:
-    """Return what is done so far of the exercises, as far as it is kept beside this notebook."""
-    return Summary()
+def progress(module: str | None = None) -> Summary:
+    """Return what is done so far of the exercises, as far as it is kept beside this notebook.
+
+    Args:
+        module: of the exercises, such as "basic"; None: all of them.
+
+    Raises ValueError if there is no such module.
+    """
+    return Summary(module)

@@ -141,3 +141,10 @@ def test_in_a_real_notebook_a_check_is_kept_and_shown(here, monkeypatch):
     assert kept.outputs[0].text.startswith("1 of ")
     assert reset.outputs[0].text.startswith("0 of ")
     assert [*here.iterdir()] == []
+
+
+def test_the_exercises_of_one_lesson_can_be_asked_for():
+    assert [*progress("basic").reached()][0] == "basic/predict"
+    assert {key.partition("/")[0] for key in progress("basic").reached()} == {"basic"}
+    with pytest.raises(ValueError, match=r"module must be one of basic, .*, got 'none'"):
+        progress("none")
