@@ -54,7 +54,6 @@ PARTS: Final = {
     ".": "The lessons",
     "exercises": "Exercises",
     "further": "Further lessons",
-    "exercises/solutions": "Worked solutions",
 }
 
 _STYLE: Final = """

@@ -119,7 +119,7 @@ def test_the_page_needs_a_name(here, student):
 
 
 def test_a_summary_of_no_file_has_nothing_done():
-    assert str(Summary(None)).startswith("0 of ")
+    assert str(Summary(path=None)).startswith("0 of ")
 
 
 def test_in_a_real_notebook_a_check_is_kept_and_shown(here, monkeypatch):
@@ -144,7 +144,7 @@ def test_in_a_real_notebook_a_check_is_kept_and_shown(here, monkeypatch):
 
 
 def test_the_exercises_of_one_lesson_can_be_asked_for():
-    assert [*progress("basic").reached()][0] == "basic/predict"
+    assert next(iter(progress("basic").reached())) == "basic/predict"
     assert {key.partition("/")[0] for key in progress("basic").reached()} == {"basic"}
     with pytest.raises(ValueError, match=r"module must be one of basic, .*, got 'none'"):
         progress("none")
