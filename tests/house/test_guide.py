@@ -76,7 +76,8 @@ def test_the_figures_in_its_sentences_are_those_of_the_runs():
 @pytest.mark.parametrize(("notebook", "text"), SECTIONS, ids=[name for name, _ in SECTIONS])
 def test_a_cell_to_show_is_in_its_lesson(notebook, text):
     cells = re.findall(r"[Cc]ells? *\n?`([^`]+)`", text)
-    assert [cell for cell in cells if cell not in source_of(notebook)] == []
+    shown = [".*".join(map(re.escape, cell.split("…"))) for cell in cells]
+    assert [cell for cell in shown if not re.search(cell, source_of(notebook))] == []
 
 
 def test_each_lesson_has_a_section_and_asks_twice():
