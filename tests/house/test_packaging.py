@@ -82,6 +82,10 @@ def test_binder_has_a_python_that_the_package_runs_on():
     assert Requirement(f"python{PROJECT['requires-python']}").specifier.contains(version)
 
 
+def _is_module(file):
+    return file.suffix == ".py" and (file.parent / "__init__.py").exists()
+
+
 def test_files_beside_the_code_are_installed_with_it():
     declared = TOOLS["setuptools"]["package-data"]
     installed = {
@@ -94,6 +98,6 @@ def test_files_beside_the_code_are_installed_with_it():
         file
         for folder in ("lab", "patterns")
         for file in (ROOT / folder).rglob("*")
-        if file.is_file() and file.suffix not in {".py", ".pyc"}
+        if file.is_file() and file.suffix != ".pyc" and not _is_module(file)
     }
     assert there == installed
