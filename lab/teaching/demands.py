@@ -56,7 +56,7 @@ class Work:
         raised: what it raised, likewise.
         peak: the most jobs in work at one time.
         waiting: the most jobs that waited in a channel at one time.
-        tasks: who did the jobs, where there is no process.
+        tasks: who did the jobs.
         made: how many results were made of jobs at each moment, where there is no process.
         busy: jobs in work now.
     """
@@ -79,6 +79,7 @@ def watched(pool: Callable[[Callable[..., Any]], Any], process: Callable[..., An
     def noting(job: Any, *args: Any) -> Any:
         place = len(work.begun)
         work.begun.append((now(), job))
+        work.tasks.add(current_runtime().current())
         work.busy += 1
         work.peak = max(work.peak, work.busy)
         try:

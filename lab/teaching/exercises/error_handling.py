@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from lab.model.run import Run
 from lab.simulation import simulate
-from lab.teaching.demands import FEW, Work, demand_at_once, watched
+from lab.teaching.demands import FEW, Work, demand_at_once, demand_done_by, watched
 from lab.teaching.exercises.about import About
 from lab.teaching.expect import expect_balanced, expect_counts, expect_letters
 from lab.teaching.grading import NotYet, run_once
@@ -277,6 +277,14 @@ def troubled(task: Task) -> str:
     return f"value {task.id}"
 
 
+@dataclass
+class Chore:
+    """A task that is equal to others, and cannot be hashed."""
+
+    id: int
+    seconds: float
+
+
 class OddError(Exception):
     """An error of no type that a pool could know, and that cannot be made from its message."""
 
@@ -299,9 +307,20 @@ def _interrupted(
     statements: bool = False,
 ) -> Trial:
     tasks = [Task(number, each) for number, each in enumerate(seconds, first)]
+    return _of(tasks, workers, timeout, statements=statements)
+
+
+def _of(
+    tasks: Sequence[Any],
+    workers: int,
+    timeout: float,
+    *,
+    what: str = "task",
+    statements: bool = False,
+) -> Trial:
     exact = run_once(partial(watched, partial(_pattern, tasks, workers, timeout), troubled))
     return Trial(
-        f"with {plural(len(tasks), 'task')}, {workers} workers and a deadline of {timeout:g} s",
+        f"with {plural(len(tasks), what)}, {workers} workers and a deadline of {timeout:g} s",
         lambda pool: watched(partial(pool, [*tasks], workers, timeout), troubled),
         _Accounts(tasks, workers, exact),
         schedules=10,
@@ -319,6 +338,7 @@ def _interruptions() -> list[Trial]:
         _interrupted(0, [], 2, 1.0),
         _interrupted(10, [0.3, 0.1, 0.1, 0.1, 0.3], 2, 9.0),  # whose errors are of other types
         _interrupted(7, [0.2], 3, 0.1),
+        _of([Chore(number, 0.1) for number in (0, 0, 1, 0, 1)], 2, 9.0, what="equal task"),
         _interrupted(0, [0.2] * 3, 2, 9.0, statements=True),
         _interrupted(0, [0.2] * 3, 2, 0.3, statements=True),
     ]
@@ -333,6 +353,15 @@ def _errors_themselves(run: Run[Work], facts: _Accounts) -> None:
     raised = [error for error in work.raised.values() if isinstance(error, Exception)]
     _refuse_other_errors(work.value, Cancelled, *map(type, raised))
     _refuse_copied_errors(work.value, [*raised, *work.raised.values()])
+    for result in work.value.results:
+        if isinstance(result, Failed):
+            [whose] = {
+                work.begun[place][1].id
+                for place, error in work.raised.items()
+                if error is result.error
+            }
+            if whose != result.job.id:
+                raise NotYet(f"it has the error of task {whose} for task {result.job.id}")
 
 
 def _cut_short_is_cancelled(run: Run[Work], facts: _Accounts) -> None:
@@ -345,14 +374,14 @@ def _cut_short_is_cancelled(run: Run[Work], facts: _Accounts) -> None:
 
 def _every_result(run: Run[Work], facts: _Accounts) -> None:
     work, report = run.value, run.value.value
-    ended = {
+    ended = Counter(
         job.id
         for place, (_, job) in enumerate(work.begun)
         if place in work.returned or isinstance(work.raised.get(place), Exception)
-    }
-    with_result = {result.job.id for result in report.results}
+    )
+    without = ended - Counter(result.job.id for result in report.results)
     for task in report.started:
-        if task.id in ended - with_result:
+        if without[task.id]:
             raise NotYet(f"it has no result for task {task.id}, which ran to its end")
     for result in report.results:
         if isinstance(result, Succeeded) and result.value != f"value {result.job.id}":
@@ -361,6 +390,10 @@ def _every_result(run: Run[Work], facts: _Accounts) -> None:
 
 def _as_many_at_once(run: Run[Work], facts: _Accounts) -> None:
     demand_at_once(run.value, facts.workers, min(facts.exact.value.peak, facts.workers))
+
+
+def _by_workers(run: Run[Work], facts: _Accounts) -> None:
+    demand_done_by(run.value, facts.workers)
 
 
 def _in_time(run: Run[Work], facts: _Accounts) -> None:
@@ -387,7 +420,8 @@ repair = Exercise(
         "run, and one that is cut short is not even mentioned as started. Run the check, see what "
         "happens, and repair it: every task that ran to its end has a result, with its value or "
         "with the exception that it raised, and one that was cut short is among those that were "
-        "started.\n\n"
+        "started. As before, as many workers as are asked for do the tasks. Tasks may be equal to "
+        "each other, and impossible to hash.\n\n"
         "`filled(tasks)` is a closed channel that holds all tasks. A `Report` is made from what "
         "was submitted, what was started, and the results: a `Succeeded(task, value)` or a "
         "`Failed(task, error)` each. What was started and has no result is cancelled."
@@ -402,6 +436,7 @@ repair = Exercise(
         Demand("what time cuts short is cancelled, and has not failed", 2, _cut_short_is_cancelled),
         Demand("every task that ran to its end has its result", 3, _every_result, needed=True),
         Demand("as many tasks are in work as there are workers, and no more", 2, _as_many_at_once),
+        Demand("the workers do the tasks, and nobody is started for each", 1, _by_workers),
         Demand("it takes as long as it should: workers go on after a failure", 1, _in_time),
         Demand("the counts of the report are right", 1, _counted),
     ],
@@ -463,6 +498,7 @@ class _Flaky(NamedTuple):
     seconds: float
     pause: float = 0.1
     errors: tuple[type[Exception], ...] = (ProcessingError,) * 3
+    value: str | None = "well"
 
     @property
     def cut_short(self) -> bool:
@@ -479,7 +515,7 @@ class _Attempts:
 def _flaky_pool(retrying: Callable[..., Any], case: _Flaky) -> _Attempts:
     seen = _Attempts()
 
-    def flaky(task: Task) -> str:
+    def flaky(task: Task) -> str | None:
         seen.calls[task.id] += 1
         attempt_now = seen.calls[task.id]
         sleep(task.seconds)
@@ -487,7 +523,7 @@ def _flaky_pool(retrying: Callable[..., Any], case: _Flaky) -> _Attempts:
             error = case.errors[task.id](f"attempt {attempt_now} went wrong")
             seen.raised.append(error)
             raise error
-        return "well"
+        return case.value
 
     process = _callable(retrying(flaky, case.attempts, case.pause))
     tasks = [Task(number, 0.1) for number in range(3)]
@@ -525,6 +561,7 @@ def _flaky_tasks() -> list[Trial]:
         _Flaky(3, 5, deadline=9.0, calls=4, seconds=2.5, pause=0.3, errors=OTHERS),
         _Flaky(6, 7, deadline=99.0, calls=7, seconds=32.2, pause=0.5, errors=OTHERS),
         _Flaky(5, 2, deadline=9.0, calls=2, seconds=0.45, pause=0.25, errors=OTHERS),
+        _Flaky(1, 3, deadline=9.0, calls=2, seconds=0.3, value=None),
     ]
     trials = [
         Trial(
@@ -565,7 +602,7 @@ def _comes_out(run: Run[_Attempts], case: _Flaky | None) -> None:
         return
     for result in run.value.report.results:
         if case.failures < case.attempts:
-            if not isinstance(result, Succeeded) or result.value != "well":
+            if not isinstance(result, Succeeded) or result.value != case.value:
                 got = result.value if isinstance(result, Succeeded) else result.error
                 raise NotYet(f"it ends in {got!r}, not in the value that process returned")
         elif f"attempt {case.attempts} went wrong" not in str(result.error):

@@ -174,6 +174,72 @@ def in_batches(tasks, workers, timeout, process):
     )
 
 
+def a_task_for_each(tasks, workers, timeout, process):
+    started, results, room = [], [], Channel(workers)
+
+    def one(task):
+        room.send(None)
+        started.append(task)
+        try:
+            results.append(Succeeded(task, process(task)))
+        except Exception as error:
+            results.append(Failed(task, error))
+        room.receive()
+
+    with TaskGroup(Context(timeout=timeout)) as group:
+        for task in tasks:
+            group.spawn(one, task)
+    return Report(tuple(tasks), tuple(started), tuple(results))
+
+
+def keeps_them_by_task(tasks, workers, timeout, process):
+    waiting, started, results = filled(tasks), [], {}
+
+    def worker():
+        for task in waiting:
+            started.append(task)
+            results[task] = attempt(process, task)
+
+    with TaskGroup(Context(timeout=timeout)) as group:
+        for _ in range(workers):
+            group.spawn(worker)
+    return Report(tuple(tasks), tuple(started), tuple(results.values()))
+
+
+def looks_for_equal_ones(tasks, workers, timeout, process):
+    waiting, started, results = filled(tasks), [], []
+
+    def worker():
+        for task in waiting:
+            started.append(task)
+            result = attempt(process, task)
+            if all(other.job != task for other in results):
+                results.append(result)
+
+    with TaskGroup(Context(timeout=timeout)) as group:
+        for _ in range(workers):
+            group.spawn(worker)
+    return Report(tuple(tasks), tuple(started), tuple(results))
+
+
+def one_error_for_all(tasks, workers, timeout, process):
+    waiting, started, results, errors = filled(tasks), [], [], []
+
+    def worker():
+        for task in waiting:
+            started.append(task)
+            try:
+                results.append(Succeeded(task, process(task)))
+            except Exception as error:
+                errors.append(error)
+                results.append(Failed(task, errors[0]))
+
+    with TaskGroup(Context(timeout=timeout)) as group:
+        for _ in range(workers):
+            group.spawn(worker)
+    return Report(tuple(tasks), tuple(started), tuple(results))
+
+
 @pool_of
 def tries_until_it_works(waiting, process, started, results):
     for task in waiting:
@@ -334,6 +400,31 @@ three_tries_then_gives_up = trying(lambda attempts: min(attempts, 3))
 always_three_tries = trying(lambda attempts: 3)
 pauses_of_its_own = trying(lambda attempts: attempts, 0.1)
 pauses_by_formula = trying(lambda attempts: attempts, 0.1000001)
+
+
+@retrying
+def pauses_in_equal_steps(task, process, attempts, pause):
+    for number in range(1, attempts):
+        try:
+            return process(task)
+        except Exception:
+            sleep(pause * number)
+    return process(task)
+
+
+@retrying
+def tries_until_there_is_a_value(task, process, attempts, pause):
+    value, number = None, 0
+    while value is None and number < attempts:
+        number += 1
+        try:
+            value = process(task)
+        except Exception:
+            if number == attempts:
+                raise
+        if value is None and number < attempts:
+            sleep(pause * 2 ** (number - 1))
+    return value
 
 
 @retrying
@@ -782,7 +873,14 @@ WRONG = {
         (one_worker_more, "it works on 4 jobs at a time, and 3 are allowed"),
         (one_worker_less, "it works on 2 jobs at a time, though 3 could run at once"),
         (one_worker_a_task, "it works on 8 jobs at a time, and 3 are allowed"),
-        (in_batches, "it took 1.1 s, and 0.8 s is right"),
+        (in_batches, "8 tasks do the jobs in turn, and 3 workers should"),
+        (a_task_for_each, "8 tasks do the jobs in turn, and 3 workers should"),
+        (
+            keeps_them_by_task,
+            "with 5 equal tasks, 2 workers and a deadline of 9 s it raised TypeErr",
+        ),
+        (looks_for_equal_ones, "it has no result for task 0, which ran to its end"),
+        (one_error_for_all, "it has the error of task 1 for task 4"),
         (other_parameters, "it must be a function of (tasks, workers, timeout, process)"),
         (returns_text, "it returned a str, not a Report"),
     ],
@@ -814,6 +912,8 @@ WRONG = {
         (makes_nothing, "it returned None, not a function that processes"),
         (tries_once, "it tries a task 1 time, and 3 times is right"),
         (shares_its_count, "and 3 times is right"),
+        (tries_until_there_is_a_value, "it tries a task 3 times, and 2 times is right"),
+        (pauses_in_equal_steps, "it took 1 s, and 1.1 s is right: pauses of 0.1, 0.2, … s"),
     ],
     breaker: [
         (lets_all_try_after_the_pause, "it lets 4 tasks through at 1 s, as a trial"),
