@@ -233,6 +233,8 @@ def private_reads(modules: Mapping[str, Module]) -> list[str]:
 
 
 def _is_private(name: str) -> bool:
+    if name in ("_replace", "_asdict", "_fields"):  # what a NamedTuple offers
+        return False
     return name.startswith("_") and not name.endswith("_")  # IPython's hooks end in one
 
 

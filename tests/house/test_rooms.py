@@ -140,6 +140,7 @@ def test_a_foreign_private_attribute_is_found(tmp_path, source, complaint):
         "class A:\n    def __init__(self):\n        self._a = 1\ndef f(a):\n    return a._a",
         "class A:\n    _a: int = 1\ndef f(a):\n    return a._a",
         "def f(a):\n    return a._repr_html_(), a.__dict__",
+        "def f(named_tuple):\n    return named_tuple._replace(a=1)",
         "import sys\nsys._getframe()",
     ],
 )
