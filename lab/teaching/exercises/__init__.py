@@ -6,14 +6,13 @@ with, and the model solutions, are code in files of the same name under `lab/tea
 """
 
 from importlib import import_module
-from pathlib import Path
 
 from lab.teaching.exercises.about import About
 from lab.teaching.problem import Problem
 
 __all__ = ["MODULES", "abouts", "problem", "problems"]
 
-_ALL = (
+MODULES = (
     "basic",
     "reusable",
     "generic",
@@ -25,12 +24,6 @@ _ALL = (
     "plain",
     "schedules",
     "capstones",
-)
-_HERE = Path(__file__).parent
-MODULES = tuple(
-    name
-    for name in _ALL
-    if (_HERE / f"{name}.py").exists() and "ABOUT = " in (_HERE / f"{name}.py").read_text()
 )
 
 
