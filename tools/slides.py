@@ -9,6 +9,8 @@ from __future__ import annotations
 import argparse
 import html
 import json
+import linecache
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -186,24 +188,26 @@ def check_then_act() -> Slide:
 
 def autoscaler() -> Slide:
     """Show workers that come with a wave and leave after it."""
-    wave, calm, least = 12, 6, 1
+    wave, calm, least = 16, 16, 1
 
     def jobs() -> Iterator[int]:
         yield from range(wave)
         for job in range(wave, wave + calm):
-            sleep(0.5)
+            sleep(0.3)
             yield job
 
     def pool() -> object:
-        return dynamic.run(jobs(), lambda job: sleep(0.4), min_workers=least, max_workers=4)
+        return dynamic.run(jobs(), lambda job: sleep(0.25), min_workers=least, max_workers=4)
 
     run = simulate(pool)
-    first_left = min(_ends(run).values())
+    left = sorted(end for end in _ends(run).values() if end < last_submission(run))
+    assert len(left) == workers_peak(run) - least, left
+    *early, last = (f"{end:g}" for end in left)
     return Slide(
         "05_dynamic",
         f"{plural(wave, 'job')}, then a trickle: when do workers come and go?",
-        f"From {least} up to {workers_peak(run)}, one at each look while jobs wait; the first "
-        f"leaves at {first_left:g} s, when fewer have been enough for a while.",
+        f"From {least} up to {workers_peak(run)}, one at each look while jobs wait. They leave at "
+        f"{', '.join(early)} and {last} s, when fewer have been enough for a while.",
         play(run, title="dynamic"),
     )
 
@@ -302,7 +306,7 @@ def lost_addition() -> Slide:
         "Two workers do `total += 1`: is it always 2?",
         f"No: it is {wrong} in {found.failures} of all {found.schedules} distinct schedules. "
         "Both read 0, and both write 1.",
-        _failure(found),
+        _with_code(_failure(found)),
     )
 
 
@@ -328,6 +332,18 @@ SLIDES: Final[Sequence[Callable[[], Slide]]] = (
 def _failure(found: Exploration) -> Player:
     assert found.failure is not None, found
     return play(found.failure)
+
+
+def _with_code(player: Player) -> Player:
+    """Say of each statement of this file what it is, in place of its line's number."""
+
+    def code(statement: re.Match[str]) -> str:
+        return linecache.getline(__file__, int(statement["line"])).strip()
+
+    for panel in player.data["panels"]:
+        for turn in panel["turns"]:
+            turn["text"] = re.sub(r"statement \w+, line (?P<line>\d+)", code, turn["text"])
+    return player
 
 
 def _value(pool: Callable[..., Any], found: Exploration, **options: Any) -> Any:

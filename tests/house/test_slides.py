@@ -41,6 +41,12 @@ def test_the_page_loads_nothing(page):
     assert not re.search(r"(?:src|href)\s*=\s*[\"']|@import|url\(", page.partition("<script")[0])
 
 
+def test_a_race_on_a_variable_shows_the_statements_and_no_numbers_of_lines(made):
+    turns = [turn["text"] for turn in made[-1].player.data["panels"][0]["turns"]]
+    assert turns.count("total += 1") == 4
+    assert not any("line" in turn for turn in turns)
+
+
 def test_a_heading_cannot_break_the_page():
     assert slides._marked("is `a < b`?") == "is <code>a &lt; b</code>?"
 
