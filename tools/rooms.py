@@ -255,7 +255,7 @@ def _defined(tree: ast.Module) -> Iterator[str]:
 # The picture: where each room stands (column, row), and what it is for.
 _PLACES: Final[Mapping[str, tuple[float, float, str, str]]] = {
     "lab": (3, 0, "lab, lab/command.py", "names and command line"),
-    "teaching": (3, 1, "lab/teaching", "exercises, grader, game"),
+    "teaching": (3, 1, "lab/teaching", "exercises, checks, game"),
     "plots": (4, 4, "lab/plots", "pictures of runs"),
     "exploring": (2, 3, "lab/exploring", "schedules that fail"),
     "simulation": (2, 4, "lab/simulation", "virtual clock, replay"),

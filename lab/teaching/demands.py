@@ -15,10 +15,8 @@ from heapq import heapreplace
 from itertools import pairwise
 from typing import Any, Final, NamedTuple
 
-from lab.model.run import Run
-from lab.simulation.statements import instrument
 from lab.teaching.expect import NEARLY
-from lab.teaching.grading import NotYet, run_orders
+from lab.teaching.grading import NotYet
 from lab.teaching.wording import plural
 from patterns.concurrency import now, sleep
 from patterns.concurrency.runtime import current_runtime
@@ -33,7 +31,6 @@ __all__ = [
     "demand_buffer",
     "demand_done_by",
     "demand_rate",
-    "demand_statements",
     "demand_takers",
     "most_at_once",
     "rest",
@@ -257,32 +254,6 @@ def demand_rate(begun: Sequence[tuple[float, Any]], rate: float) -> None:
                 f"it began job {second!r} at {later:g} s, {later - earlier:g} s after "
                 f"job {first!r}, and the limit is one every {1 / rate:g} s"
             )
-
-
-def demand_statements(
-    pool: Callable[[], Any],
-    answer: Callable[..., Any],
-    *,
-    expect: Callable[[Run[Any]], object],
-    case: str = "",
-    schedules: int = 20,
-) -> None:
-    """Demand that a pool is right, too, if tasks change places between any two statements.
-
-    Args:
-        pool: called without arguments, once for each order.
-        answer: the reader's function, of which the statements are; if its source cannot be read,
-            nothing is demanded.
-        expect: called with each run; raises NotYet if that is not what a right pool does.
-        case: what the sentence begins with.
-        schedules: random orders, >= 1.
-    """
-    try:
-        with instrument(answer):
-            pass
-    except ValueError:
-        return
-    run_orders(pool, schedules, expect=expect, case=case, statements=[answer])
 
 
 # Jobs that a pool has to manage, whatever it is for.

@@ -1,17 +1,15 @@
 """Check a reader's own pool in the simulator and answer in one sentence, whatever it does.
 
-A check is a function under `grader`: it returns the sentence for a right answer and raises
-`NotYet` with the sentence for a wrong one. Sentences about a pool begin with "it". A check builds
-on `run_orders`, which runs the pool in many orders of events, each with fresh channels; what the
-pool is given must be made anew for each of them, inside the function that is run.
+A check raises `NotYet` with the sentence for a wrong answer; about a pool it begins with "it".
+What a pool is given must be made anew for each run, inside the function that is run.
 """
 
 from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Sequence
-from functools import partial, wraps
-from typing import Any, ParamSpec
+from functools import partial
+from typing import Any
 
 from lab.exploring.processes import can_copy
 from lab.model.deadlock import Deadlock
@@ -32,13 +30,9 @@ __all__ = [
     "Feedback",
     "NotYet",
     "checked",
-    "grader",
     "is_missing",
     "run_once",
-    "run_orders",
 ]
-
-P = ParamSpec("P")
 
 PATIENCE = 5.0  # seconds of real time for one run
 LONG_PATIENCE = 9.0  # for a whole check
@@ -57,18 +51,6 @@ class Endless(NotYet):
 
 class _RealWait(NotYet):
     """It was seen to wait in real time."""
-
-
-def grader(check: Callable[P, str]) -> Callable[P, Feedback]:
-    """Make a check answer with a Feedback, as `checked` does, for what was demanded as a whole."""
-
-    @wraps(check)
-    def answering(*args: P.args, **kwargs: P.kwargs) -> Feedback:
-        if any(is_missing(answer) for answer in args):
-            return Feedback(False, EMPTY)
-        return checked(lambda: Feedback(True, check(*args, **kwargs)))
-
-    return answering
 
 
 def is_missing(answer: object) -> bool:
@@ -186,49 +168,6 @@ def _run_once(
         run.value.close()
         raise NotYet(f"it returned {kind(run.value)}: its code has not run at all")
     return run
-
-
-def run_orders(
-    pool: Callable[[], Any],
-    schedules: int = 100,
-    *,
-    expect: Callable[[Run[Any]], object] | None = None,
-    case: str = "",
-    max_steps: int | None = None,
-    patience: float | None = None,
-    statements: Sequence[Target] = (),
-) -> list[Run[Any]]:
-    """Run the exact order, then the random orders 0, 1, 2, …; return all runs.
-
-    Args:
-        pool: called without arguments, once for each order.
-        schedules: random orders of events, >= 0.
-        expect: called with each run; raises NotYet if that is not what a right pool does.
-        case: what the sentence begins with, such as "with 0 jobs".
-        max_steps: as for `run_once`.
-        patience: as for `run_once`.
-        statements: as for `run_once`.
-    """
-    runs: list[Run[Any]] = []
-    refused: list[str] = []
-    of_what = "of its statements" if statements else "of events"
-    run = partial(run_once, pool, max_steps=max_steps, patience=patience, statements=statements)
-    for seed in [None, *range(schedules)]:
-        try:
-            runs.append(run(seed=seed))
-            if expect is not None:
-                expect(runs[-1])
-        except NotYet as not_yet:
-            if seed is None:
-                by_statements = "statement by statement " if statements else ""
-                raise NotYet(f"{case} {by_statements}{not_yet}".strip()) from None
-            if isinstance(not_yet, Endless):
-                raise NotYet(f"{case} in some orders {of_what} {not_yet}".strip()) from None
-            refused.append(str(not_yet))
-    if refused:
-        orders = f"in {len(refused)} of {schedules} orders {of_what}"
-        raise NotYet(f"{case} {orders} {refused[0]}".strip())
-    return runs
 
 
 # How a run ends that does not end as it should, in words.

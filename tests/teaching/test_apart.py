@@ -9,6 +9,7 @@ import threading
 import warnings
 
 import pytest
+from answering import answering
 from support import ROOT
 
 from lab.exploring.processes import can_copy
@@ -16,7 +17,7 @@ from lab.teaching import apart as apart_module
 from lab.teaching import grading
 from lab.teaching.apart import CopyEnded, apart
 from lab.teaching.expect import expect_same
-from lab.teaching.grading import NotYet, grader, run_once
+from lab.teaching.grading import NotYet, run_once
 
 pytestmark = [
     pytest.mark.untraced,
@@ -28,7 +29,7 @@ DOWN = "it brings the whole process down"
 LATE = "it is not done after 0.3 s: it loops for ever, or does far too much"
 
 
-@grader
+@answering
 def check(answer):
     """Stand for any check: the answer must return [1, 2]."""
     expect_same(run_once(answer).value, [1, 2])
@@ -218,7 +219,7 @@ def test_text_of_any_length_and_kind_comes_back():
 
 
 def test_a_sentence_of_any_length_comes_back_short():
-    @grader
+    @answering
     def verbose():
         raise NotYet("x" * 10**6)
 
@@ -232,13 +233,14 @@ def test_an_answer_that_raises_is_an_end_without_an_answer():
 
 INTERRUPTED = """
 import json, os, signal, sys, threading, time, warnings
-from lab.teaching.grading import grader, run_orders
+from lab.teaching.grading import checked
+from lab.teaching.marks import Feedback
+from lab.teaching.trying import Trial, ends, tried
 from patterns.concurrency import sleep
 
-@grader
 def check(answer):
-    run_orders(answer, 20)
-    return ""
+    trials = [Trial("", lambda answer: answer())]
+    checked(lambda: Feedback(True, tried(answer, trials, [ends(1)]).sentence))
 
 def state():
     return (

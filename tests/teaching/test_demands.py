@@ -11,7 +11,6 @@ from lab.teaching.demands import (
     demand_buffer,
     demand_done_by,
     demand_rate,
-    demand_statements,
     demand_takers,
     most_at_once,
     rest,
@@ -166,28 +165,6 @@ def counts_nothing(tasks):
         for _ in range(tasks):
             group.spawn(sleep, 0)
     return [0]
-
-
-def demand_zero(answer):
-    demand_statements(
-        partial(answer, 3),
-        answer,
-        expect=lambda run: expect_same(run.value, [0]),
-        case="with 3 tasks",
-    )
-
-
-def test_a_counter_that_is_not_changed_in_one_step_is_refused():
-    with pytest.raises(NotYet, match=r"^with 3 tasks in \d+ of 20 orders of its statements it "):
-        demand_zero(counts_plainly)
-
-
-def test_nothing_is_demanded_of_statements_that_are_right_or_cannot_be_read():
-    demand_zero(counts_nothing)
-    names = {}
-    exec("def answer(tasks):\n    return [0]", names)
-    demand_zero(names["answer"])
-    demand_zero(partial(counts_nothing))
 
 
 def test_when_jobs_begin_and_are_done():

@@ -8,10 +8,11 @@ import time
 import weakref
 
 import pytest
+from answering import answering
 
 from lab.simulation import StepLimitExceeded, simulate
 from lab.teaching import grading
-from lab.teaching.grading import grader, run_once
+from lab.teaching.grading import run_once
 from patterns.concurrency import AtomicInt
 
 pytestmark = pytest.mark.untraced
@@ -26,7 +27,7 @@ def _here(monkeypatch):
 ENDLESS = "Not yet: it does not end: it loops for ever, or waits in real time"
 
 
-@grader
+@answering
 def check(pool, patience=0.02):
     """Stand for any check of a pool that does not end."""
     run_once(pool, patience=patience)

@@ -6,7 +6,7 @@ from lab.teaching import grading
 from lab.teaching.grading import NotYet
 from lab.teaching.marks import Fault
 from lab.teaching.trying import Demand, Trial, ends, tried
-from patterns.concurrency import sleep
+from patterns.concurrency import TaskGroup, sleep
 
 pytestmark = pytest.mark.untraced
 
@@ -114,6 +114,23 @@ def test_after_what_does_not_end_nothing_more_is_tried():
     assert len(calls) == 1
     assert found.sentence.startswith("once it does not end")
     assert found.fault == Fault(trial=0, seed=None, demand=0, ended=False)
+
+
+def test_what_is_endless_in_some_orders_only_is_tried_no_further():
+    calls = []
+
+    def pool():
+        calls.append(1)
+        first = []
+        with TaskGroup() as group:
+            for name in "ab":
+                group.spawn(first.append, name)
+        while first[0] == "b":
+            sleep(1)
+
+    found = tried(pool, [trial("", 5)], [ends(1)], schedules=10)
+    assert found.sentence.startswith("in some orders of events it does not end")
+    assert len(calls) < 10
 
 
 def test_other_orders_are_tried_if_another_first_seed_is_given():
