@@ -372,6 +372,16 @@ def looks_at_it_before(pool, seconds):
     return rest
 
 
+def makes_the_list_too_early(pool, seconds):
+    pool.close()
+    with suppress(Cancelled), TaskGroup(Context(timeout=seconds)):
+        pool.join()
+    rest = never_started(pool)
+    pool.stop()
+    pool.join()
+    return rest
+
+
 def waits_twice_as_long(pool, seconds):
     return looks_again_and_again(pool, 2 * seconds)
 
@@ -482,6 +492,11 @@ WRONG = {
         (returning(lambda report: [*report.submitted]), "it returned 8 jobs"),
         (returning(lambda report: report.cancelled), "it returned 0 jobs"),
         (looks_at_it_before, "it returned 6 jobs"),
+        (makes_the_list_too_early, "statement by statement it returned 2 jobs (2, 2), and those that"),
+        (
+            returning(lambda report: [*report.never_started, *report.failed]),
+            "it returned 3 jobs ([1], [1], [1, 'no price']), and those that were never started",
+        ),
         (waits_twice_as_long, "though time was up at 2.25 s"),
         (waits_a_second_at_least, "it lets job 1 begin at"),
         (removes_all_workers, "it lets job 1 begin at 3 s, though time was up at 2.25 s"),
