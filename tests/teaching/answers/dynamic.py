@@ -492,7 +492,10 @@ WRONG = {
         (returning(lambda report: [*report.submitted]), "it returned 8 jobs"),
         (returning(lambda report: report.cancelled), "it returned 0 jobs"),
         (looks_at_it_before, "it returned 6 jobs"),
-        (makes_the_list_too_early, "statement by statement it returned 2 jobs (2, 2), and those that"),
+        (
+            makes_the_list_too_early,
+            "statement by statement it returned 2 jobs (2, 2), and those that",
+        ),
         (
             returning(lambda report: [*report.never_started, *report.failed]),
             "it returned 3 jobs ([1], [1], [1, 'no price']), and those that were never started",
