@@ -120,7 +120,7 @@ def test_every_link_leads_somewhere():
 
 
 def test_every_exercise_it_names_is_there():
-    named = re.findall(rf"`((?:{'|'.join(exercises._ALL)})/\w+)`", GUIDE)
+    named = re.findall(rf"`((?:{'|'.join(exercises.MODULES)})/\w+)`", GUIDE)
     assert len(named) >= 5
     assert sorted(set(named) - {problem.key for problem in exercises.problems()}) == []
 
