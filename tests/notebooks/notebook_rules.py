@@ -34,6 +34,7 @@ from tools.execute_notebooks import normalised
 LESSON = re.compile(r"\d\d_")  # what its name begins with
 
 LONGEST_CELL = 15
+LONGEST_START = 20  # of what a reader begins an exercise with
 LONGEST_MEDIAN = 6
 
 # Of a lesson:
@@ -210,11 +211,17 @@ def described(notebook: Notebook) -> Iterator[str]:
         yield "a table has a column without a name, which a screen reader cannot tell"
 
 
+def only_imports(cell: Any) -> bool:
+    return all(isinstance(node, ast.Import | ast.ImportFrom) for node in parsed(cell).body)
+
+
 def short(notebook: Notebook) -> Iterator[str]:
     lengths = [len(cell.source.strip().split("\n")) for cell in notebook.code]
     for cell, length in zip(notebook.code, lengths, strict=True):
-        if length > LONGEST_CELL:
-            yield f"{name(cell)} has {length} lines, more than {LONGEST_CELL}"
+        begins = any(tag.startswith("exercise-") for tag in tags(cell))
+        longest = LONGEST_START if begins else LONGEST_CELL
+        if length > longest and not only_imports(cell):
+            yield f"{name(cell)} has {length} lines, more than {longest}"
     if lengths and statistics.median(lengths) > LONGEST_MEDIAN:
         yield f"half the code cells have more than {LONGEST_MEDIAN} lines"
 
