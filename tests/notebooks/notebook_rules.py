@@ -211,7 +211,7 @@ def described(notebook: Notebook) -> Iterator[str]:
         yield "a table has a column without a name, which a screen reader cannot tell"
 
 
-def only_imports(cell: Any) -> bool:
+def only_imports(cell: NotebookNode) -> bool:
     return all(isinstance(node, ast.Import | ast.ImportFrom) for node in parsed(cell).body)
 
 
