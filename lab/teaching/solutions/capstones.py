@@ -139,3 +139,77 @@ def import_until(records, store, size, workers, seconds):
                 batch = []
         batches.close()
     return len(stored), rejected, batch
+
+
+# %% shrinker
+# A worker has its decoder for as long as it stays. Only the caller adds workers, so looking and
+# adding need not be one step; but many may leave, so for them it is: `compare_and_swap`.
+def thumbnails(images, decoder, least, most, patience):
+    queue, done = Channel(math.inf, "images"), {}
+    alive, pending = AtomicInt(least, "workers alive"), AtomicInt(0, "images pending")
+
+    def may_leave():
+        while (number := alive.load()) > least:
+            if alive.compare_and_swap(number, number - 1):
+                return True
+        return False
+
+    def worker():
+        with decoder() as shrink:
+            while True:
+                try:
+                    number, image = queue.receive(Context(timeout=patience))
+                except DeadlineExceeded:
+                    if may_leave():
+                        return
+                except Closed:
+                    return
+                else:
+                    done[number] = shrink(image)
+                    pending.add(-1)
+
+    with TaskGroup() as group:
+        for _ in range(least):
+            group.spawn(worker)
+        for number, image in enumerate(images):
+            if pending.add(1) > alive.load() and alive.load() < most:
+                alive.add(1)
+                group.spawn(worker)
+            queue.send((number, image))
+        queue.close()
+    return [done[number] for number in range(len(done))]
+
+
+# %% broken
+# A worker uses one decoder until it breaks, and then another. A limit is a group of the image's
+# own, so its Cancelled is that image's failure; the stop is heard only where images are taken, and
+# sending to a queue without limit needs no waiting, so what was taken is in the queue.
+def thumbnails_on(images, decoder, workers, limit, stop):
+    queue, done = Channel(math.inf, "images"), {}
+
+    def use(shrink):
+        def within_limit(image):
+            with TaskGroup(Context(timeout=limit)):
+                return shrink(image)
+
+        for number, image in queue:
+            result = attempt(within_limit, image)
+            done[number] = None if result.error else result.value
+            if result.error:
+                return "broken"
+        return "done"
+
+    def worker():
+        state = "broken"
+        while state == "broken":
+            with decoder() as shrink:
+                state = use(shrink)
+
+    with TaskGroup() as group:
+        for number in range(1, workers + 1):
+            group.spawn(worker, name=f"worker-{number}")
+        with suppress(Cancelled), TaskGroup(stop):
+            for number, image in enumerate(images):
+                queue.send((number, image))
+        queue.close()
+    return [done[number] for number in range(len(done))]

@@ -17,21 +17,17 @@ def crawl(start, fetch, workers, per_host):
 
 # %% stubborn
 def crawl_on(start, fetch, workers, per_host, tries, pause):
-    """Return the pages that were fetched, and those that were given up.
+    """Return the pages that were fetched, and those that were given up after so many tries.
 
-    start, fetch, workers, per_host: as before, but `fetch` may raise
-    tries: how often a page is tried before it is given up
     pause: seconds before the second try; twice as many before the third, and so on
     """
     seen, found, lost = list(dict.fromkeys(start)), [], []
     for page in seen:
         try:
-            links = fetch(page)
+            seen += [link for link in dict.fromkeys(fetch(page)) if link not in seen]
+            found.append(page)
         except Exception:
             lost.append(page)
-        else:
-            found.append(page)
-            seen += [link for link in dict.fromkeys(links) if link not in seen]
     return found, lost
 
 
@@ -68,3 +64,29 @@ def import_until(records, store, size, workers, seconds):
         except Exception:
             rejected += batch
     return stored, rejected, left
+
+
+# %% shrinker
+def thumbnails(images, decoder, least, most, patience):
+    """Return the thumbnails of all images, in their order.
+
+    images: an iterator; it may take a while for the next image
+    decoder: `with decoder() as shrink:` opens a decoder; `shrink(image)` returns a thumbnail
+    least, most: decoders that are open at any time
+    patience: seconds after which an idle decoder is closed
+    """
+    with decoder() as shrink:
+        return [shrink(image) for image in images]
+
+
+# %% broken
+def thumbnails_on(images, decoder, workers, limit, stop):
+    """Return a thumbnail, or None, for each image that was taken, in their order.
+
+    images, decoder: as before, but a decoder that fails at an image is broken from then on
+    workers: decoders that may be open
+    limit: seconds that an image may take
+    stop: a context; once it is cancelled, no more images are taken
+    """
+    with decoder() as shrink:
+        return [shrink(image) for image in images]

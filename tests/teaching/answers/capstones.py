@@ -1,7 +1,7 @@
 """Answers to the capstones."""
 
-from answers import crawling, importing
+from answers import crawling, importing, thumbnailing
 
-RIGHT = {**crawling.RIGHT, **importing.RIGHT}
-WRONG = {**crawling.WRONG, **importing.WRONG}
-ENDLESS = {**crawling.ENDLESS, **importing.ENDLESS}
+RIGHT = {**crawling.RIGHT, **importing.RIGHT, **thumbnailing.RIGHT}
+WRONG = {**crawling.WRONG, **importing.WRONG, **thumbnailing.WRONG}
+ENDLESS = {**crawling.ENDLESS, **importing.ENDLESS, **thumbnailing.ENDLESS}
