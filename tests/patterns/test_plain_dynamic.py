@@ -8,7 +8,7 @@ import time
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support import threads_left
+from support import PATIENCE, threads_left
 
 from lab import observe, simulate
 from lab.tracing import counts, workers_peak
@@ -49,11 +49,17 @@ def test_an_executor_grows_to_its_maximum_in_the_first_wave_and_keeps_those_thre
 
 
 def test_an_executor_takes_all_jobs_however_many_wait():
-    def short_nap(job):
-        time.sleep(0.01)
+    all_taken = threading.Event()
 
-    trace = observe(threads, range(40), short_nap, max_workers=2).trace
-    assert max(trace.queues[0].values) > 30
+    def jobs():
+        yield from range(40)
+        all_taken.set()
+
+    def wait(job):
+        assert all_taken.wait(PATIENCE)
+
+    trace = observe(threads, jobs(), wait, max_workers=2).trace
+    assert max(trace.queues[0].values) >= 38
 
 
 def test_tasks_grow_with_each_wave_and_leave_when_it_is_over():
