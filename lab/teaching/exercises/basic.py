@@ -229,9 +229,9 @@ repair = Task(
     parameters="jobs, workers, buffer",
     trials=_sizes,
     demands=[
-        ends(2),
-        Demand("every result comes out, once", 3, _doubled, needed=True),
-        Demand("as many jobs are in work as there are workers, and no more", 2, _as_many_at_once),
+        ends(1),
+        Demand("every result comes out, once", 2, _doubled, needed=True),
+        Demand("as many jobs are in work as there are workers, and no more", 4, _as_many_at_once),
         Demand("the workers do the jobs, and not a task for each", 2, _by_workers),
         Demand("no more jobs wait than the buffer is for", 1, _in_the_buffer),
     ],
@@ -247,6 +247,16 @@ repair = Task(
 
 
 # Extend: the first results
+
+
+EMPTY = {3: None, 1: "", 2: 0}  # results that count as false, by the seconds of their jobs
+_EMPTY = "which are None, '' and 0"
+
+
+def rest_in_vain(job: int) -> Any:
+    """Take the job's time for a result that counts as false."""
+    sleep(job)
+    return EMPTY[job]
 
 
 class _Wanted(NamedTuple):
@@ -268,10 +278,20 @@ def _first_of(
 ) -> Trial:
     numbers = list(range(1, jobs + 1))
     one_slow = f", job {slow} a slow one," if slow else ""
+    at_once = min(jobs, workers) if wanted else 0
     return Trial(
         f"with {wanted} of {jobs} results wanted from {workers} workers{one_slow}",
         lambda first: watched(partial(first, wanted, [*numbers], workers), partial(nap, slow=slow)),
-        _Wanted(wanted, workers, min(jobs, workers), [job * job for job in done], seconds),
+        _Wanted(wanted, workers, at_once, [job * job for job in done], seconds),
+    )
+
+
+def _first_of_empty(wanted: int, done: tuple[int, ...], seconds: float) -> Trial:
+    return Trial(
+        f"with {wanted} of 3 results wanted, {_EMPTY},",
+        lambda first: watched(partial(first, wanted, [*EMPTY], 3), rest_in_vain),
+        _Wanted(wanted, 3, 3, [EMPTY[job] for job in done], seconds),
+        schedules=3,
     )
 
 
@@ -302,7 +322,9 @@ def _wanting() -> list[Trial]:
         _first_of(1, 2, 5, 0, (1,), 1),
         _first_of(5, 3, 2, 0, (1, 2, 3), 4),
         _first_of(3, 7, 3, 1, (2, 3, 4), 6),
+        _first_of(0, 3, 2, 0, (), 0),
         *map(_all_of, BATTERY),
+        _first_of_empty(2, (1, 2), 2),
         _all_of(Case("with 2 jobs and 3 workers", (1, 1), 3), statements=True),
     ]
 
@@ -334,8 +356,9 @@ extend = Task(
     goal="You can end a pool early without leaving anybody behind.",
     text=(
         "Often the results that come first are enough: three prices of seven shops, say. The pool "
-        "is to return the first `wanted` results (or all of them, if there are fewer) *as soon as "
-        "it has them*, and leave no task behind.\n\n"
+        "is to return the first `wanted` results, none if that is 0, all of them if there are "
+        "fewer, *as soon as it has them*, and leave no task behind. Results may be anything, None "
+        "too.\n\n"
         "This one stops collecting in time (`islice` takes the first few). But leaving the group's "
         "block waits for all its tasks. What ends them earlier?"
     ),
@@ -343,10 +366,10 @@ extend = Task(
     parameters="wanted, jobs, workers, process",
     trials=_wanting,
     demands=[
-        ends(2),
+        ends(1),
         Demand("no more results than are wanted", 1, _not_more),
         Demand("as many jobs are in work as there are workers, and no more", 2, _wanted_at_once),
-        Demand("it ends with the last result that is wanted", 3, _in_time),
+        Demand("it ends with the last result that is wanted", 4, _in_time),
         Demand("the results are those that came first", 2, _the_first, needed=True),
     ],
     praise="it ends with the last result that is wanted, and no task is left",
@@ -372,15 +395,33 @@ def _in_order(case: Case, *, statements: bool = False) -> Trial:
     )
 
 
+def _empty_in_order() -> Trial:
+    case = Case(f"with three results, {_EMPTY}, and 2 workers", tuple(EMPTY), 2)
+    return Trial(
+        case.name,
+        lambda pool: watched(partial(pool, [*EMPTY], 2), rest_in_vain),
+        case,
+        schedules=3,
+    )
+
+
 def _orders() -> list[Trial]:
     return [
         *map(_in_order, BATTERY),
+        _in_order(Case("with jobs that are lists and numbers and 2 workers", ([2], 1, [1], 2), 2)),
+        _empty_in_order(),
         _in_order(Case("with 2 jobs and 3 workers", (2, 1), 3), statements=True),
     ]
 
 
+def _results_of(case: Case) -> list[Any]:
+    if case.jobs == tuple(EMPTY):
+        return [*EMPTY.values()]
+    return [f"result of {job}" for job in case.jobs]
+
+
 def _each_once(run: Run[Work], case: Case) -> None:
-    expect_same(run.value.value, [f"result of {job}" for job in case.jobs])
+    expect_same(run.value.value, _results_of(case))
 
 
 def _at_once(run: Run[Work], case: Case) -> None:
@@ -396,8 +437,8 @@ def _seconds(job: Any) -> float:
 
 
 def _in_the_order_of_jobs(run: Run[Work], case: Case) -> None:
-    expected = [f"result of {job}" for job in case.jobs]
-    for place, (got, right) in enumerate(zip(run.value.value, expected, strict=False), start=1):
+    pairs = zip(run.value.value, _results_of(case), strict=False)
+    for place, (got, right) in enumerate(pairs, start=1):
         if got != right:
             raise NotYet(f"its result number {place} is {got!r}, and should be {right!r}")
 
@@ -412,17 +453,18 @@ ordered = Task(
         "The pool returns results as they come. A caller who wants to lay them beside the jobs "
         "needs them in the order of the jobs. Change it so that `in_order(jobs, workers, process)` "
         "returns them so, with as many jobs in work as before, and for jobs of any kind: they may "
-        "be equal to each other, and may be impossible to compare or to hash."
+        "be equal to each other, and may be impossible to compare or to hash. Results may be "
+        "anything, None too."
     ),
     answer="in_order",
     parameters="jobs, workers, process",
     trials=_orders,
     demands=[
-        ends(2),
+        ends(1),
         Demand("every result comes out, once", 1, _each_once, needed=True),
-        Demand("the results are in the order of the jobs", 4, _in_the_order_of_jobs, needed=True),
+        Demand("the results are in the order of the jobs", 3, _in_the_order_of_jobs, needed=True),
         Demand("as many jobs are in work as there are workers, and no more", 2, _at_once),
-        Demand("it takes no longer than the work needs", 1, _no_longer),
+        Demand("it takes no longer than the work needs", 3, _no_longer),
     ],
     praise="the results come in the order of the jobs, whoever is done first",
     hints=[

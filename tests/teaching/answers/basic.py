@@ -524,24 +524,104 @@ def a_channel_for_each_job(jobs, workers, process):
         return [place.receive() for _, place in room]
 
 
-def cancels_from_a_task(wanted, jobs, workers, process):
-    queue, results, enough = Channel(len(jobs)), Channel(0), Channel(1)
+def tokens_of_those_who_leave(group, submit, worker, workers, results):
+    gone = Channel(0)
+
+    def closer():
+        for _ in range(workers):
+            gone.receive()
+        results.close()
+
+    for _ in range(workers):
+        group.spawn(lambda: (worker(), gone.send(None)))
+    group.spawn(closer)
+    group.spawn(submit)
+    return list(results)
+
+
+def asks_after_each_result(found, wanted, results):
+    for result in results:
+        found.append(result)
+        if len(found) == wanted:
+            break
+
+
+def takes_a_slice(found, wanted, results):
+    found.extend(islice(results, wanted))
+
+
+def takes_what_is_there(found, wanted, results):
+    found.extend(islice(filter(None, results), wanted))
+
+
+def canceller(collect):
+    def pool(wanted, jobs, workers, process):
+        queue, results, enough = Channel(len(jobs)), Channel(0), Channel(1)
+
+        def worker():
+            for job in queue:
+                results.send(process(job))
+
+        with TaskGroup() as group:
+            group.spawn(submit, jobs, queue)
+            group.spawn(basic.work, workers, worker, results)
+            group.spawn(lambda: (enough.receive(), group.context.cancel("enough")))
+            found = []
+            collect(found, wanted, results)
+            enough.send(True)
+        return found
+
+    pool.__name__ = collect.__name__
+    return pool
+
+
+def raises_when_it_has_enough(wanted, jobs, workers, process):
+    class EnoughError(Exception):
+        pass
+
+    found, rest = [], iter(jobs)
 
     def worker():
-        for job in queue:
-            results.send(process(job))
+        for job in rest:
+            found.append(process(job))
+            if len(found) >= wanted:
+                raise EnoughError
+
+    if wanted:
+        try:
+            with TaskGroup() as group:
+                for _ in range(workers):
+                    group.spawn(worker)
+        except* EnoughError:
+            pass
+    return found[:wanted]
+
+
+def a_task_each_but_few_at_a_time(jobs, workers, process):
+    tokens, found = Channel(workers), {}
+
+    def one(place, job):
+        found[place] = process(job)
+        tokens.receive()
 
     with TaskGroup() as group:
-        group.spawn(submit, jobs, queue)
-        group.spawn(basic.work, workers, worker, results)
-        group.spawn(lambda: (enough.receive(), group.context.cancel("enough")))
-        found = []
-        for result in results:
-            found.append(result)
-            if len(found) == wanted:
-                break
-        enough.send(True)
-    return found
+        for place, job in enumerate(jobs):
+            tokens.send(None)
+            group.spawn(one, place, job)
+    return [found[place] for place in range(len(found))]
+
+
+def sorts_the_jobs(jobs, workers, process):
+    results = basic.run(jobs, process, workers=workers).results
+    found = iter(sorted(results, key=lambda result: result.job))
+    places = sorted(range(len(jobs)), key=lambda place: jobs[place])
+    by_place = {place: next(found).value for place in places}
+    return [by_place[place] for place in range(len(jobs))]
+
+
+def leaves_out_what_is_none(jobs, workers, process):
+    found = a_task_each_but_few_at_a_time(jobs, workers, process)
+    return [value for value in found if value is not None]
 
 
 def letters_of(runs):
@@ -564,9 +644,18 @@ def last_done(seconds):
 RIGHT = {
     predict: [last_done, lambda s: Fraction(last_done(s)), lambda s: Decimal(last_done(s))],
     read: [letters_of, lambda runs: [*letters_of(runs).lower()]],
-    repair: [counts_results, doubles_what_it_collects, doubles_first],
-    extend: [stops_the_others, cancels_from_a_task],
-    ordered: [numbered(puts_each_in_its_place), a_channel_for_each_job],
+    repair: [
+        counts_results,
+        doubles_what_it_collects,
+        doubles_first,
+        repaired(tokens_of_those_who_leave),
+    ],
+    extend: [stops_the_others, canceller(takes_a_slice), raises_when_it_has_enough],
+    ordered: [
+        numbered(puts_each_in_its_place),
+        a_channel_for_each_job,
+        a_task_each_but_few_at_a_time,
+    ],
 }
 
 WRONG = {
@@ -633,6 +722,11 @@ WRONG = {
         (plain_count_of_workers, "with 2 jobs and 3 workers"),
         (plain_count_of_jobs, "with 2 jobs and 3 workers"),
         (jobs_as_keys, "with jobs that are lists and 2 workers it raised TypeError: unhashable"),
+        (
+            canceller(asks_after_each_result),
+            "with 0 of 3 results wanted from 2 workers it returned 3 results, and only 0 were",
+        ),
+        (canceller(takes_what_is_there), "which are None, '' and 0, it took 3 s, and 2 s are"),
         (first(counts_on_all), "with 5 of 3 results wanted from 2 workers it raised Closed"),
         (
             takes_the_first_jobs,
@@ -650,6 +744,8 @@ WRONG = {
         (a_task_each_in_order, "it works on 5 jobs at a time, and 2 are allowed"),
         (by_a_table_of_jobs, "it raised TypeError: unhashable type"),
         (one_worker_too_many, "it works on 3 jobs at a time, and 2 are allowed"),
+        (sorts_the_jobs, "with jobs that are lists and numbers and 2 workers it raised TypeError"),
+        (leaves_out_what_is_none, "which are None, '' and 0, and 2 workers it lost results: None"),
     ],
 }
 

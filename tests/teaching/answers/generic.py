@@ -6,9 +6,10 @@ from collections import Counter
 from contextlib import ExitStack, suppress
 from decimal import Decimal
 
+from lab.teaching.exercises import queues
 from lab.teaching.exercises.generic import build, extend, predict, read, repair
-from patterns import generic, reusable
-from patterns.concurrency import Channel, TaskGroup, sleep
+from patterns import basic, generic, reusable
+from patterns.concurrency import Channel, Failed, Succeeded, TaskGroup, attempt, sleep
 from patterns.generic import Pool
 from patterns.reusable import WorkerPool
 
@@ -551,6 +552,94 @@ def looks_again_and_again(jobs, stages):
 BAD = "with 7 jobs on 3 workers, of which job 4 fails, it "
 CHAIN = "with 4 jobs and 2 stages "
 
+
+def matches_each_result(jobs, workers, process):
+    queue, results, values = Channel(workers), Channel(0), []
+
+    def worker():
+        for job in queue:
+            results.send(attempt(process, job))
+
+    with TaskGroup() as group:
+        group.spawn(basic.work, workers, worker, results)
+        group.spawn(queues.submit, jobs, queue)
+        for result in results:
+            match result:
+                case Failed(_, error):
+                    raise error
+                case Succeeded(_, value):
+                    values.append(value)
+    return values
+
+
+def unwraps_whatever_is_a_group(jobs, workers, process):
+    try:
+        return raises_a_group(jobs, workers, process)
+    except ExceptionGroup as group:
+        error = group
+        while isinstance(error, ExceptionGroup):
+            error = error.exceptions[0]
+        raise error from None
+
+
+def raises_what_counts_as_true(jobs, workers, process):
+    report = generic.run(jobs, process, workers=workers)
+    for error in filter(None, report.errors):
+        raise error
+    return report.values
+
+
+def holds_back_what_is_early(jobs, workers, process):
+    def in_turn(pairs):
+        early, turn = {}, 0
+        for place, value in pairs:
+            early[place] = value
+            while turn in early:
+                yield early.pop(turn)
+                turn += 1
+
+    def with_its_place(pair):
+        return pair[0], process(pair[1])
+
+    pool = Pool(with_its_place, workers=workers, buffer=0)
+    with pool.start(), TaskGroup() as submitter:
+        submitter.spawn(reusable.submit, enumerate(jobs), pool)
+        return [*in_turn(pool.values())]
+
+
+def takes_the_first_that_is_equal(jobs, workers, process):
+    results = [*generic.run(jobs, process, workers=workers).results]
+    found = []
+    for job in jobs:
+        place = next(n for n, result in enumerate(results) if result.job == job)
+        found.append(results.pop(place).value)
+    return found
+
+
+def chained(pools, submit, jobs):
+    with ExitStack() as stack:
+        for pool in pools:
+            stack.enter_context(pool.start())
+        submitters, values = stack.enter_context(TaskGroup()), jobs
+        for pool in pools:
+            submitters.spawn(submit, values, pool)
+            values = pool.values()
+        return list(values)
+
+
+def a_pool_for_each_process(jobs, stages):
+    pools = {process: Pool(process, workers=workers) for process, workers in stages}
+    return chained(pools.values(), reusable.submit, jobs)
+
+
+def hands_on_what_is_something(jobs, stages):
+    def submit(values, pool):
+        reusable.submit((value for value in values if value is not None), pool)
+
+    pools = [Pool(process, workers=workers) for process, workers in stages]
+    return chained(pools, submit, jobs)
+
+
 RIGHT = {
     predict: [
         seconds_and_jobs,
@@ -558,8 +647,13 @@ RIGHT = {
         lambda numbers: tuple(map(Decimal, seconds_and_jobs(numbers))),
     ],
     read: [letters_of, lambda runs: letters_of(runs).lower(), lambda runs: [*letters_of(runs)]],
-    repair: [raises_by_the_report, takes_what_the_report_says, unwraps_the_group],
-    extend: [submits_everything_first, puts_each_in_its_place],
+    repair: [
+        raises_by_the_report,
+        takes_what_the_report_says,
+        unwraps_the_group,
+        matches_each_result,
+    ],
+    extend: [submits_everything_first, puts_each_in_its_place, holds_back_what_is_early],
     build: [
         between(in_a_loop),
         between(with_a_function_each),
@@ -629,6 +723,8 @@ WRONG = {
         (knows_what_it_has_seen, "of which one raises ZeroDivisionError, it returned"),
         (raises_a_copy, "it raised another exception of this type, not the one that was raised"),
         (raises_it_anew, BAD + "raised another exception of this type, not the one that was"),
+        (unwraps_whatever_is_a_group, "of which one raises ExceptionGroup, it raised KeyError"),
+        (raises_what_counts_as_true, "of which one raises NothingFoundError, it returned 1 result"),
         (counts_down, "with 0 jobs on 2 workers it deadlocks at 0 s"),
         (loses_results, "with 7 jobs on 3 workers it lost results: 9, 16, 25, 36, 49"),
         (returns_failures, BAD + "returned 7 results, and the caller never hears of the failure"),
@@ -643,6 +739,7 @@ WRONG = {
         (looks_texts_up, "it takes one result for two jobs, since these are equal"),
         (looks_identities_up, "it takes one result for two jobs, since these are equal"),
         (puts_them_where_the_job_is_found, "it takes one result for two jobs, since these are"),
+        (takes_the_first_that_is_equal, "it gives job [1] the result of another one that is equal"),
         (in_batches, "with the jobs [5, 1, 1, 1, 2] and workers=2 it took 8 s, and 5 s are enough"),
         (a_task_for_each_job, "and workers=2 it works on 5 jobs at a time, and 2 are allowed"),
         (one_worker_more, "it works on 3 jobs at a time, and 2 are allowed"),
@@ -675,6 +772,8 @@ WRONG = {
             "with 6 jobs and 3 stages in stage 2 it works on 2 jobs at a time, though 3 could run",
         ),
         (with_one_worker_each, "with 6 jobs and 3 stages in stage 1 it does one job at a time"),
+        (a_pool_for_each_process, "with 4 jobs and the same stage twice it lost results: '1 a a'"),
+        (hands_on_what_is_something, "of which number 1 returns None, it lost results: 'None b'"),
         (plain_counts_of_workers, "with 2 jobs and 2 stages "),
         (one_more_in_each, CHAIN + "in stage 1 it works on 2 jobs at a time, and 1 is allowed"),
     ],

@@ -464,6 +464,95 @@ SHIFTS = "with 7 jobs, 2 workers and shifts of 2.5 s it "
 ENDLESS_JOBS = "with jobs without end, 3 workers, closing at 2.5 s and 5 s of grace it "
 LITTLE_GRACE = "with jobs without end, 3 workers, closing at 2.5 s and 0.25 s of grace it "
 
+
+def shares_an_iterator(jobs, workers, process, timeout):
+    places, values = iter(range(len(jobs))), {}
+
+    def worker():
+        for place in places:
+            values[place] = process(jobs[place])
+
+    with suppress(Cancelled), TaskGroup(Context(timeout=timeout)) as group:
+        for _ in range(workers):
+            group.spawn(worker)
+    return [*values.values()], [jobs[p] for p in range(len(jobs)) if p not in values]
+
+
+def leaves_what_is_no_such_object(jobs, workers, process, timeout):
+    report = reusable.run(jobs, process, workers=workers, timeout=timeout)
+    done = {id(job) for job in report.succeeded}
+    return report.values, [job for job in jobs if id(job) not in done]
+
+
+def strikes_out_what_is_equal(jobs, workers, process, timeout):
+    report = reusable.run(jobs, process, workers=workers, timeout=timeout)
+    left = [*jobs]
+    for job in report.succeeded:
+        left.remove(job)
+    return report.values, left
+
+
+def knows_what_it_has_collected(jobs, workers, process, timeout):
+    pool, values = WorkerPool(process, workers=workers, buffer=len(jobs)), []
+    with suppress(Cancelled), pool.start(Context(timeout=timeout)):
+        reusable.submit(jobs, pool)
+        for result in pool.results():
+            values.append(result.value)
+    return values, pool.report.cancelled + pool.report.never_started
+
+
+def by_recursion(jobs, workers, process, seconds):
+    if not jobs:
+        return []
+    report = reusable.run(jobs, process, workers=workers, buffer=0, timeout=seconds)
+    left = [*report.cancelled, *report.never_started, *report.unsubmitted]
+    return [report, *by_recursion(left, workers, process, seconds)]
+
+
+def takes_failures_for_values(jobs, workers, process, seconds):
+    def quiet(job):
+        try:
+            return process(job)
+        except Exception as error:
+            return error
+
+    return by_recursion(jobs, workers, quiet, seconds)
+
+
+def strikes_out_what_is_over(jobs, workers, process, seconds):
+    reports, jobs = [], [*jobs]
+    while jobs:
+        report = reusable.run(jobs, process, workers=workers, timeout=seconds)
+        reports.append(report)
+        for result in report.results:
+            jobs.remove(result.job)
+    return reports
+
+
+def knows_no_end(jobs, workers, process, seconds):
+    return [reusable.run(jobs, process, workers=workers)] if jobs else []
+
+
+def a_clock_for_both(jobs, workers, process, closing, grace):
+    pool, door, stop = WorkerPool(process, workers=workers, buffer=2), Context(), Context()
+
+    def clock():
+        sleep(closing)
+        door.cancel("closing time")
+        sleep(grace)
+        stop.cancel("the grace is over")
+
+    with suppress(Cancelled), pool.start(stop), TaskGroup() as all_of_it:
+        all_of_it.spawn(clock)
+        with suppress(Cancelled), TaskGroup(door) as submitters:
+            submitters.spawn(reusable.submit, jobs, pool)
+        pool.close()
+        for _ in pool.results():
+            pass
+        all_of_it.context.cancel("all is done")
+    return pool.report
+
+
 RIGHT = {
     predict: [
         last_submission,
@@ -471,9 +560,14 @@ RIGHT = {
         lambda size: Decimal(last_submission(size)),
     ],
     read: [letters_of, lambda runs: ", ".join(letters_of(runs)), lambda runs: [*letters_of(runs)]],
-    repair: [by_serving, notes_what_is_done, with_channels_only],
-    extend: [shifts_of(lambda jobs, workers: workers), until_none_is_left],
-    build: [closing_with(in_a_group), closing_with(under_a_child), with_two_groups],
+    repair: [by_serving, notes_what_is_done, with_channels_only, shares_an_iterator],
+    extend: [shifts_of(lambda jobs, workers: workers), until_none_is_left, by_recursion],
+    build: [
+        closing_with(in_a_group),
+        closing_with(under_a_child),
+        with_two_groups,
+        a_clock_for_both,
+    ],
 }
 
 WRONG = {
@@ -547,10 +641,19 @@ WRONG = {
             "with jobs that are lists, some of them equal, 2 workers and 2.53 s it lost jobs that",
         ),
         (looks_at_the_clock_ten_times_a_second, "are enough"),
-        (finishes_what_is_in_work, DEADLINE + "made up values: 49, 64, 81"),
+        (
+            finishes_what_is_in_work,
+            DEADLINE + "has values of jobs that were not done by the deadline: 49, 64, 81",
+        ),
+        (leaves_what_is_no_such_object, "with jobs of which some are the same list, 2 workers"),
+        (strikes_out_what_is_equal, "it has a job that was done among those that are left, for"),
+        (knows_what_it_has_collected, "and 3 s it lost jobs that are left: 3"),
         (takes_sets, "it raised TypeError: unhashable type"),
     ],
     extend: [
+        (takes_failures_for_values, "of which job 2 fails, 2 workers and shifts of 3.5 s it lost"),
+        (strikes_out_what_is_over, "it does a job twice, and another one that is equal to it"),
+        (knows_no_end, "it returned 1 report, and it takes 2 shifts"),
         (in_shifts(forgets_those_cut_short), SHIFTS + "lost finished jobs: 5, 6"),
         (
             in_shifts(begins_anew, most=3),
