@@ -17,7 +17,8 @@ READY := $(VENV)/.made-by-$(subst /,_,$(PYTHON))
 # Every test process and every notebook's kernel would compile all code once more.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help lab types check test test-browser test-site test-classroom site serve-site slides coverage bench notebooks clean
+.PHONY: help lab types check test axe test-browser test-site test-binder test-classroom site serve-site slides \
+	coverage bench notebooks clean
 
 help:  ## List what make can do.
 	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 18
@@ -42,21 +43,34 @@ test: types  ## Check everything: as `make check`, and every notebook's output.
 		--nbval --nbval-current-env --nbval-cell-timeout 60 \
 		--nbval-sanitize-with tests/nbval_sanitize.cfg
 
-test-browser: $(READY)  ## Drive the player in chromium, if there is one (and look with axe, given npm).
+axe: $(READY)
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r tests/browser/requirements.txt
 	@test -e $(AXE) || ! command -v npm >/dev/null || { mkdir -p build/axe && cd build/axe && \
 		npm pack --silent axe-core@4.14.1 >/dev/null && tar xzf axe-core-4.14.1.tgz; } || \
 		echo "axe-core cannot be had: its tests are skipped" >&2
-	$(VENV)/bin/pytest tests/browser --ignore tests/browser/test_pyodide.py -rs
+
+test-browser: axe  ## Drive the player in chromium, if there is one (and look with axe, given npm).
+	$(VENV)/bin/pytest tests/browser/test_player_page.py -rs
 
 $(PYODIDE):
 	@mkdir -p build/site
 	npm install --silent --no-audit --no-fund --prefix build/site pyodide@$(PYODIDE_VERSION)
 
-test-site: $(READY)  ## Run the simulation in chromium, as the site does (needs npm, for pyodide).
-	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r tests/browser/requirements.txt
-	@$(MAKE) --no-print-directory $(PYODIDE) || echo "pyodide cannot be had: its tests are skipped" >&2
-	$(VENV)/bin/pytest tests/browser/test_pyodide.py -rs
+test-site: axe  ## Run every lesson in chromium by Pyodide, and the site that make site builds (needs npm).
+	@test -e _site/lite/index.html || $(MAKE) --no-print-directory site || \
+		echo "the site cannot be built: its tests are skipped" >&2
+	$(VENV)/bin/pytest tests/browser/test_pyodide.py tests/browser/test_built_site.py -rsP \
+		-o faulthandler_timeout=300  # a lesson takes its time there
+
+test-binder:  ## Install what Binder does, in an environment of its own, and run a lesson there.
+	$(PYTHON) -m venv --clear build/binder
+	build/binder/bin/pip install --quiet --disable-pip-version-check -r binder/requirements.txt
+	@# What Binder's image brings to run notebooks.
+	build/binder/bin/pip install --quiet --disable-pip-version-check ipykernel nbclient ipywidgets
+	build/binder/bin/pip check
+	build/binder/bin/jupyter execute --kernel_name=python3 notebooks/01_basic.ipynb
+	@if command -v repo2docker >/dev/null; then repo2docker --no-build . ; else \
+		echo "repo2docker is not installed: whether it takes these files is not tried"; fi
 
 test-classroom: $(READY)  ## Grade a class of thirty, with nbgrader and without (ten minutes).
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r teaching/requirements.txt

@@ -18,6 +18,7 @@ import html
 import io
 import json
 import linecache
+import posixpath
 import re
 import shutil
 import subprocess
@@ -26,8 +27,10 @@ import tomllib
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import redirect_stdout
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import quote
 
 import nbformat
 
@@ -62,11 +65,11 @@ body { font: 1.05rem/1.5 sans-serif; max-width: 60rem; margin: 0 auto; padding: 
 img { max-width: 100%; height: auto; background: #fff; }
 nav a { margin-right: 1.5em; }
 li { margin: .3em 0; }
+label, input { font: inherit; }
+input { width: 20rem; max-width: 100%; padding: .3rem; }
+:focus-visible { outline: 3px solid; outline-offset: 2px; }
 """
-# nbconvert forgets the font of code that a cell shows as Markdown.
-_CODE_STYLE: Final = (
-    "<style>.highlight pre { font-family: var(--jp-code-font-family) !important }</style>"
-)
+_SCROLLS: Final = '<div style="overflow-x:auto"'  # as a picture has it
 
 
 def lessons() -> list[Path]:
@@ -77,6 +80,15 @@ def lessons() -> list[Path]:
         (path for path in paths if ".ipynb_checkpoints" not in path.parts),
         key=lambda path: (list(PARTS).index(path.parent.as_posix()), str(path)),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A lesson as a page: its place, its title, and its headings as (anchor, text)."""
+
+    path: Path
+    title: str
+    headings: tuple[tuple[str, str], ...] = ()
 
 
 def title_of(notebook: Any) -> str:
@@ -120,12 +132,14 @@ def _run_cell(source: str, names: dict[str, Any], file: str) -> Any:
     return eval(compile(ast.Expression(last.value), file, "eval"), names)
 
 
-def write_pages(repository: str) -> list[tuple[Path, str]]:
-    """Write a page for each lesson, and one for each player in it; return their titles."""
+def write_pages(repository: str) -> list[Read]:
+    """Write a page for each lesson, and one for each player in it."""
     from nbconvert import HTMLExporter
 
-    exporter = HTMLExporter(template_name="lab")
-    titled = []
+    exporter = HTMLExporter(
+        template_name="pages", extra_template_basedirs=[str(ROOT / "site")], language_code="en"
+    )
+    pages = []
     for path in lessons():
         notebook = nbformat.read(ROOT / "notebooks" / path, as_version=4)
         page = SITE / "read" / path.with_suffix(".html")
@@ -144,20 +158,63 @@ def write_pages(repository: str) -> list[tuple[Path, str]]:
             f"[All lessons]({up}index.html) · [Run this here]({lab(path, up)}) · "
             f"[Open in Binder]({binder(repository, path)})"
         )
+        title = title_of(notebook)
+        notebook.metadata["title"] = title
         notebook.cells.insert(0, nbformat.v4.new_markdown_cell(nav))
         body, _ = exporter.from_notebook_node(notebook)
-        body = read_links(body)
-        title = title_of(notebook)
-        named = f"<title>{html.escape(title)}</title>"
-        body = re.sub(r"<title>.*?</title>", f"{named}{_CODE_STYLE}", body, count=1)
-        page.write_text(body, encoding="utf-8")
-        titled.append((path, title))
-    return titled
+        page.write_text(reachable(read_links(body, path, repository)), encoding="utf-8")
+        pages.append(Read(path, title, tuple(headings_of(body))))
+    return pages
 
 
-def read_links(body: str) -> str:
-    """Let links to other notebooks lead to their pages; not those to where they run."""
-    return re.sub(r'(href="(?!https?:)[^"?]*?)\.ipynb', r"\1.html", body)
+def headings_of(body: str) -> Iterator[tuple[str, str]]:
+    """Give the headings of a page, as (anchor, text)."""
+    for anchor, text in re.findall(r'<h[1-3] id="([^"]+)">(.*?)<a class="anchor-link"', body, re.S):
+        yield html.unescape(anchor), html.unescape(re.sub(r"<[^>]+>", "", text))
+
+
+def reachable(body: str) -> str:
+    """Let pictures that are wider than the page be scrolled by keys, which JupyterLab cuts out."""
+    return body.replace(_SCROLLS, f'{_SCROLLS} tabindex="0" role="group" aria-label="picture"')
+
+
+def read_links(body: str, path: Path, repository: str) -> str:
+    """Let the links of a lesson lead to pages: to other lessons, or to files on GitHub.
+
+    Those to where a lesson runs stay.
+    """
+
+    def mended(found: re.Match[str]) -> str:
+        href = html.unescape(found[2])
+        if not re.match(r"[a-z]+:|#", href) and "?" not in href:
+            file, hash_sign, anchor = href.partition("#")
+            if file.endswith(".ipynb"):
+                href = f"{file.removesuffix('.ipynb')}.html{hash_sign}{anchor}"
+            else:
+                href = _part(file, path) or on_github(href, path, repository)
+        return f"{found[1]}{html.escape(href, quote=True)}{found[3]}"
+
+    return re.sub(r'(<a\b[^>]*? href=")([^"]*)(")', mended, body)
+
+
+def _part(href: str, path: Path) -> str | None:
+    """Return where the first page lists a folder of lessons, for a link to that folder."""
+    folder = posixpath.normpath(posixpath.join(path.parent.as_posix(), href))
+    return f"{'../' * len(path.parts)}index.html#{_id(folder)}" if folder in PARTS else None
+
+
+def _id(part: str) -> str:
+    return "lessons" if part == "." else posixpath.basename(part)
+
+
+def on_github(href: str, path: Path, repository: str) -> str:
+    """Return the address of a file that is no lesson; `href` itself if there is no such file."""
+    file, hash_sign, anchor = href.partition("#")
+    place = posixpath.normpath(posixpath.join("notebooks", path.parent.as_posix(), file))
+    if place.startswith("..") or not (ROOT / place).exists():
+        return href
+    kind = "tree" if (ROOT / place).is_dir() else "blob"
+    return f"https://github.com/{repository}/{kind}/HEAD/{place}{hash_sign}{anchor}"
 
 
 def lab(path: Path, up: str = "") -> str:
@@ -172,48 +229,87 @@ def binder(repository: str, path: Path) -> str:
     )
 
 
-def write_index(titled: Iterable[tuple[Path, str]], repository: str) -> None:
-    """Write the first page: what this is, in one screen, and the lessons."""
+def write_index(pages: Iterable[Read], repository: str) -> None:
+    """Write the first page: what this is, in one screen, a search, and the lessons."""
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     title, what = re.findall(r"^# (.+)\n\n((?:.+\n)+)", readme)[0]
     picture = re.findall(r"!\[(.+?)\]\(images/hero\.svg\)", readme)[0]
-    shutil.copy(ROOT / "images" / "hero.svg", SITE)
+    shutil.copytree(ROOT / "images", SITE / "images", dirs_exist_ok=True)
     first = Path("00_start_here.ipynb")
-    titled = list(titled)
+    pages = list(pages)
     lists = []
     for part, heading in PARTS.items():
         items = "".join(
-            f'<li><a href="read/{path.with_suffix(".html").as_posix()}">{html.escape(name)}</a> '
-            f'(<a href="{lab(path)}">run</a>)</li>'
-            for path, name in titled
-            if path.parent.as_posix() == part
+            f'<li><a href="{read(page.path)}">{html.escape(page.title)}</a> '
+            f'(<a href="{lab(page.path)}" aria-label="run {html.escape(page.title, quote=True)}">'
+            "run</a>)</li>"
+            for page in pages
+            if page.path.parent.as_posix() == part
         )
-        lists.append(f"<h2>{heading}</h2><ul>{items}</ul>")
+        lists.append(f'<h2 id="{_id(part)}">{heading}</h2><ul>{items}</ul>')
+    places = [
+        [f"{read(page.path)}#{quote(anchor)}", text, page.title]
+        for page in pages
+        for anchor, text in page.headings
+    ]
+    search = (ROOT / "site" / "search.js").read_text(encoding="utf-8")
     (SITE / "index.html").write_text(
         f"""<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>{html.escape(title)}</title>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <link rel="icon" href="data:,"><style>{_STYLE}</style></head><body><main>
 <h1>{html.escape(title)}</h1><p>{html.escape(what)}</p>
-<nav><a href="read/{first.with_suffix(".html")}">Read from the start</a>
+<nav><a href="{read(first)}">Read from the start</a>
 <a href="{lab(first)}">Run this here</a>
 <a href="{binder(repository, first)}">Open in Binder</a></nav>
-<p><img src="hero.svg" alt="{html.escape(picture, quote=True)}"></p>
+<p><img src="images/hero.svg" alt="{html.escape(picture, quote=True)}"></p>
 <p>“Run this here” computes in your browser, with nothing to install: Chrome or Edge 137, Firefox
-153, or newer. What needs real threads or processes needs Binder or a computer of your own.</p>
+153, or newer. A cell that needs real threads or processes says so there, and is skipped; it runs on
+Binder, or on a computer of your own.</p>
+<p><label>Find in the headings: <input type="search" id="find" autocomplete="off"></label>
+<span id="count" role="status"></span></p><ul id="found"></ul>
 {"".join(lists)}
-</main></body></html>
+</main>
+<script type="application/json" id="places">{_inside_script(json.dumps(places))}</script>
+<script type="module">{search}</script>
+</body></html>
 """,
         encoding="utf-8",
     )
 
 
-def write_lite(tool: Path, cdn: str) -> None:
+def read(path: Path) -> str:
+    """Return the address at which a lesson is read."""
+    return f"read/{path.with_suffix('.html').as_posix()}"
+
+
+def _inside_script(text: str) -> str:
+    return text.replace("<", "\\u003c")
+
+
+def lite_links(source: str, path: Path, repository: str) -> str:
+    """Let the links of a lesson that runs in the browser lead on: only notebooks are there."""
+    up = "../" * (len(path.parts) - 1)
+
+    def mended(found: re.Match[str]) -> str:
+        href = found[1]
+        if href.startswith(f"../{up}images/"):
+            return f"]({up}{href.removeprefix(f'../{up}')})"
+        return f"]({on_github(href, path, repository)})"
+
+    return re.sub(r"\]\(((?:\.\./)+(?!\S*\.ipynb)[^)\s]+)\)", mended, source)
+
+
+def write_lite(tool: Path, cdn: str, repository: str) -> None:
     """Build JupyterLite with the lessons, Pyodide, the project and what it needs."""
     contents = BUILD / "contents"
     shutil.rmtree(contents, ignore_errors=True)
+    shutil.copytree(ROOT / "images", contents / "images")
     for path in lessons():
         notebook = nbformat.read(ROOT / "notebooks" / path, as_version=4)
+        for cell in notebook.cells:
+            if cell.cell_type == "markdown":
+                cell.source = lite_links(cell.source, path, repository)
         notebook.metadata["kernelspec"] = {
             "name": "python",
             "display_name": "Python (Pyodide)",
@@ -228,6 +324,7 @@ def write_lite(tool: Path, cdn: str) -> None:
         "jupyter-lite-schema-version": 0,
         "jupyter-config-data": {
             "appName": "Worker Pool Workbook",
+            "exposeAppInBrowser": True,  # for those who want to drive it, such as its tests
             "litePluginSettings": {
                 "@jupyterlite/pyodide-kernel-extension:kernel": {
                     "pyodideUrl": "./static/pyodide/pyodide.mjs",
@@ -312,11 +409,12 @@ def main() -> None:
     config = tomllib.loads((ROOT / "site" / "config.toml").read_text(encoding="utf-8"))
     shutil.rmtree(SITE, ignore_errors=True)
     SITE.mkdir()
-    write_index(write_pages(config["repository"]), config["repository"])
+    repository = config["repository"]
+    write_index(write_pages(repository), repository)
     if not options.no_lab:
         if not PYODIDE.exists():
             sys.exit("pyodide is missing: make site gets it with npm")
-        write_lite(options.tool.absolute(), config["pyodide_cdn"])
+        write_lite(options.tool.absolute(), config["pyodide_cdn"], repository)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,330 @@
+"""The built site in a browser: every page is read, and the lab runs a lesson to its end.
+
+The tests are skipped, and say why, where there is no site (`make site` builds it) or no chromium.
+"""
+
+import functools
+import html
+import http.server
+import json
+import re
+import threading
+import time
+import tomllib
+from urllib.parse import unquote, urlsplit
+
+import pytest
+from support import ROOT
+
+SITE = ROOT / "_site"
+CONFIG = tomllib.loads((ROOT / "site" / "config.toml").read_text(encoding="utf-8"))
+CDN = CONFIG["pyodide_cdn"]
+PAGES = sorted(
+    path.relative_to(SITE).as_posix()
+    for path in (SITE.glob("index.html"), *map(SITE.joinpath("read").rglob, ["*.html"]))
+    for path in path
+)
+PLAYERS = [page for page in PAGES if "-player-" in page]
+LESSONS = [page for page in PAGES if "-player-" not in page]
+MINUTE = 60_000  # milliseconds
+
+
+class Server(http.server.SimpleHTTPRequestHandler):
+    """Serves the site without a word."""
+
+    def log_message(self, *args):
+        pass
+
+
+@pytest.fixture(scope="session")
+def address():
+    """Serve the site; return its address."""
+    if not SITE.joinpath("index.html").exists():
+        pytest.skip("the site is not built: make site builds it")
+    handler = functools.partial(Server, directory=SITE)
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture(scope="session")
+def context(browser, address):
+    """A reader, all of whose requests to elsewhere fail, and are noted in `elsewhere`."""
+    made = browser.new_context(viewport={"width": 1280, "height": 900})
+    made.set_default_timeout(MINUTE)
+    made.elsewhere = []
+
+    def refuse(route):
+        made.elsewhere.append(route.request.url)
+        route.abort()
+
+    made.route(lambda url: not url.startswith((address, "data:", "blob:")), refuse)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def opened(context, address):
+    """Return `opened(page)`; it must not have complained, or asked for anything elsewhere."""
+    pages, complaints = [], []
+    context.elsewhere.clear()
+
+    def open_page(name):
+        page = context.new_page()
+        pages.append(page)
+        page.on("console", lambda message: complaints.append(message.text))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on(
+            "response",
+            lambda found: found.ok or complaints.append(f"{found.status}: {found.url}"),
+        )
+        page.goto(f"{address}/{name}", wait_until="load")
+        return page
+
+    yield open_page
+    for page in pages:
+        page.close()
+    assert complaints == []
+    assert context.elsewhere == []
+
+
+# What is read
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_opens_without_a_complaint_and_asks_nobody_else(opened, name):
+    assert opened(name).title()
+
+
+@pytest.mark.parametrize("name", LESSONS)
+def test_axe_finds_nothing_to_mend_in_a_page(opened, axe, name):
+    page = opened(name)
+    page.evaluate(axe)
+    # Frames hold players, which are looked at as pages of their own.
+    found = page.evaluate("() => axe.run(document, { iframes: false })")
+    assert [(each["id"], each["nodes"][0]["html"]) for each in found["violations"]] == []
+
+
+@pytest.mark.parametrize("name", PLAYERS)
+def test_a_player_of_a_lesson_moves_at_the_press_of_a_key(opened, name):
+    page = opened(name)
+    before = page.locator("output").inner_text()
+    page.get_by_role("slider").focus()
+    page.keyboard.press("ArrowRight")
+    assert page.locator("output").inner_text() != before
+
+
+def test_a_player_moves_inside_its_lesson(opened):
+    page = opened("read/01_basic.html")
+    page.locator("iframe").first.scroll_into_view_if_needed()
+    player = page.frame_locator("iframe").first
+    before = player.locator("output").inner_text()
+    player.get_by_role("button", name="step forward").press("Enter")
+    assert player.locator("output").inner_text() != before
+
+
+def anchors(page):
+    return set(map(html.unescape, re.findall(r'\bid="([^"]*)"', page)))
+
+
+@pytest.mark.parametrize("name", LESSONS)
+def test_every_link_within_the_site_leads_somewhere(address, name):
+    page = SITE.joinpath(name)
+    text = page.read_text(encoding="utf-8")
+    links = map(html.unescape, re.findall(r'<a\b[^>]*? href="([^"]*)"', text))
+    assert [link for link in links if not leads_somewhere(link, page)] == []
+
+
+def leads_somewhere(link, page):
+    """Whether what a link of a page leads to is there; of links to elsewhere that is believed."""
+    parts = urlsplit(link)
+    if parts.scheme:
+        return True
+    target = (page.parent / unquote(parts.path)).resolve() if parts.path else page
+    if parts.query:  # a notebook that runs
+        notebook = SITE / "lite" / "files" / unquote(parts.query.removeprefix("path="))
+        return not SITE.joinpath("lite").exists() or (target.exists() and notebook.exists())
+    if not target.exists():
+        return False
+    return not parts.fragment or unquote(parts.fragment) in anchors(target.read_text("utf-8"))
+
+
+def test_a_heading_is_found_by_its_words_and_the_link_leads_to_it(opened):
+    page = opened("index.html")
+    page.get_by_label("Find in the headings").fill("closes reusable")
+    hit = page.locator("#found a").filter(has_text="Who closes?")
+    assert re.fullmatch(r"\d+ headings?", page.locator("#count").inner_text())
+    hit.click()
+    page.wait_for_url("**/read/02_reusable.html#Who-closes*")
+    assert page.evaluate(
+        "() => document.getElementById(decodeURIComponent(location.hash.slice(1))) !== null"
+    )
+
+
+# What runs
+
+
+class Lab:
+    """A notebook, open in the lab in the browser."""
+
+    def __init__(self, context, address, path):
+        if not SITE.joinpath("lite").exists():
+            pytest.skip("the site is built without its lab: make site builds both")
+        context.elsewhere.clear()
+        self.opened_at = time.perf_counter()
+        self.page = context.new_page()
+        self.page.goto(f"{address}/lite/lab/index.html?path={path}")
+        self.page.wait_for_function(
+            """(path) => {
+                const { content, context } = window.jupyterapp?.shell.currentWidget ?? {};
+                return context?.path === path && context.isReady && content.widgets.length > 1;
+            }""",
+            arg=path,
+        )
+        self.page.evaluate(
+            "() => window.jupyterapp.shell.currentWidget.context.sessionContext.ready"
+        )
+
+    def run(self, *places):
+        """Run the cells at these places, or all, as far as they go."""
+        for place in places or [None]:
+            self.page.evaluate(
+                """async (place) => {
+                    const { commands, shell } = window.jupyterapp;
+                    if (place !== null) shell.currentWidget.content.activeCellIndex = place;
+                    await commands.execute(`notebook:run-${place === null ? "all-cells" : "cell"}`);
+                }""",
+                place,
+            )
+
+    def write(self, place, source):
+        """Replace what is in the cell at this place."""
+        self.page.evaluate(
+            """([place, source]) => window.jupyterapp.shell.currentWidget.content
+                .widgets[place].model.sharedModel.setSource(source)""",
+            [place, source],
+        )
+
+    def until_answered(self, place):
+        """Wait until the cell at this place has been run."""
+        self.page.wait_for_function(
+            "(n) => window.jupyterapp.shell.currentWidget.content.widgets[n].model.executionCount",
+            arg=place,
+            polling=100,
+        )
+
+    def cells(self):
+        """Return the notebook's code cells, by place."""
+        told = self.page.evaluate(
+            """() => JSON.stringify(window.jupyterapp.shell.currentWidget.content.widgets
+                .map((cell) => cell.model.toJSON()))"""
+        )
+        return {n: c for n, c in enumerate(json.loads(told)) if c["cell_type"] == "code"}
+
+    def show(self, place):
+        """Scroll to the cell at this place."""
+        self.page.evaluate(
+            """async (place) => {
+                const { content } = window.jupyterapp.shell.currentWidget;
+                content.activeCellIndex = place;
+                await content.scrollToItem(place, "center");
+            }""",
+            place,
+        )
+
+    def place_of(self, start):
+        """Return the place of the code cell that begins so."""
+        return next(n for n, c in self.cells().items() if "".join(c["source"]).startswith(start))
+
+
+def texts(cell):
+    """Return what a cell shows, as text."""
+    shown = []
+    for output in cell["outputs"]:
+        shown.append("".join(output.get("text", "")))
+        shown.append("".join(output.get("data", {}).get("text/plain", "")))
+    return "\n".join(filter(None, shown))
+
+
+def errors(cells):
+    return [
+        (n, output["ename"], output["evalue"])
+        for n, cell in cells.items()
+        for output in cell["outputs"]
+        if output["output_type"] == "error"
+    ]
+
+
+@pytest.fixture(scope="module")
+def basic(context, address, record_testsuite_property):
+    """The basic lesson, run to its end; how long it took is printed and recorded."""
+    lab = Lab(context, address, "01_basic.ipynb")
+    first = min(lab.cells())
+    lab.run(first)
+    lab.until_answered(first)
+    answered = time.perf_counter() - lab.opened_at
+    lab.run()
+    ended = time.perf_counter() - lab.opened_at
+    megabytes = sum(path.stat().st_size for path in SITE.rglob("*") if path.is_file()) / 1e6
+    told = f"{answered:.0f} s to the first answer, {ended:.0f} s to the end; {megabytes:.0f} MB"
+    record_testsuite_property("site", told)
+    print(f"\nThe basic lesson in the browser: {told}")
+    yield lab
+    lab.page.close()
+
+
+def test_the_basic_lesson_runs_to_its_end(basic):
+    cells = basic.cells()
+    assert errors(cells) == []
+    assert all(cell["execution_count"] for cell in cells.values() if "".join(cell["source"]))
+
+
+def test_a_cell_on_real_threads_says_what_a_browser_does_not_have(basic):
+    [real] = [c for c in basic.cells().values() if "measure(" in "".join(c["source"])]
+    assert texts(real) == (
+        "Skipped: measure needs threads, which a browser does not have: use simulate.\n"
+    )
+
+
+def test_the_lab_asks_nobody_but_where_pyodides_packages_are(basic, context):
+    assert [url for url in context.elsewhere if not url.startswith(CDN)] == []
+
+
+def test_a_run_is_played_in_the_lab(basic):
+    basic.show(basic.place_of("play("))
+    player = basic.page.locator(".player").first
+    before = player.locator("output").inner_text()
+    player.get_by_role("button", name="step forward").click()
+    assert player.locator("output").inner_text() != before
+
+
+def test_an_exercise_is_checked_and_solved_in_the_lab(context, address):
+    solutions = (ROOT / "lab" / "teaching" / "solutions" / "basic.py").read_text(encoding="utf-8")
+    lab = Lab(context, address, "exercises/01_basic.ipynb")
+    pool, check = lab.place_of("def my_pool("), lab.place_of("repair.check(")
+    lab.run(min(lab.cells()), pool, check)
+    before = texts(lab.cells()[check])
+    lab.write(pool, re.search(r"^def my_pool\(.*?(?=^# %%)", solutions, re.M | re.S)[0])
+    lab.run(pool, check)
+    after = texts(lab.cells()[check])
+    lab.page.close()
+    assert [told.partition(":")[0] for told in (before, after)] == ["Not yet", "Right"]
+
+
+def test_a_level_of_the_game_is_broken_in_the_lab(context, address):
+    lab = Lab(context, address, "10_all_schedules.ipynb")
+    places = list(lab.cells())[:2]
+    game = lab.place_of("play_levels()")
+    lab.run(*places, game)
+    lab.show(game)
+    board = lab.page.locator(
+        ".jp-OutputArea-output", has=lab.page.get_by_role("button", name="undo")
+    )
+    for task in ("caller-1", "caller-2"):
+        board.get_by_role("button", name=re.compile(task)).click()
+        lab.page.wait_for_timeout(300)
+    board.get_by_role("button", name="run on").click()
+    board.get_by_text("broken", exact=False).first.wait_for()
+    lab.page.close()
