@@ -50,19 +50,35 @@ def address():
 
 
 @pytest.fixture(scope="session")
-def context(browser, address):
-    """A reader, all of whose requests to elsewhere fail, and are noted in `elsewhere`."""
-    made = browser.new_context(viewport={"width": 1280, "height": 900})
-    made.set_default_timeout(MINUTE)
-    made.elsewhere = []
+def new_reader(browser, address):
+    """Return `new_reader()`: a browser without a past, whose requests to elsewhere fail.
 
-    def refuse(route):
-        made.elsewhere.append(route.request.url)
-        route.abort()
+    They are noted in its attribute `elsewhere`.
+    """
+    made = []
 
-    made.route(lambda url: not url.startswith((address, "data:", "blob:")), refuse)
-    yield made
-    made.close()
+    def new():
+        context = browser.new_context(viewport={"width": 1280, "height": 900})
+        context.set_default_timeout(MINUTE)
+        context.elsewhere = []
+
+        def refuse(route):
+            context.elsewhere.append(route.request.url)
+            route.abort()
+
+        context.route(lambda url: not url.startswith((address, "data:", "blob:")), refuse)
+        made.append(context)
+        return context
+
+    yield new
+    for context in made:
+        context.close()
+
+
+@pytest.fixture(scope="session")
+def context(new_reader):
+    """The reader of the pages."""
+    return new_reader()
 
 
 @pytest.fixture
@@ -169,12 +185,12 @@ def test_a_heading_is_found_by_its_words_and_the_link_leads_to_it(opened):
 class Lab:
     """A notebook, open in the lab in the browser."""
 
-    def __init__(self, context, address, path):
+    def __init__(self, reader, address, path):
         if not SITE.joinpath("lite").exists():
             pytest.skip("the site is built without its lab: make site builds both")
-        context.elsewhere.clear()
+        self.reader = reader
         self.opened_at = time.perf_counter()
-        self.page = context.new_page()
+        self.page = reader.new_page()
         self.page.goto(f"{address}/lite/lab/index.html?path={path}")
         self.page.wait_for_function(
             """(path) => {
@@ -258,9 +274,9 @@ def errors(cells):
 
 
 @pytest.fixture(scope="module")
-def basic(context, address, record_testsuite_property):
+def basic(new_reader, address, record_testsuite_property):
     """The basic lesson, run to its end; how long it took is printed and recorded."""
-    lab = Lab(context, address, "01_basic.ipynb")
+    lab = Lab(new_reader(), address, "01_basic.ipynb")
     first = min(lab.cells())
     lab.run(first)
     lab.until_answered(first)
@@ -288,8 +304,8 @@ def test_a_cell_on_real_threads_says_what_a_browser_does_not_have(basic):
     )
 
 
-def test_the_lab_asks_nobody_but_where_pyodides_packages_are(basic, context):
-    assert [url for url in context.elsewhere if not url.startswith(CDN)] == []
+def test_the_lab_asks_nobody_but_where_pyodides_packages_are(basic):
+    assert [url for url in basic.reader.elsewhere if not url.startswith(CDN)] == []
 
 
 def test_a_run_is_played_in_the_lab(basic):
@@ -300,9 +316,9 @@ def test_a_run_is_played_in_the_lab(basic):
     assert player.locator("output").inner_text() != before
 
 
-def test_an_exercise_is_checked_and_solved_in_the_lab(context, address):
+def test_an_exercise_is_checked_and_solved_in_the_lab(new_reader, address):
     solutions = (ROOT / "lab" / "teaching" / "solutions" / "basic.py").read_text(encoding="utf-8")
-    lab = Lab(context, address, "exercises/01_basic.ipynb")
+    lab = Lab(new_reader(), address, "exercises/01_basic.ipynb")
     pool, check = lab.place_of("def my_pool("), lab.place_of("repair.check(")
     lab.run(min(lab.cells()), pool, check)
     before = texts(lab.cells()[check])
@@ -313,8 +329,8 @@ def test_an_exercise_is_checked_and_solved_in_the_lab(context, address):
     assert [told.partition(":")[0] for told in (before, after)] == ["Not yet", "Right"]
 
 
-def test_a_level_of_the_game_is_broken_in_the_lab(context, address):
-    lab = Lab(context, address, "10_all_schedules.ipynb")
+def test_a_level_of_the_game_is_broken_in_the_lab(new_reader, address):
+    lab = Lab(new_reader(), address, "10_all_schedules.ipynb")
     places = list(lab.cells())[:2]
     game = lab.place_of("play_levels()")
     lab.run(*places, game)
