@@ -69,7 +69,8 @@ test-binder:  ## Install what Binder does, in an environment of its own, and run
 	build/binder/bin/pip install --quiet --disable-pip-version-check ipykernel nbclient ipywidgets
 	build/binder/bin/pip check
 	build/binder/bin/jupyter execute --kernel_name=python3 notebooks/01_basic.ipynb
-	@if command -v repo2docker >/dev/null; then repo2docker --no-build . ; else \
+	@if command -v repo2docker >/dev/null; then \
+		repo2docker --no-build . >/dev/null 2>&1 && echo "repo2docker takes these files"; else \
 		echo "repo2docker is not installed: whether it takes these files is not tried"; fi
 
 test-classroom: $(READY)  ## Grade a class of thirty, with nbgrader and without (ten minutes).

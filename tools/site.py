@@ -335,7 +335,7 @@ def write_lite(tool: Path, cdn: str, repository: str) -> None:
     }
     (empty / "jupyter-lite.json").write_text(json.dumps(settings), encoding="utf-8")
     build = [str(tool / "jupyter"), "lite", "build", "--lite-dir", str(empty)]
-    build += ["--contents", str(contents), "--output-dir", str(LITE)]
+    build += ["--contents", str(contents), "--output-dir", str(LITE), "--no-sourcemaps"]
     subprocess.run(build, check=True, cwd=empty)
     _add_pyodide(LITE / "static" / "pyodide", tool, cdn)
 

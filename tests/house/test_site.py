@@ -63,7 +63,7 @@ def test_the_headings_of_a_page_are_known_with_their_anchors():
         ("../../lite/lab/index.html?path=a.ipynb", "../../lite/lab/index.html?path=a.ipynb"),
         ("https://example.org/a.ipynb", "https://example.org/a.ipynb"),
         ("#here", "#here"),
-        ("../exercises/solutions", "../../index.html#solutions"),
+        ("../exercises", "../../index.html#exercises"),
         ("../../index.html", "../../index.html"),
         ("../../patterns", "https://github.com/you/workbook/tree/HEAD/patterns"),
         (
