@@ -289,7 +289,7 @@ BATTERY: Final = (
 
 
 def _seconds(job: Any) -> float:
-    return float(job[0] if isinstance(job, list) else job)
+    return float(job[0] if isinstance(job, list | tuple) else job)
 
 
 def rest(job: Any) -> str:

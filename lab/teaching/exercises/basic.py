@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from functools import partial
 from random import Random
 from typing import Any, NamedTuple
@@ -295,6 +296,14 @@ def _first_of_empty(wanted: int, done: tuple[int, ...], seconds: float) -> Trial
     )
 
 
+def _two_of_four_at_once() -> Trial:
+    return Trial(
+        "with 2 of 4 results wanted, which come at the same moment,",
+        lambda first: watched(partial(first, 2, [1, 1, 1, 1], 4), rest),
+        _Wanted(2, 4, 4, ["result of 1"] * 2, 1),
+    )
+
+
 def _all_of(case: Case, *, statements: bool = False) -> Trial:
     wanted = len(case.jobs) + 1
     return Trial(
@@ -324,6 +333,7 @@ def _wanting() -> list[Trial]:
         _first_of(3, 7, 3, 1, (2, 3, 4), 6),
         _first_of(0, 3, 2, 0, (), 0),
         *map(_all_of, BATTERY),
+        _two_of_four_at_once(),
         _first_of_empty(2, (1, 2), 2),
         _all_of(Case("with 2 jobs and 3 workers", (1, 1), 3), statements=True),
     ]
@@ -395,6 +405,29 @@ def _in_order(case: Case, *, statements: bool = False) -> Trial:
     )
 
 
+@dataclass
+class Parcel:
+    """A job that looks like any other one, and is equal to it, whatever it takes."""
+
+    seconds: float = field(compare=False, repr=False)
+
+
+def carry(parcel: Parcel) -> str:
+    """Take the parcel's time."""
+    sleep(parcel.seconds)
+    return f"carried in {parcel.seconds:g} s"
+
+
+PARCELS = (Parcel(2), Parcel(1), Parcel(3))
+
+
+def _parcels_in_order() -> Trial:
+    case = Case("with jobs of 2, 1 and 3 s that are all equal and 2 workers", PARCELS, 2)
+    return Trial(
+        case.name, lambda pool: watched(partial(pool, [*PARCELS], 2), carry), case, schedules=3
+    )
+
+
 def _empty_in_order() -> Trial:
     case = Case(f"with three results, {_EMPTY}, and 2 workers", tuple(EMPTY), 2)
     return Trial(
@@ -409,12 +442,15 @@ def _orders() -> list[Trial]:
     return [
         *map(_in_order, BATTERY),
         _in_order(Case("with jobs that are lists and numbers and 2 workers", ([2], 1, [1], 2), 2)),
+        _parcels_in_order(),
         _empty_in_order(),
         _in_order(Case("with 2 jobs and 3 workers", (2, 1), 3), statements=True),
     ]
 
 
 def _results_of(case: Case) -> list[Any]:
+    if case.jobs is PARCELS:
+        return ["carried in 2 s", "carried in 1 s", "carried in 3 s"]
     if case.jobs == tuple(EMPTY):
         return [*EMPTY.values()]
     return [f"result of {job}" for job in case.jobs]
@@ -433,6 +469,8 @@ def _no_longer(run: Run[Work], case: Case) -> None:
 
 
 def _seconds(job: Any) -> float:
+    if isinstance(job, Parcel):
+        return job.seconds
     return float(job[0] if isinstance(job, list) else job)
 
 

@@ -381,6 +381,25 @@ def _raising(make: Callable[[], Exception]) -> Trial:
     )
 
 
+def _giving_anything() -> Trial:
+    results = {2: None, 1: KeyError("a result"), 3: 0}
+
+    def process() -> Callable[[int], Any]:
+        def giving(job: int) -> Any:
+            sleep(job)
+            return results[job]
+
+        return giving
+
+    return _called(
+        "with 3 jobs whose results are None, an exception and 0",
+        [*results],
+        process,
+        _Outcome([*results.values()], 4, 2, 2),
+        schedules=3,
+    )
+
+
 def _failures() -> list[Trial]:
     return [
         _napping(7, 3, 0, 12),
@@ -390,6 +409,7 @@ def _failures() -> list[Trial]:
         _napping(4, 6, 2, 2),
         _napping(0, 2, 0, 0),
         *map(_resting, BATTERY),
+        _giving_anything(),
         _raising(lambda: KeyError("no such job")),
         _raising(ZeroDivisionError),
         _raising(lambda: TwoWordsError("bad", "job")),
@@ -447,11 +467,11 @@ repair = Task(
     minutes=8,
     goal="You can let a failure come out of a pool, at once and as it was raised.",
     text=(
-        "This pool is to return the result of every job, in any order. If a job fails, whoever "
-        "calls `my_pool` is to get that failure at once, the very exception that was raised, "
-        "whatever `Exception` it is. (Other than StopIteration, which Python lets no generator "
-        "hand on.) Somebody wanted to make it robust. Run the check, see what happens, and repair "
-        "it."
+        "This pool is to return the result of every job, whatever it is, in any order. If a job "
+        "fails, whoever calls `my_pool` is to get that failure at once, the very exception that "
+        "was raised, whatever `Exception` it is. (Other than StopIteration, which Python lets no "
+        "generator hand on.) Somebody wanted to make it robust. Run the check, see what happens, "
+        "and repair it."
     ),
     answer="my_pool",
     parameters="jobs, workers, process",
@@ -476,7 +496,7 @@ repair = Task(
 # Extend: in order
 
 
-def _name_later(job: int | list[int]) -> dict[str, object]:
+def _name_later(job: int | list[int] | tuple[int]) -> dict[str, object]:
     """Take `job` seconds; results cannot be sorted."""
     sleep(job if isinstance(job, int) else job[0])
     return {"job": job}
@@ -503,7 +523,7 @@ def _orders() -> list[Trial]:
         _in_order_of([[2], [1]], 2),
         _in_order_of([[2], [1], [1], [2]], 2),
         _in_order_of([[1], [1], [1], [1]], 3),
-        _in_order_of([[2], 1, [1], 2], 2),
+        _in_order_of([[2], 1, (1,), 2], 2),
         _in_order_of([2, 1, 1], 5),
         _in_order_of([3, 1, 1, 1, 3], 2),
         _in_order_of([2, 1], 3, statements=True),
@@ -667,6 +687,20 @@ def _through(
     )
 
 
+def _with_jobs_of_all_lengths() -> Trial:
+    def first(job: int) -> str:
+        sleep(job)
+        return f"{job} a"
+
+    # In the first stage the jobs are done at 4, 1 and 2 s, so the second has a break from 3 to 4 s.
+    return Trial(
+        "with jobs of 4, 1 and 2 s in the first of 2 stages",
+        lambda chain: _pass(chain, [4, 1, 2], [first, _step("b", 1, None)], [3, 1]),
+        _Course([_after(job, "ab") for job in (4, 1, 2)], 5, [3, 1], [3, 1]),
+        schedules=6,
+    )
+
+
 def _with_nothing_between() -> Trial:
     def gives_nothing(job: int) -> None:
         sleep(1)
@@ -710,6 +744,7 @@ def _courses() -> list[Trial]:
         _through([], (1, 1), (1, 2)),
         _through(numbers[:3]),
         _through([[1], [1], [2]], (1, 2), (2, 1)),
+        _with_jobs_of_all_lengths(),
         _with_nothing_between(),
         _with_a_stage_twice(),
         _through(numbers[:5], *three, fails=(0, 3)),

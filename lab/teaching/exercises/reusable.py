@@ -294,6 +294,7 @@ class _Due(NamedTuple):
     workers: int
     timeout: float
     results: list[Any]
+    called_at: float
 
     @property
     def ends(self) -> list[float]:
@@ -323,17 +324,33 @@ def run_errand(errand: Errand) -> str:
 
 
 def _by(
-    name: str, jobs: Sequence[Any], workers: int, timeout: float, process: Any, **more: Any
+    name: str,
+    jobs: Sequence[Any],
+    workers: int,
+    timeout: float,
+    process: Any,
+    *,
+    called_at: float = 0,
+    **more: Any,
 ) -> Trial:
     squares = process is square
     seconds = [1.0 if squares else _seconds(job) for job in jobs]
     results = [job * job if squares else _result(job) for job in jobs]
+
+    def call(pool: Any) -> Work:
+        sleep(called_at)
+        return watched(lambda noting: pool([*jobs], workers, noting, timeout), process)
+
     return Trial(
-        f"with {name}, {plural(workers, 'worker')} and {timeout:g} s",
-        lambda pool: watched(lambda noting: pool([*jobs], workers, noting, timeout), process),
-        _Due([*jobs], seconds, workers, timeout, results),
+        f"with {name}, {plural(workers, 'worker')} and {timeout:g} s{_when(called_at)}",
+        call,
+        _Due([*jobs], seconds, workers, timeout, results, called_at),
         **more,
     )
+
+
+def _when(called_at: float) -> str:
+    return f", called at {called_at:g} s," if called_at else ""
 
 
 def _seconds(job: Any) -> float:
@@ -368,6 +385,7 @@ def _deadlines() -> list[Trial]:
         _by("jobs of which some are the same list", [two, one, two, one, one, two], 2, 2.53, rest),
         _by("equal jobs of 4, 1, 2 and 5 s", _errands(4, 1, 2, 5), 2, 3.5, run_errand),
         _by("jobs of 1, 2, 3, 5, 4 s", (1, 2, 3, 5, 4), 3, 3, rest),
+        _by("20 jobs", range(1, 21), 3, 2.5, square, called_at=10, schedules=3),
         _by("2 jobs", (1, 2), 3, 1.5, rest, statements=True),
     ]
 
@@ -414,7 +432,7 @@ def _all_at_once(run: Run[Work], due: Any) -> None:
 
 
 def _by_the_deadline(run: Run[Work], due: _Due) -> None:
-    expect_elapsed(run, min(due.timeout, max(due.ends, default=0)))
+    expect_elapsed(run, due.called_at + min(due.timeout, max(due.ends, default=0)))
 
 
 repair = Task(
@@ -462,6 +480,7 @@ repair = Task(
 class _Shifts(NamedTuple):
     jobs: list[Any]
     workers: int
+    seconds: float
     shifts: int | None
     end: float | None
 
@@ -493,7 +512,7 @@ def _in(
     return Trial(
         f"with {name}, {plural(workers, 'worker')} and shifts of {seconds:g} s",
         lambda pool: watched(lambda noting: pool([*jobs], workers, noting, seconds), process),
-        _Shifts([*jobs], workers, shifts, end),
+        _Shifts([*jobs], workers, seconds, shifts, end),
         **more,
     )
 
@@ -557,8 +576,15 @@ def _over(work: Work) -> list[tuple[Any, BaseException | None]]:
 
 def _not_too_long(run: Run[Work], facts: _Shifts) -> None:
     _reports(run, facts)
-    if facts.shifts is not None and len(run.value.value) < facts.shifts:
-        _as_few_shifts(run, facts)
+    if facts.shifts is None or len(run.value.value) > facts.shifts:
+        return
+    for place in run.value.returned:  # each job takes a second
+        begun, job = run.value.begun[place]
+        if begun < facts.seconds < begun + 1:
+            raise NotYet(
+                f"its first shift is over at {facts.seconds:g} s, and job {job} is still being "
+                f"done, until {begun + 1:g} s"
+            )
 
 
 def _as_few_shifts(run: Run[Work], facts: _Shifts) -> None:
@@ -595,8 +621,8 @@ extend = Task(
         ends(1),
         Demand("it returns a report of each shift", 1, _reports, needed=True),
         Demand("no more jobs are in work than there are workers", 1, _no_more),
-        Demand("each job has a result, once", 3, _each_done_once, needed=True),
         Demand("a shift ends after its seconds", 1, _not_too_long, needed=True),
+        Demand("each job has a result, once", 3, _each_done_once, needed=True),
         Demand("it takes as few shifts as possible", 1, _as_few_shifts),
         Demand("as many jobs are in work as there are workers", 1, _all_at_once),
         Demand("the shifts follow each other, and the last ends with its jobs", 1, _shifts_in_time),
@@ -632,15 +658,23 @@ def _closing(
     closing: float,
     grace: float,
     process: Any,
+    *,
+    called_at: float = 0,
     **more: Any,
 ) -> Trial:
     asked = f"closing at {closing:g} s and {grace:g} s of grace"
+    if called_at:
+        asked = f"closing after {closing:g} s and {grace:g} s of grace"
+
+    def call(pool: Any) -> Work:
+        sleep(called_at)
+        return watched(lambda noting: pool(source(), workers, noting, closing, grace), process)
+
+    expected = _expected(source, workers, closing, grace, process)
     return Trial(
-        f"with {name}, {plural(workers, 'worker')}, {asked}",
-        lambda pool: watched(
-            lambda noting: pool(source(), workers, noting, closing, grace), process
-        ),
-        _expected(source, workers, closing, grace, process),
+        f"with {name}, {plural(workers, 'worker')}, {asked}{_when(called_at)}",
+        call,
+        expected._replace(end=called_at + expected.end),
         **more,
     )
 
@@ -696,6 +730,7 @@ def _closings() -> list[Trial]:
             9,
             rest,
         ),
+        _closing(endless, lambda: count(1), 3, 2.5, 5, square, called_at=10, schedules=3),
         _closing("a job of 9 s and others", lambda: [9, 1, 1], 2, 1.5, 2, rest),
         _closing("2 jobs", lambda: [1, 2], 3, 3.5, 2, rest, statements=True),
     ]
@@ -747,8 +782,8 @@ build = Task(
         "everybody might take for ever. So it ends gracefully. Write "
         "`until_closing(jobs, workers, process, closing, grace)`, which submits `jobs` to a "
         "`WorkerPool` with a buffer of 2:\n\n"
-        "- At `closing` seconds it takes no more. A job that is waiting in `submit` at that moment "
-        "is not taken.\n"
+        "- After `closing` seconds it takes no more. A job that is waiting in `submit` at that "
+        "moment is not taken.\n"
         "- What it has taken, in work or in the buffer, is still done, for at most `grace` seconds "
         "more. Then whatever is left is cut short.\n"
         "- It ends as soon as there is nothing left to do, and returns the pool's report.\n\n"

@@ -597,6 +597,23 @@ def raises_when_it_has_enough(wanted, jobs, workers, process):
     return found[:wanted]
 
 
+def cancels_from_a_worker(wanted, jobs, workers, process):
+    found, rest = [], iter(jobs if wanted else [])
+
+    def worker(group):
+        for job in rest:
+            value = process(job)
+            sleep(0)
+            found.append(value)
+            if len(found) >= wanted:
+                group.context.cancel("enough")
+
+    with TaskGroup() as group:
+        for _ in range(workers):
+            group.spawn(worker, group)
+    return found
+
+
 def a_task_each_but_few_at_a_time(jobs, workers, process):
     tokens, found = Channel(workers), {}
 
@@ -617,6 +634,12 @@ def sorts_the_jobs(jobs, workers, process):
     places = sorted(range(len(jobs)), key=lambda place: jobs[place])
     by_place = {place: next(found).value for place in places}
     return [by_place[place] for place in range(len(jobs))]
+
+
+def by_a_table_of_texts(jobs, workers, process):
+    results = basic.run(jobs, process, workers=workers).results
+    by_text = {repr(result.job): result.value for result in results}
+    return [by_text[repr(job)] for job in jobs]
 
 
 def leaves_out_what_is_none(jobs, workers, process):
@@ -726,6 +749,7 @@ WRONG = {
             canceller(asks_after_each_result),
             "with 0 of 3 results wanted from 2 workers it returned 3 results, and only 0 were",
         ),
+        (cancels_from_a_worker, "it returned 4 results, and only 2 were wanted"),
         (canceller(takes_what_is_there), "which are None, '' and 0, it took 3 s, and 2 s are"),
         (first(counts_on_all), "with 5 of 3 results wanted from 2 workers it raised Closed"),
         (
@@ -744,6 +768,7 @@ WRONG = {
         (a_task_each_in_order, "it works on 5 jobs at a time, and 2 are allowed"),
         (by_a_table_of_jobs, "it raised TypeError: unhashable type"),
         (one_worker_too_many, "it works on 3 jobs at a time, and 2 are allowed"),
+        (by_a_table_of_texts, "with jobs of 2, 1 and 3 s that are all equal and 2 workers it lost"),
         (sorts_the_jobs, "with jobs that are lists and numbers and 2 workers it raised TypeError"),
         (leaves_out_what_is_none, "which are None, '' and 0, and 2 workers it lost results: None"),
     ],

@@ -616,6 +616,64 @@ def takes_the_first_that_is_equal(jobs, workers, process):
     return found
 
 
+def keeps_the_order_between(jobs, stages):
+    def with_its_place(process):
+        return lambda pair: (pair[0], process(pair[1]))
+
+    def in_turn(pairs):
+        early, turn = {}, 0
+        for place, value in pairs:
+            early[place] = value
+            while turn in early:
+                yield turn, early.pop(turn)
+                turn += 1
+
+    def submit(pairs, pool):
+        reusable.submit(in_turn(pairs), pool)
+
+    pools = [Pool(with_its_place(process), workers=workers) for process, workers in stages]
+    return [value for _, value in chained(pools, submit, enumerate(jobs))]
+
+
+def raises_what_comes_back(jobs, workers, process):
+    values = raises_by_the_report(jobs, workers, process)
+    for value in values:
+        if isinstance(value, Exception):
+            raise value
+    return values
+
+
+def unpacks_what_is_a_pair(jobs, workers, process):
+    def with_its_place(pair):
+        place, job = pair
+        return place, process(*job) if isinstance(job, tuple) else process(job)
+
+    pairs = generic.run(enumerate(jobs), with_its_place, workers=workers).values
+    return [value for _, value in sorted(pairs, key=lambda pair: pair[0])]
+
+
+def channels_between(room):
+    def chain(jobs, stages):
+        def stage(source, sink, process, workers):
+            def worker():
+                for value in source:
+                    sink.send(process(value))
+
+            basic.work(workers, worker, sink)
+
+        with TaskGroup() as group:
+            source = Channel(0)
+            group.spawn(queues.submit, jobs, source)
+            for process, workers in stages:
+                sink = Channel(room)
+                group.spawn(stage, source, sink, process, workers)
+                source = sink
+            return list(source)
+
+    chain.__name__ = f"channels_with_room_for_{room}"
+    return chain
+
+
 def chained(pools, submit, jobs):
     with ExitStack() as stack:
         for pool in pools:
@@ -659,6 +717,7 @@ RIGHT = {
         between(with_a_function_each),
         between(from_the_last_to_the_first),
         by_recursion,
+        channels_between(math.inf),
     ],
 }
 
@@ -723,6 +782,7 @@ WRONG = {
         (knows_what_it_has_seen, "of which one raises ZeroDivisionError, it returned"),
         (raises_a_copy, "it raised another exception of this type, not the one that was raised"),
         (raises_it_anew, BAD + "raised another exception of this type, not the one that was"),
+        (raises_what_comes_back, "are None, an exception and 0 it raised KeyError: 'a result'"),
         (unwraps_whatever_is_a_group, "of which one raises ExceptionGroup, it raised KeyError"),
         (raises_what_counts_as_true, "of which one raises NothingFoundError, it returned 1 result"),
         (counts_down, "with 0 jobs on 2 workers it deadlocks at 0 s"),
@@ -739,6 +799,7 @@ WRONG = {
         (looks_texts_up, "it takes one result for two jobs, since these are equal"),
         (looks_identities_up, "it takes one result for two jobs, since these are equal"),
         (puts_them_where_the_job_is_found, "it takes one result for two jobs, since these are"),
+        (unpacks_what_is_a_pair, "with the jobs [[2], 1, (1,), 2] and workers=2 it lost results"),
         (takes_the_first_that_is_equal, "it gives job [1] the result of another one that is equal"),
         (in_batches, "with the jobs [5, 1, 1, 1, 2] and workers=2 it took 8 s, and 5 s are enough"),
         (a_task_for_each_job, "and workers=2 it works on 5 jobs at a time, and 2 are allowed"),
@@ -772,6 +833,8 @@ WRONG = {
             "with 6 jobs and 3 stages in stage 2 it works on 2 jobs at a time, though 3 could run",
         ),
         (with_one_worker_each, "with 6 jobs and 3 stages in stage 1 it does one job at a time"),
+        (channels_between(0), "it took 5 s, and the failure is known after 4 s"),
+        (keeps_the_order_between, "with jobs of 4, 1 and 2 s in the first of 2 stages it took 7 s"),
         (a_pool_for_each_process, "with 4 jobs and the same stage twice it lost results: '1 a a'"),
         (hands_on_what_is_something, "of which number 1 returns None, it lost results: 'None b'"),
         (plain_counts_of_workers, "with 2 jobs and 2 stages "),

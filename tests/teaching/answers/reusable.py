@@ -533,6 +533,33 @@ def knows_no_end(jobs, workers, process, seconds):
     return [reusable.run(jobs, process, workers=workers)] if jobs else []
 
 
+def at_a_time_of_day(jobs, workers, process, timeout):
+    pool = WorkerPool(process, workers=workers, buffer=len(jobs))
+    with suppress(Cancelled), pool.start(Context(deadline=timeout)):
+        reusable.submit(jobs, pool)
+    return pool.report.values, pool.report.cancelled + pool.report.never_started
+
+
+def at_times_of_day(jobs, workers, process, closing, grace):
+    pool = WorkerPool(process, workers=workers, buffer=2)
+    until, door = Context(deadline=closing + grace), Context(deadline=closing)
+    with suppress(Cancelled), pool.start(until), suppress(Cancelled), TaskGroup(door):
+        reusable.submit(jobs, pool)
+    return pool.report
+
+
+def does_overtime(jobs, workers, process, seconds):
+    reports, jobs = [], [*jobs]
+    while jobs:
+        pool = WorkerPool(process, workers=workers, buffer=0)
+        with pool.start(), suppress(Cancelled), TaskGroup(Context(timeout=seconds)):
+            for job in jobs:
+                pool.submit(job)
+        reports.append(pool.report)
+        jobs = jobs[len(pool.report.started) :]
+    return reports
+
+
 def a_clock_for_both(jobs, workers, process, closing, grace):
     pool, door, stop = WorkerPool(process, workers=workers, buffer=2), Context(), Context()
 
@@ -645,15 +672,23 @@ WRONG = {
             finishes_what_is_in_work,
             DEADLINE + "has values of jobs that were not done by the deadline: 49, 64, 81",
         ),
+        (at_a_time_of_day, "and 2.5 s, called at 10 s, it "),
         (leaves_what_is_no_such_object, "with jobs of which some are the same list, 2 workers"),
         (strikes_out_what_is_equal, "it has a job that was done among those that are left, for"),
         (knows_what_it_has_collected, "and 3 s it lost jobs that are left: 3"),
         (takes_sets, "it raised TypeError: unhashable type"),
     ],
     extend: [
+        (
+            does_overtime,
+            "its first shift is over at 2.5 s, and job 5 is still being done, until 3 s",
+        ),
         (takes_failures_for_values, "of which job 2 fails, 2 workers and shifts of 3.5 s it lost"),
         (strikes_out_what_is_over, "it does a job twice, and another one that is equal to it"),
-        (knows_no_end, "it returned 1 report, and it takes 2 shifts"),
+        (
+            knows_no_end,
+            "its first shift is over at 2.5 s, and job 5 is still being done, until 3 s",
+        ),
         (in_shifts(forgets_those_cut_short), SHIFTS + "lost finished jobs: 5, 6"),
         (
             in_shifts(begins_anew, most=3),
@@ -678,6 +713,7 @@ WRONG = {
         (waits_for_the_shift_to_end, SHIFTS + "took 5 s, and 4.5 s are enough"),
     ],
     build: [
+        (at_times_of_day, "closing after 2.5 s and 5 s of grace, called at 10 s, it "),
         (
             closing_with(in_a_group, end=lambda closing, grace: closing),
             ENDLESS_JOBS + "has no value of what was taken, and could be done in time: 7, 8, 9",
