@@ -17,6 +17,7 @@ from submissions import CLASS, MOST, hand_in
 from support import ROOT
 
 from lab.teaching.exercises import abouts
+from lab.teaching.handed_in import cells_of, grade_cells
 
 pytest.importorskip("nbgrader", reason="nbgrader is missing: make test-classroom installs it")
 
@@ -122,6 +123,15 @@ def test_nbgrader_gives_each_student_the_marks_deserved(marks, name):
 def test_the_folders_grader_gives_each_student_the_marks_deserved(rows, name):
     points = {row["exercise"].removeprefix("basic/"): int(row["points"]) for row in rows[name]}
     assert points == CLASS[name].marks
+
+
+@every_notebook
+def test_the_model_solutions_of_every_lesson_get_all_marks(about):
+    path = ROOT / "teaching" / "source" / about.module / f"{about.notebook}.ipynb"
+    sheet = grade_cells(cells_of(nbformat.read(path, as_version=4), about), about)
+    assert sheet.left_out == {}
+    wrong = [each.feedback for each in sheet.graded.values() if each.points < each.most]
+    assert wrong == []
 
 
 def test_whoever_changes_the_code_that_grades_is_told_what_was_changed(rows):
