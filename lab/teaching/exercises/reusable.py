@@ -444,9 +444,9 @@ repair = Task(
     text=(
         "This function does as many jobs as it can by a deadline, `timeout` seconds from now. It "
         "should return two lists: the values of the jobs that are done, and the jobs that are not, "
-        "so that somebody can do them later. `jobs` is a list; jobs may be of any type, and some "
-        "may be equal to each other. No job fails. Run the check, see what gets lost, and repair "
-        "it."
+        "so that somebody can do them later. It ends at the deadline, or as soon as all is done. "
+        "`jobs` is a list; jobs may be of any type, and some may be equal to each other. No job "
+        "fails. Run the check, see what gets lost, and repair it."
     ),
     answer="by_the_deadline",
     parameters="jobs, workers, process, timeout",
@@ -608,8 +608,8 @@ extend = Task(
     text=(
         "A machine may run for `seconds` at a time, a shift; then its pool is cancelled, and the "
         "next shift begins at once. Let this function work in as many shifts as it takes: what was "
-        "not done in one is done in the next, from its beginning. Return the reports of all "
-        "shifts, in a list.\n\n"
+        "not done in one is done in the next, from its beginning. The last one ends as soon as all "
+        "is done. Return the reports of all shifts, in a list.\n\n"
         "No job takes longer than a shift. A job that fails is over, too: its exception is its "
         "result, and its shift's report has it among the failed. `jobs` is a list; jobs may be of "
         "any type, and some may be equal. Without jobs there is no shift."
