@@ -23,6 +23,10 @@ def host_of(page: str) -> str:
     return page.partition("/")[0]
 
 
+class NoAnswer(Exception):
+    """An error of no type that an answer could know."""
+
+
 @dataclass(frozen=True)
 class Site:
     """Pages that link to each other, and how a crawler is to fetch them.
@@ -125,7 +129,7 @@ def _crawled(crawl: Any, site: Site, *more: Any) -> Visits:
         if page in site.gone:
             raise FileNotFoundError(f"there is no {page}")
         if len(visits.begun[page]) <= site.fails.get(page, 0):
-            raise ConnectionError(f"{page} does not answer")
+            raise (NoAnswer if page.endswith("1") else ConnectionError)(f"{page} does not answer")
         return [*site.links[page]]
 
     visits.value = crawl([*site.start], fetch, site.workers, site.per_host, *more)
@@ -203,6 +207,7 @@ def _star(middle: str, *others: str) -> dict[str, list[str]]:
 def _sites() -> list[Trial]:
     cats, dogs = [f"cats/{n}" for n in range(5)], [f"dogs/{n}" for n in range(1, 5)]
     hosts = [f"host{n}/home" for n in range(1, 7)]
+    alike = ["cats/1", "cats/2", "cows/1", "cows/2"]
     chain = {"cats/0": ["dogs/0"], "dogs/0": ["hens/0"], "hens/0": ["cats/0"]}
     slow = _star("cats/0", "cats/slow", "dogs/1")
     slow |= {"dogs/1": ["dogs/2"], "dogs/2": ["dogs/3"], "dogs/3": []}
@@ -215,6 +220,7 @@ def _sites() -> list[Trial]:
         Site("with 1 page at a time from a host", _star(*cats), ("cats/0",), 5, 1, 5, 1),
         Site("with 6 hosts and 2 workers", {h: [] for h in hosts}, (*hosts,), 2, 2, 3, 2),
         Site("with 3 workers who may all ask 1 host", _star(*cats), ("cats/0",), 3, 4, 3, 3),
+        Site("with the hosts cats and cows", {p: [] for p in alike}, (*alike,), 4, 1, 2, 2),
         Site("with no pages", {}, (), 2, 1, 0, 0),
         Site("with links that come twice", knot, ("cats/0", "cats/0"), 2, 2, 2, 1),
         Site("with 3 pages that link to 1", meeting, (*meeting,)[:3], 3, 1, 2, 3, statements=True),

@@ -20,7 +20,7 @@ from lab.teaching.trying import Demand, Trial, ends
 from lab.teaching.wording import describe, plural
 from lab.tracing import found_at
 from patterns import heartbeat
-from patterns.concurrency import Failed, Report, hang, now, sleep
+from patterns.concurrency import DeadlineExceeded, Failed, Report, hang, now, sleep
 from patterns.heartbeat import Beat, Health, WorkerLost
 
 __all__ = ["ABOUT", "extend", "predict", "read", "repair", "supervise"]
@@ -222,7 +222,7 @@ read = Question(
 # Repair
 
 
-PAGES, PAGE_SECONDS = {1: 5, 2: 5, 3: 5, 4: 4, 5: 7}, 0.25  # pages of each book
+PAGES, PAGE_SECONDS = {1: 5, 2: 5, 3: 5, 4: 4, 5: 7, 6: 40}, 0.25  # pages of each book
 HANGS = 3  # the book with a page that never comes: page 4
 
 
@@ -336,6 +336,7 @@ PLANS: list[Mapping[Job, tuple[str, ...]]] = [
     {},
     {7: ("break",), 3: ("hang", "break"), 12: ("die", "die"), 5: ("break",)},
     {"a": ("hang", "well"), "b": ("well",), "c": ("die", "break"), "d": ("odd",)},
+    {0: ("hang", "well"), 1: ("well",), "blank": ("die", "well")},
 ]
 
 
@@ -345,14 +346,20 @@ def _named(plan: Mapping[Job, tuple[str, ...]]) -> str:
     return f"with {plural(len(plan), 'job')}{names}"
 
 
-def _follow(
-    second_chance: Callable[..., Any], plan: Mapping[Job, tuple[str, ...]]
-) -> tuple[Any, Counter[Job]]:
-    """Return what it returns, and how often each job was begun."""
-    begun = Counter[Job]()
+class _Followed(NamedTuple):
+    """What it returned, how often each job was begun, and when a job began (virtual seconds)."""
+
+    values: Any
+    begun: Counter[Job]
+    times: list[float]
+
+
+def _follow(second_chance: Callable[..., Any], plan: Mapping[Job, tuple[str, ...]]) -> _Followed:
+    begun, times = Counter[Job](), list[float]()
 
     def process(job: Job, beat: Beat) -> object:
         begun[job] += 1
+        times.append(now())
         what = plan[job][min(begun[job], len(plan[job])) - 1]
         sleep(0.05 * job if isinstance(job, int) else 0.05)
         if what == "hang":
@@ -367,15 +374,22 @@ def _follow(
             raise KeyError(f"job {job} is unknown")
         return _value(job)
 
-    return second_chance(list(plan), process), begun
+    return _Followed(second_chance(list(plan), process), begun, times)
 
 
 def _value(job: Job) -> object:
+    if job == "blank":
+        return None
     return -job if isinstance(job, int) else f"value of {job}"
 
 
+def _at_the_same_time(run: Run[_Followed], plan: Mapping[Job, tuple[str, ...]]) -> None:
+    if len(plan) > 3 and sum(time < NEARLY for time in run.value.times) < 2:
+        raise NotYet("it has one job in work at a time, though 3 could be")
+
+
 def _second_chances(run: Run[Any], plan: Mapping[Job, tuple[str, ...]]) -> None:
-    _, begun = run.value
+    begun = run.value.begun
     for job, tries in plan.items():
         if not begun[job]:
             raise NotYet(f"it never began job {job}")
@@ -384,7 +398,7 @@ def _second_chances(run: Run[Any], plan: Mapping[Job, tuple[str, ...]]) -> None:
 
 
 def _no_third(run: Run[Any], plan: Mapping[Job, tuple[str, ...]]) -> None:
-    _, begun = run.value
+    begun = run.value.begun
     last = {"well": "which was done"} | dict.fromkeys(("raise", "break", "odd"), "which had failed")
     for job, tries in plan.items():
         if begun[job] > len(tries):
@@ -393,18 +407,22 @@ def _no_third(run: Run[Any], plan: Mapping[Job, tuple[str, ...]]) -> None:
 
 
 def _values_by_job(run: Run[Any], plan: Mapping[Job, tuple[str, ...]]) -> None:
-    values, _ = run.value
+    values = run.value.values
     if not isinstance(values, dict):
         raise NotYet(f"it returned {values!r}, not a dictionary of values")
     for job, tries in plan.items():
-        if tries[-1] == "well" and values.get(job) != _value(job):
+        if tries[-1] != "well":
+            continue
+        if job not in values:
+            raise NotYet(f"it returned no value for job {job}, and {_value(job)!r} is right")
+        if values[job] != _value(job):
             raise NotYet(
-                f"it returned {values.get(job)!r} as the value of job {job}, not {_value(job)}"
+                f"it returned {values[job]!r} as the value of job {job}, not {_value(job)!r}"
             )
 
 
 def _no_other_values(run: Run[Any], plan: Mapping[Job, tuple[str, ...]]) -> None:
-    values, _ = run.value
+    values = run.value.values
     if isinstance(values, dict):
         surplus = [job for job in values if plan.get(job, ("none",))[-1] != "well"]
         if surplus:
@@ -424,7 +442,7 @@ extend = Task(
     text=(
         "Perhaps a job was only unlucky when its worker was lost. Give such a job a second "
         "chance: *one*, and only if its error is a `WorkerLost`. Return the values of all jobs "
-        "that were done in the end, by job.\n\n"
+        "that were done in the end, by job. As now, jobs are in work at the same time.\n\n"
         "The pool below closes when everything is submitted. That is too early now; when is it "
         "not?"
     ),
@@ -432,7 +450,8 @@ extend = Task(
     parameters="jobs, process",
     trials=lambda: [_planned(plan) for plan in PLANS],
     demands=[
-        ends(2),
+        ends(1),
+        Demand("jobs are in work at the same time", 1, _at_the_same_time, needed=True),
         Demand("a job whose worker was lost is begun again", 4, _second_chances, needed=True),
         Demand("no job is begun a third time, or after it failed or was done", 3, _no_third),
         Demand("the value of each job that was done is returned", 2, _values_by_job, needed=True),
@@ -457,6 +476,10 @@ Step = float | Literal["beat"]  # of seconds
 Part = int | Literal["beat"]  # of 1/512 s
 
 
+class PageMissing(Exception):
+    """An error of no type that an answer could know."""
+
+
 class _Story(NamedTuple):
     """One call: what it does, how it ends, and what is to be heard of it.
 
@@ -464,6 +487,7 @@ class _Story(NamedTuple):
         steps: seconds of silence, and beats.
         end: "value", "error" or "hang".
         value: that it returns.
+        error: of which type it raises one.
         silence: seconds for which it may be silent.
         heard: what the answer should do: return the value, raise the error, or WorkerLost.
         at: when, in seconds.
@@ -473,6 +497,7 @@ class _Story(NamedTuple):
     steps: tuple[Step, ...]
     end: str
     value: Any
+    error: type[BaseException]
     silence: float
     heard: str
     at: float
@@ -482,17 +507,18 @@ class _Heard(NamedTuple):
     """What a call came to: a value or an error, when, and for which jobs it was called."""
 
     value: Any
-    error: Exception | None
+    error: BaseException | None
     at: float
     called: list[Any]
 
 
-class PageMissing(Exception):
-    """An error of no type that an answer could know."""
-
-
 def _story(
-    job: Any, steps: tuple[Step, ...], end: str, silence: float, value: Any = None
+    job: Any,
+    steps: tuple[Step, ...],
+    end: str,
+    silence: float,
+    value: Any = None,
+    error: type[BaseException] = PageMissing,
 ) -> _Story:
     time = heard = 0.0
     for step in steps:
@@ -504,8 +530,8 @@ def _story(
             time += step
     else:
         if end != "hang":
-            return _Story(job, steps, end, value, silence, end, time)
-    return _Story(job, steps, end, value, silence, "lost", heard + silence)
+            return _Story(job, steps, end, value, error, silence, end, time)
+    return _Story(job, steps, end, value, error, silence, "lost", heard + silence)
 
 
 def _tell(story: _Story, call: Callable[..., Any]) -> _Heard:
@@ -521,13 +547,13 @@ def _tell(story: _Story, call: Callable[..., Any]) -> _Heard:
         if story.end == "hang":
             hang()
         if story.end == "error":
-            raise PageMissing(f"there is nothing for {job}")
+            raise story.error(f"there is nothing for {job}")
         return story.value
 
     value, error = None, None
     try:
         value = call(story.job, process, story.silence)
-    except Exception as raised:
+    except (Exception, DeadlineExceeded) as raised:
         error = raised
     at = now()
     sleep(20)  # whoever was given up may come back meanwhile
@@ -542,15 +568,17 @@ def _trial(
     silence: int,
     *,
     value: Any = None,
+    error: type[BaseException] = PageMissing,
+    schedules: int | None = None,
     statements: bool = False,
 ) -> Trial:
     seconds = tuple(step if step == "beat" else step / 512 for step in steps)
-    told = _story(job, seconds, end, silence / 512, value)
+    told = _story(job, seconds, end, silence / 512, value, error)
     return Trial(
         name,
         lambda call: _tell(told, call),
         told,
-        schedules=FEW if statements else None,
+        schedules=FEW if statements else schedules,
         statements=statements,
     )
 
@@ -579,6 +607,22 @@ def _stories() -> list[Trial]:
             value="late",
         ),
         _trial("with a job that raises late", 10, (1027, "beat"), "error", 155),
+        _trial(
+            "with a job that ends at a deadline of its own",
+            14,
+            few,
+            "error",
+            205,
+            error=DeadlineExceeded,
+        ),
+        _trial(
+            "with a job that comes back late and beats 1200 times",
+            15,
+            (1027, *("beat",) * 1200),
+            "value",
+            155,
+            schedules=2,
+        ),
         _trial(
             "with a job that beats many times at once",
             11,
@@ -629,10 +673,11 @@ def _error_comes(run: Run[_Heard], story: _Story) -> None:
     if story.heard != "error":
         return
     value, error, at, _ = run.value
+    raised = story.error.__name__
     if error is None:
-        raise NotYet(f"it returned {value!r}, and the job raised PageMissing")
-    if not isinstance(error, PageMissing):
-        raise NotYet(f"it raised {describe(error)}, and the job PageMissing")
+        raise NotYet(f"it returned {value!r}, and the job raised {raised}")
+    if not isinstance(error, story.error):
+        raise NotYet(f"it raised {describe(error)}, and the job {raised}")
     if at > story.at + NEARLY:
         raise NotYet(f"it raised at {at:g} s, and the job did at {story.at:g} s")
 

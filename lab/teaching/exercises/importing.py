@@ -20,6 +20,10 @@ __all__ = ["deadline", "importer"]
 Record = dict[str, int]
 
 
+class Unfit(Exception):
+    """An error of no type that an answer could know."""
+
+
 @dataclass(frozen=True)
 class Load:
     """Records, and how they are to be stored.
@@ -110,7 +114,8 @@ def _imported(importing: Any, load: Load, *more: Any) -> Import:
         for record in records:
             if record["number"] in load.bad:
                 seen.refused += records if len(records) == 1 else []
-                raise ValueError(f"record {record['number']} cannot be stored")
+                error = Unfit if record["number"] % 2 else ValueError
+                raise error(f"record {record['number']} cannot be stored")
         seen.stored += records
 
     seen.value = importing(source(), store, load.size, load.workers, *more)

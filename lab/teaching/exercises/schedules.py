@@ -24,7 +24,7 @@ from lab.teaching.problem import Asked, Question, Said, Task
 from lab.teaching.source import show_code
 from lab.teaching.trying import Demand, Trial, ends
 from lab.teaching.wording import kind, one_line, plural
-from patterns.concurrency import AtomicInt, TaskGroup
+from patterns.concurrency import AtomicInt, TaskGroup, sleep
 
 __all__ = ["ABOUT", "extend", "order", "predict", "read", "repair"]
 
@@ -360,6 +360,33 @@ def _taken(numbers: list[int], workers: int) -> Trial:
     )
 
 
+class _Slow(int):
+    """A job that takes a while: 1000 s."""
+
+    def __mul__(self, other: int) -> int:
+        sleep(1000)
+        return int(self) * int(other)
+
+    def __add__(self, other: int) -> int:
+        sleep(1000)
+        return int(self) + int(other)
+
+    def __lshift__(self, other: int) -> int:
+        sleep(1000)
+        return int(self) << int(other)
+
+    __rmul__, __radd__ = __mul__, __add__
+
+
+def _slow(numbers: list[int], workers: int) -> Trial:
+    return Trial(
+        f"{_case(numbers, workers)}, when a job takes 1000 s",
+        lambda pool: pool([*map(_Slow, numbers)], workers),
+        _Doubled(numbers, workers),
+        schedules=5,
+    )
+
+
 def _by_statements(numbers: list[int], workers: int) -> Trial:
     return Trial(
         _case(numbers, workers),
@@ -376,6 +403,7 @@ def _small_pools() -> list[Trial]:
     return [
         *[_in_every_schedule(jobs, workers) for jobs, workers in [(0, 2), (1, 2), (2, 1), (0, 3)]],
         *[_taken(jobs, workers) for jobs, workers in _SOME],
+        _slow([7, 4, 7], 2),
         *[_by_statements(jobs, workers) for jobs, workers in _SOME],
     ]
 
@@ -408,7 +436,8 @@ repair = Task(
         "The last one to leave puts out the light: in this pool the worker who leaves last closes "
         "the results. In some schedules nobody does. Run the check, see in how many, and repair "
         "it. It is accepted when no schedule of some small pools fails; besides these, it is also "
-        "run statement by statement, so that a race on a plain variable shows."
+        "run statement by statement, so that a race on a plain variable shows, and with jobs that "
+        "take a while."
     ),
     answer="my_pool",
     parameters="jobs, workers",
@@ -435,7 +464,7 @@ repair = Task(
 
 JOBS: Final = (1, 2, 3)
 RESULTS: Final = [2, 4, 6]
-OTHERS: Final = ((2, 4), (2, 4, 8), (1, 5, 6), (2, 4, 6, 6), (2, 4, 6, 0), (-2, 4, 6))
+OTHERS: Final = ((2, 4), (2, 4, 8), (1, 5, 6), (2, 4, 6, 6), (2, 4, 6, 0), (2, 2, 2, 6), (-2, 4, 6))
 
 
 def _one_each() -> list[int]:

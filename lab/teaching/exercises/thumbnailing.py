@@ -402,6 +402,12 @@ def _broken_albums() -> list[Trial]:
         Album("with stop while 4 images wait", (*two, (0, 2)), 1, 10, 1, stop=3, silent=True),
         Album("with no images", (), 2, 0, 0),
         Album(
+            "with an image each second of which 2 crash",
+            tuple((float(second), 2.5) for second in range(1, 9)),
+            *(3, 10.5, 3),
+            crash=frozenset([1, 2]),
+        ),
+        Album(
             "with 4 images of which 2 crash",
             ((0, 1),) * 4,
             *(2, 2, 2),

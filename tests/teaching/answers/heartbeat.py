@@ -7,6 +7,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from lab.teaching.exercises.heartbeat import extend, predict, read, repair, supervise
+from patterns import heartbeat
 from patterns.concurrency import (
     Cancelled,
     Channel,
@@ -111,6 +112,33 @@ def heart_that_nothing_stops(job, beat, pages):
         return sum(pages)
 
 
+def heart_listens_for_pages(job, beat, pages):
+    last = [now()]
+
+    def heart():
+        while now() < last[0] + 0.3:
+            sleep(0.1)
+            beat()
+
+    with TaskGroup() as group:
+        group.spawn(heart)
+        total = 0
+        for page in pages:
+            total += page
+            last[0] = now()
+        group.context.cancel("the book is read")
+    return total
+
+
+def reads_for_two_seconds(job, beat, pages):
+    total = 0
+    with suppress(Cancelled), TaskGroup(Context(timeout=2)):
+        for page in pages:
+            beat()
+            total += page
+    return total
+
+
 def collecting(collect):
     """Return an answer to the third exercise that submits all jobs, and collects by `collect`."""
 
@@ -199,6 +227,29 @@ def trying(again):
         return {job: result.value for job, result in final.items() if result.error is None}
 
     return second_chance
+
+
+def one_after_the_other(jobs, process):
+    values, tries = {}, dict.fromkeys(jobs, 2)
+    for job in jobs:
+        lost = True
+        while lost and tries[job]:
+            tries[job] -= 1
+            [result] = heartbeat.run([job], process).results
+            lost = is_lost(result)
+        if result.error is None:
+            values[job] = result.value
+    return values
+
+
+def without_what_is_false(jobs, process):
+    values = trying(lambda result, times: is_lost(result) and times == 1)(jobs, process)
+    return {job: value for job, value in values.items() if value}
+
+
+def without_none(jobs, process):
+    values = trying(lambda result, times: is_lost(result) and times == 1)(jobs, process)
+    return {job: value for job, value in values.items() if value is not None}
 
 
 def is_lost(result):
@@ -348,6 +399,13 @@ def listening(room=math.inf, wait=None, lost=WorkerLost):
     return call
 
 
+def takes_a_deadline_for_a_loss(job, process, silence):
+    try:
+        return listening()(job, process, silence)
+    except DeadlineExceeded:
+        raise WorkerLost(f"{job} is silent") from None
+
+
 def result_of(result):
     if result.error is not None:
         raise result.error
@@ -383,10 +441,12 @@ def wakes_when_it_could_be_lost(job, process, silence):
     go(lambda: over.send(attempt(lambda job: process(job, beat), job)))
     while True:
         try:
-            return result_of(over.receive(Context(timeout=max(last[0] + silence - now(), 0))))
+            result = over.receive(Context(timeout=max(last[0] + silence - now(), 0)))
         except DeadlineExceeded:
             if now() >= last[0] + silence - 1e-9:
                 raise WorkerLost(str(job)) from None
+        else:
+            return result_of(result)
 
 
 def has_a_watchdog(job, process, silence):
@@ -569,7 +629,8 @@ WRONG = {
         (never_beats, "it is silent for too long: job 1 was given up, and was well"),
         (beats_before_and_after, "it is silent for too long: job 1 was given up, and was well"),
         (beats_at_every_other_page, "it is silent for too long: job 1 was given up"),
-        (heart_stops_after_two_seconds, "s after its last page: 0.4 s are enough"),
+        (heart_stops_after_two_seconds, "it is silent for too long: job 6 was given up"),
+        (heart_listens_for_pages, "s after its last page: 0.4 s are enough"),
         (leaves_out_a_page, "its job 1 returned 14, not the sum of the pages"),
         (adding(lambda job: 15), "its job 4 returned 15, not the sum of the pages"),
         (adding(lambda job: sum(range(6))), "its job 4 returned 15, not the sum of the pages"),
@@ -577,6 +638,7 @@ WRONG = {
         (exits_at_once, "its job 1 raised SystemExit, and took its worker down"),
         (interrupts, "its job 1 raised KeyboardInterrupt, and took its worker down"),
         (gives_up_waiting, "job 3 ended without page 4"),
+        (reads_for_two_seconds, "its job 6 returned 36, not the sum of the pages"),
         (heart_that_nothing_stops, "it deadlocks at 1.25 s: main"),
     ],
     extend: [
@@ -594,6 +656,9 @@ WRONG = {
             "it began job 1, which had failed, once more",
         ),
         (waits_for_the_first_result, "once more"),
+        (one_after_the_other, "it has one job in work at a time, though 3 could be"),
+        (without_what_is_false, "it returned no value for job 0, and 0 is right"),
+        (without_none, "it returned no value for job blank, and None is right"),
         (tells_them_apart_by_number, "with 4 jobs 7, 3, 12, 5 it"),
         (
             trying(lambda r, n: bool(r.error) and not isinstance(r.error, ValueError) and n == 1),
@@ -627,6 +692,8 @@ WRONG = {
         (twice_as_patient, "with a job that hangs it gave the job up at 1.00391 s"),
         (listening(room=0), "with a job that comes back late it leaves a task behind"),
         (listening(room=1), "with a job that comes back late it leaves a task behind"),
+        (listening(room=1000), "comes back late and beats 1200 times it leaves a task behind"),
+        (takes_a_deadline_for_a_loss, "it raised WorkerLost: 14 is silent, and the job Deadline"),
     ],
 }
 

@@ -292,6 +292,19 @@ def stores_the_good_again(store, records, stored, rejected):
             rejects_the_batch(store, [record], [], [])
 
 
+def rejects_for_a_value_error(store, batch, stored, rejected):
+    try:
+        store(batch)
+        stored += batch
+    except ValueError:
+        for record in batch:
+            try:
+                store([record])
+                stored.append(record)
+            except ValueError:
+                rejected.append(record)
+
+
 def ending(
     name,
     keep=one_by_one,
@@ -355,6 +368,7 @@ room_for_more_taken_back = ending("taken_back", buffer=3, leaves=what_is_left_in
 whole_batches = ending("whole_batches", rejects_the_batch)
 loses_whole_batches = ending("loses_whole_batches", drops_the_batch)
 fails_at_the_first = ending("fails_at_the_first", lets_it_raise)
+knows_one_error = ending("knows_one_error", rejects_for_a_value_error)
 stores_twice = ending("stores_twice", stores_the_good_again)
 one_more_worker = ending("one_more_worker", workers_for=lambda workers: workers + 1)
 too_early = ending("too_early", time_for=lambda seconds: seconds / 2)
@@ -487,7 +501,8 @@ WRONG = {
         (room_for_more_taken_back, "it stores 4 of 5 records, and there is time for all"),
         (whole_batches, "it stores record 1 never"),
         (loses_whole_batches, "it stores record 1 never"),
-        (fails_at_the_first, "it raised ValueError: record 3 cannot be stored"),
+        (fails_at_the_first, "it raised Unfit: record 3 cannot be stored"),
+        (knows_one_error, "it raised Unfit: record 3 cannot be stored"),
         (stores_twice, "it stores record 1 2 times"),
         (one_more_worker, "batches at a time, and 2 are allowed"),
         (too_early, "it took 4 s, and what it has to do takes 6 s"),

@@ -37,6 +37,46 @@ def leaving_by(leave):
     return pool
 
 
+def in_a_channel(jobs, workers):
+    """Count in a channel, of which one at a time has the number in its hand."""
+    queue, results, inside = filled(jobs), Channel(len(jobs), "results"), Channel(1)
+    inside.send(workers)
+
+    def worker():
+        for job in queue:
+            results.send(job * 2)
+        left = inside.receive() - 1
+        inside.send(left)
+        if left == 0:
+            results.close()
+
+    with TaskGroup() as group:
+        for _ in range(workers):
+            group.spawn(worker)
+        return list(results)
+
+
+def closes_after_a_while(jobs, workers):
+    """Let one worker close, who was not the last to leave."""
+    queue, results = filled(jobs), Channel(len(jobs), "results")
+
+    def worker(number):
+        for job in queue:
+            results.send(job * 2)
+        if number == workers:
+            sleep(1)
+            results.close()
+
+    with TaskGroup() as group:
+        for number in range(1, workers + 1):
+            group.spawn(worker, number)
+        return list(results)
+
+
+def adds_and_multiplies(run):
+    return sum(run.value) == 12 and math.prod(run.value) == 48
+
+
 def swaps_until_it_works(left, results):
     while True:
         seen = left.load()
@@ -326,7 +366,7 @@ RIGHT = {
     predict: [counted, lambda n: tuple(map(Fraction, counted(n))), with_numpy],
     read: [totals, lambda n: [Decimal(total) for total in totals(n)]],
     order: [loses_the_right_ones, lambda n: tuple(begins_with_the_lost(n))],
-    repair: [leaving_by(swaps_until_it_works), in_a_task_of_its_own, plain_list],
+    repair: [leaving_by(swaps_until_it_works), in_a_task_of_its_own, plain_list, in_a_channel],
     extend: [asserts, answers_with_a_number, answers_with_numpy],
 }
 
@@ -392,6 +432,7 @@ WRONG = {
         (depends_on_more_than_the_schedule, "it raised NotRepeatable"),
         (other_parameters, "it must be a function of (jobs, workers), and takes (jobs)"),
         (waits_in_real_time, "not time.sleep"),
+        (closes_after_a_while, "3 jobs and 2 workers, when a job takes 1000 s it raised Closed"),
     ],
     extend: [
         (counts, "lets 30 of 30 schedules pass in which something is wrong"),
@@ -403,6 +444,7 @@ WRONG = {
             "in which something is wrong: there the results of jobs 1, 2 and 3 are [4,",
         ),
         (adds_and_counts, "it lets [1, 5, 6] pass as the results of jobs 1, 2 and 3"),
+        (adds_and_multiplies, "it lets [2, 2, 2, 6] pass as the results of jobs 1, 2 and 3"),
         (returns_nothing, "lets 30 of 30 schedules pass in which something is wrong"),
         (sums, "the results of jobs 1, 2 and 3 are [4, 4, 4]"),
         (asks_for_results, "it raised AttributeError"),

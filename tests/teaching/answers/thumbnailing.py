@@ -209,7 +209,7 @@ def careful(
             again = True
             while again:
                 with decoder() as shrink:
-                    again = use(shrink) and not leaves
+                    again = use(shrink) and (queue.closed if leaves == "early" else not leaves)
 
         with suppress(Cancelled), TaskGroup(stop if hears == "all" else None) as group:
             for _ in range(workers_for(workers)):
@@ -238,6 +238,7 @@ knows_no_stop = careful("knows_no_stop", hears="nobody")
 loses_one_in_its_hand = careful("loses_one_in_its_hand", room=0)
 lets_it_raise = careful("lets_it_raise", catches=False)
 worker_leaves = careful("worker_leaves", leaves=True)
+worker_leaves_unless_all_have_come = careful("leaves_early", leaves="early")
 one_more_decoder = careful("one_more_decoder", workers_for=lambda workers: workers + 1)
 one_at_a_time = careful("one_at_a_time", workers_for=lambda workers: 1)
 says_failed = careful("says_failed", none="failed")
@@ -322,6 +323,7 @@ WRONG = {
         (loses_one_in_its_hand, "it returned 2 things for 3 images that it took"),
         (lets_it_raise, "it raised OSError: the decoder broke at image 2"),
         (worker_leaves, "with"),
+        (worker_leaves_unless_all_have_come, "with an image each second of which 2 crash it"),
         (one_more_decoder, "it has 3 decoders open at a time, and 2 are allowed"),
         (says_failed, "its thumbnail number 2 is 'failed', and should be None"),
         (leaves_out_the_bad, "it returned 3 things for 4 images that it took"),
