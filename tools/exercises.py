@@ -30,14 +30,16 @@ SOURCES: Final = ROOT / "teaching" / "source"
 LINE: Final = 100  # characters, as ruff wraps it
 
 _HOW_TO: Final = """\
-Each exercise has a cell for your answer and a cell that checks it, says in one sentence what it \
-found, and gives points. A pool is run in the simulation, in many orders of events; one that waits \
-for ever is stopped. Try as often as you like.
+Each exercise has a cell for your answer and a cell that checks it: the check says in one sentence \
+what it found, and gives points. It runs a pool in the simulation, in many orders of events. Some \
+runs go *statement by statement*: there, as on real threads, tasks may change places between any \
+two statements of your function. A pool that waits for ever is stopped. Try as often as you like.
 
-When you are stuck, write in a cell of your own: `{name}.hint()` for a hint, the first of several; \
-`{name}.explain()` for a moving picture of what went wrong in the last check; `{name}.points` for \
-the points and the reasons; `{name}.solution()` for a solution. `progress()` shows what you have \
-done so far; `progress().save("summary.html", "your name")` writes it as a page.
+When you are stuck, add a cell of your own. For `{name}`, the last exercise, write `{name}.hint()` \
+for a hint, and once more for the next one; `{name}.explain()` for a moving picture of what went \
+wrong in the last check; `{name}.points` for each demand, its points, and what is wrong; \
+`{name}.solution()` for a solution. `progress()` shows what you have done so far; \
+`progress().save("summary.html", "your name")` writes it as a page.
 
 Run the first two cells, then begin with whichever exercise you like."""
 

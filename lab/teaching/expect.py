@@ -83,7 +83,10 @@ def expect_elapsed(run: Run[Any], seconds: float) -> None:
     if run.elapsed > seconds + NEARLY:
         raise NotYet(f"it took {run.elapsed:g} s, and {seconds:g} s are enough")
     if run.elapsed < seconds - NEARLY:
-        raise NotYet(f"it took {run.elapsed:g} s, and what it has to do takes {seconds:g} s")
+        raise NotYet(
+            f"it took {run.elapsed:g} s, and what it has to do takes {seconds:g} s: "
+            "does it leave something out, or do too much at once?"
+        )
 
 
 def expect_same(got: Any, expected: Iterable[Any], what: str = "results") -> None:

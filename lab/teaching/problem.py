@@ -296,7 +296,7 @@ class Question(Problem):
     @property
     def demands(self) -> Sequence[tuple[str, int]]:
         """The right answer is all that is demanded."""
-        return [("the answer is right", self._points)]
+        return [("a right answer", self._points)]
 
     def judged(self, answer: Any, *, schedules: int | None = None, first_seed: int = 0) -> Feedback:
         """Judge the value."""

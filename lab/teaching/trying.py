@@ -241,23 +241,23 @@ def _unmet(run: Run[Any], trial: Trial, demands: Sequence[Demand]) -> dict[int, 
 
 def _sentence(trial: Trial, seen: _Seen, schedules: int) -> str:
     if seen.seed is None:
-        where = "statement by statement " if trial.statements else ""
+        where = ", run statement by statement," if trial.statements else ""
     else:
         of_what = "of its statements" if trial.statements else "of events"
-        where = f"in {seen.orders} of {schedules} orders {of_what} " if seen.ended else ""
-        where = where or f"in some orders {of_what} "
-    return f"{trial.name} {where}{seen.sentence}".strip()
+        where = f" in {seen.orders} of {schedules} orders {of_what}" if seen.ended else ""
+        where = where or f" in some orders {of_what}"
+    return f"{trial.name}{where} {seen.sentence}".strip()
 
 
 def _summary(demands: Sequence[Demand], seen: Sequence[_Seen | None]) -> Trials:
     missed = [place for place, fault in enumerate(seen) if fault is not None]
-    none_at_all = any(demands[place].needed for place in missed)
+    missing = next((demands[place].what for place in missed if demands[place].needed), "")
     marks = Marks(
         Mark(
             demand.what,
-            0 if fault is not None or none_at_all else demand.points,
+            0 if fault is not None or missing else demand.points,
             demand.points,
-            _why(fault, none_at_all),
+            _why(fault, missing),
         )
         for demand, fault in zip(demands, seen, strict=True)
     )
@@ -270,10 +270,10 @@ def _summary(demands: Sequence[Demand], seen: Sequence[_Seen | None]) -> Trials:
     return Trials(marks, fault.sentence, where)
 
 
-def _why(fault: _Seen | None, none_at_all: bool) -> str:
+def _why(fault: _Seen | None, missing: str) -> str:
     if fault is not None:
         return fault.sentence
-    return "counts once what is needed first holds" if none_at_all else ""
+    return f"counts only if this holds, too: {missing}" if missing else ""
 
 
 def _trial(fault: _Seen | None) -> int:

@@ -149,7 +149,7 @@ def test_an_answer_that_is_wrong_in_some_orders_says_in_how_many():
 def test_a_race_on_a_plain_variable_shows_statement_by_statement():
     feedback = task().check(racing)
     assert not feedback.passed
-    assert feedback.sentence.startswith("with 3 jobs statement by statement it returned [")
+    assert feedback.sentence.startswith("with 3 jobs, run statement by statement, it returned [")
 
 
 def test_an_endless_answer_is_stopped_and_is_not_shown():

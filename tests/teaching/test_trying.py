@@ -32,7 +32,7 @@ def test_a_demand_may_count_on_what_is_needed_before_it():
     found = tried(lambda: None, [Trial("", lambda answer: answer())], demands, schedules=2)
     assert found.sentence == "it returned no list"
     assert found.marks.points == 0
-    assert found.marks[1].why == "counts once what is needed first holds"
+    assert found.marks[1].why == "counts only if this holds, too: a list"
 
 
 def number(run, facts):
@@ -61,7 +61,7 @@ def test_without_what_is_needed_there_are_no_points():
     demands = [ends(2), Demand("a number", 3, number), Demand("small", 1, small, needed=True)]
     found = tried(lambda: 7, [trial("", 5)], demands, schedules=2)
     assert found.marks.points == 0
-    assert found.marks[0].why == "counts once what is needed first holds"
+    assert found.marks[0].why == "counts only if this holds, too: small"
 
 
 def test_a_right_answer_has_no_fault():

@@ -126,7 +126,8 @@ def _three_orders(random: Random) -> Asked:
                     f"{letter} is not {order}: look at the three jobs that begin at 0 s, which "
                     f"take {begun} s"
                 )
-        return f"{right}: what the workers take at 0 s gives the order away"
+        took = ", ".join(f"{order} {runs[letters[order]].elapsed:g} s" for order in _ORDERS)
+        return f"{right}: what the workers take at 0 s gives the order away ({took})"
 
     def _order_of(letter: str) -> str:
         return next(order for order in _ORDERS if letters[order] == letter)
@@ -153,7 +154,7 @@ read = Question(
     title="Which order was it?",
     minutes=5,
     goal="You can read from a timeline in which order jobs were taken, and what that did.",
-    text="And then: which order would you choose, if the last job is what you wait for?",
+    text="Think about this, too: which order would you choose, to have the last job done soonest?",
     answer="letters",
     make=_three_orders,
     hints=[
@@ -233,8 +234,8 @@ repair = Task(
         ends(1),
         Demand("every result comes out, once", 2, _doubled, needed=True),
         Demand("as many jobs are in work as there are workers, and no more", 4, _as_many_at_once),
-        Demand("the workers do the jobs, and not a task for each", 2, _by_workers),
-        Demand("no more jobs wait than the buffer is for", 1, _in_the_buffer),
+        Demand("the workers do the jobs, not one task for each job", 2, _by_workers),
+        Demand("no more jobs wait than `buffer`", 1, _in_the_buffer),
     ],
     praise="every result came out in every order of events, for every buffer",
     hints=[
@@ -242,7 +243,7 @@ repair = Task(
         "Nothing more comes when the last worker has ended. Leaving a `TaskGroup` is a moment at "
         "which that is so.",
         "Take the workers' own `results.close()` away, and let `basic.work(workers, worker, "
-        "results)`, spawned as one task, run the workers and close.",
+        "results)` run the workers and close. Spawn it as one task, so that you collect meanwhile.",
     ],
 )
 
@@ -365,10 +366,10 @@ extend = Task(
     minutes=15,
     goal="You can end a pool early without leaving anybody behind.",
     text=(
-        "Often the results that come first are enough: three prices of seven shops, say. The pool "
-        "is to return the first `wanted` results, none if that is 0, all of them if there are "
-        "fewer, *as soon as it has them*, and leave no task behind. Results may be anything, None "
-        "too.\n\n"
+        "Often the results that come first are enough: the prices of three shops out of seven, "
+        "say. `first(wanted, jobs, workers, process)` is to return the first `wanted` results of "
+        "`process(job)`: none if `wanted` is 0, all of them if there are fewer. It returns *as "
+        "soon as it has them*, and leaves no task behind. A result may be anything, even None.\n\n"
         "This one stops collecting in time (`islice` takes the first few). But leaving the group's "
         "block waits for all its tasks. What ends them earlier?"
     ),
@@ -386,8 +387,8 @@ extend = Task(
     hints=[
         "Who is still waiting, and for what, when the last wanted result has been taken?",
         "A worker that waits to send hears a cancel. Every group has a context: `group.context`.",
-        'Collect inside the block, then `group.context.cancel("seen enough")`, and return after '
-        "the block.",
+        'Collect inside the block, then `group.context.cancel("seen enough")`. The tasks hear it '
+        "where they wait; the block itself then ends quietly, and there is nothing to catch.",
     ],
 )
 
@@ -488,11 +489,10 @@ ordered = Task(
     minutes=15,
     goal="You can give results back in the order of the jobs, whoever is done first.",
     text=(
-        "The pool returns results as they come. A caller who wants to lay them beside the jobs "
-        "needs them in the order of the jobs. Change it so that `in_order(jobs, workers, process)` "
-        "returns them so, with as many jobs in work as before, and for jobs of any kind: they may "
-        "be equal to each other, and may be impossible to compare or to hash. Results may be "
-        "anything, None too."
+        "The pool returns results in the order in which they come. Change it so that "
+        "`in_order(jobs, workers, process)` returns them in the order of the jobs, with as many "
+        "jobs in work as before. Jobs may be anything: equal to each other, or impossible to sort "
+        "or to use as the key of a dict. A result may be anything, too, even None."
     ),
     answer="in_order",
     parameters="jobs, workers, process",
@@ -508,7 +508,8 @@ ordered = Task(
     hints=[
         "When a result comes out, what would have to be known to put it in its place?",
         "A channel can carry anything, pairs too: `enumerate(jobs)` makes pairs of number and job.",
-        "Sort the pairs by their number only (`key=`): two results may not be comparable.",
+        "Workers send on the number with the result. Sort these pairs: the numbers differ, so that "
+        "results are never compared.",
     ],
 )
 

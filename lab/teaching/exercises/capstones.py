@@ -24,20 +24,20 @@ ABOUT = About(
     ),
     problems=(crawler, stubborn, importer, deadline, shrinker, broken),
     intro=(
-        "Three programs as one meets them, each of which needs several patterns at once; each "
-        "comes in two parts, of which the second one adds what may go wrong. Take the one that you "
-        "like: none needs another.\n\n"
-        "- **The crawler** needs [the basic pool](../01_basic.ipynb), "
-        "[jobs that submit jobs](../02_reusable.ipynb) and, for the second part, "
-        "[jobs that fail](../04_error_handling.ipynb).\n"
+        "Three programs as one meets them in practice. Each needs several patterns at once, and "
+        "comes in two parts: the second one adds what may go wrong. Take whichever you like: none "
+        "needs another.\n\n"
+        "- **The crawler** needs [the basic pool](../01_basic.ipynb), [jobs that submit "
+        "jobs](../further/02_reusable.ipynb) and, for the second part, [jobs that "
+        "fail](../04_error_handling.ipynb).\n"
         "- **The importer** needs [the basic pool](../01_basic.ipynb) and "
         "[the deadline for all](../04_error_handling.ipynb).\n"
         "- **The thumbnailer** needs [the dynamic pool](../05_dynamic.ipynb) and, for the second "
         "part, [jobs that hang](../07_heartbeat.ipynb).\n\n"
-        "Write each part on `Channel` and `TaskGroup`; the pools of `patterns` are yours to use "
-        "as well. The outside world is simulated, and comes as a parameter: a function that takes "
-        "virtual seconds, and that the check watches. Begin with little: each demand that holds "
-        "brings points, `.points` says which, and what the other ones miss."
+        "Build each part with `Channel` and `TaskGroup`, or on a pool of `patterns` (you have to "
+        "import it). The outside world is simulated, and comes as a parameter: a function that "
+        "takes virtual seconds, and that the check watches. Begin small: each demand that you meet "
+        "brings points, and `.points` says which ones are met, and what is wrong with the others."
     ),
     has_lesson=False,
 )

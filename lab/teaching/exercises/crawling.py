@@ -222,8 +222,25 @@ def _sites() -> list[Trial]:
         Site("with 3 workers who may all ask 1 host", _star(*cats), ("cats/0",), 3, 4, 3, 3),
         Site("with the hosts cats and cows", {p: [] for p in alike}, (*alike,), 4, 1, 2, 2),
         Site("with no pages", {}, (), 2, 1, 0, 0),
-        Site("with links that come twice", knot, ("cats/0", "cats/0"), 2, 2, 2, 1),
-        Site("with 3 pages that link to 1", meeting, (*meeting,)[:3], 3, 1, 2, 3, statements=True),
+        Site(
+            "with a page that is twice in `start`, and links that come twice",
+            knot,
+            ("cats/0", "cats/0"),
+            2,
+            2,
+            2,
+            1,
+        ),
+        Site(
+            "with 3 pages that link to the same one",
+            meeting,
+            (*meeting,)[:3],
+            3,
+            1,
+            2,
+            3,
+            statements=True,
+        ),
     ]
     return [*map(_crawl_of, sites)]
 
@@ -236,18 +253,20 @@ crawler = Task(
     goal="You can build a pool whose jobs find more jobs, and which knows when nothing is left.",
     text=(
         "A crawler fetches pages, finds links in them, and follows these. Write "
-        "`crawl(start, fetch, workers, per_host)`, which returns every page that can be reached "
-        "from the list of pages `start`, each once, in any order.\n\n"
-        "`fetch(page)` takes a while (another one for each page) and returns a list of the pages "
-        "that it links to. Links lead back, lead in circles, and come twice. `host_of(page)` "
-        "is a page's host: `dogs` for `dogs/7`.\n\n"
-        "- No page is fetched twice.\n"
+        "`crawl(start, fetch, workers, per_host)`, which returns a list of every page that can be "
+        "reached from the pages in the list `start`, those included: each once, in any order.\n\n"
+        "`fetch(page)` takes a while, for some pages longer than for others, and returns a list of "
+        "the pages that this one links to. Links may lead back or in circles, and the same link "
+        "may come twice. `host_of(page)` is a page's host: `dogs` for `dogs/7`.\n\n"
+        "- No page is fetched twice, even if `start` names it twice, or two tasks find it at the "
+        "same moment.\n"
         "- At most `workers` pages are fetched at a time, and of these at most `per_host` from "
         "the same host.\n"
-        "- Nobody waits for nothing: if there is a page that may be fetched now, it is. A host "
-        "with a long queue holds up only its own pages.\n"
-        "- It ends when no page is left and none is being fetched: each of them may bring more.\n\n"
-        "What is here works, one page after the other."
+        "- No needless wait: a page that these limits allow is fetched at once. A host with many "
+        "pages holds up only its own.\n"
+        "- It ends when no page is left to fetch and none is being fetched, as each of these may "
+        "bring more.\n\n"
+        "The crawler below is right but slow: it fetches one page after the other."
     ),
     answer="crawl",
     parameters="start, fetch, workers, per_host",
@@ -261,14 +280,14 @@ crawler = Task(
         Demand("no more than `per_host` of them are of one host", 3, _within_host),
         Demand("nobody waits while there is a page that may be fetched", 3, _no_longer),
     ],
-    praise="every page once, no host asked too much, and nobody waited for nothing",
+    praise="every page once, no host asked too much, and no needless wait",
     hints=[
         "Let one task alone decide what is fetched: it knows all pages seen so far, and nobody "
         "else touches that set. The others only fetch, and send it the links that they found.",
         "When is it over? The deciding task counts: one more for each page that it gives out, one "
         "less for each page whose links came back. At 0 nothing can come any more.",
-        "A worker that has taken a page of a busy host, and waits, is missing elsewhere. Give each "
-        "host a channel of its own, and `per_host` tasks that read it.",
+        "A worker that has taken a page of a busy host, and waits for it, could fetch from another "
+        "host meanwhile. Give each host a channel of its own, and `per_host` tasks that read it.",
         "All hosts together must not fetch more than `workers` pages. A `Channel(workers)` can "
         "count them: send something before you fetch, receive it afterwards.",
     ],
@@ -421,7 +440,7 @@ def _failing_sites() -> list[Trial]:
         ),
         Site("with no pages", {}, (), 2, 1, 0, 0, tries=3),
         Site(
-            "with 3 pages that fail once and link to 1",
+            "with 3 pages that fail once and link to the same one",
             meeting,
             ("cats/0", "dogs/0", "pigs/0"),
             *(3, 1, 4, 3),
@@ -440,7 +459,7 @@ stubborn = Task(
     minutes=30,
     goal="You can try failed jobs again, later each time, and hold up nobody meanwhile.",
     text=(
-        "The network is no better than it is. Now `fetch` may raise: `FileNotFoundError` for a "
+        "Networks fail. Now `fetch` may raise: `FileNotFoundError` for a "
         "page that does not exist, and any other exception for one that may well answer a little "
         "later. Extend your crawler to `crawl_on(start, fetch, workers, per_host, tries, pause)`, "
         "which returns two lists: the pages that were fetched, and those that were given up.\n\n"
@@ -448,10 +467,10 @@ stubborn = Task(
         "does not exist is given up at once.\n"
         "- Before the second try there are at least `pause` seconds, before the third one twice "
         "as many, then four times as many: counted from the failure before.\n"
-        "- A page that waits for its next try takes no place: not of the `workers`, and not of the "
-        "`per_host`. But its next try needs one, like the first.\n"
+        "- A page that waits for its next try takes up no place, neither among the `workers` nor "
+        "among the `per_host`. But its next try needs one, like the first.\n"
         "- All else is as before.\n\n"
-        "What is here fetches one page after the other, and gives up every page that fails."
+        "The crawler below fetches one page after the other, and gives up every page that fails."
     ),
     answer="crawl_on",
     parameters="start, fetch, workers, per_host, tries, pause",

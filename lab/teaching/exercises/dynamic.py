@@ -216,8 +216,8 @@ read = Question(
     goal="You can see in a timeline whether workers came or left, or the pool was stopped or "
     "cancelled.",
     text=(
-        "Look for a moment from which on things are different. And then: in which of the four has "
-        "no job been lost?"
+        "Look for a moment from which on things are different. Think about this, too: in which of "
+        "the four has no job been lost?"
     ),
     answer="letters",
     make=_four_calls,

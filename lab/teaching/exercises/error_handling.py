@@ -240,7 +240,7 @@ read = Question(
     "the work.",
     text=(
         "Look at how bars end: done, failed, or cancelled; and at what their worker does next. "
-        "And then: which of the four would you want for a page of prices?"
+        "Think about this, too: which of the four would you want for a page of prices?"
     ),
     answer="letters",
     make=_four_rules,
@@ -420,11 +420,12 @@ repair = Exercise(
         "run, and one that is cut short is not even mentioned as started. Run the check, see what "
         "happens, and repair it: every task that ran to its end has a result, with its value or "
         "with the exception that it raised, and one that was cut short is among those that were "
-        "started. As before, as many workers as are asked for do the tasks. Tasks may be equal to "
-        "each other, and impossible to hash.\n\n"
+        "started. As before, `workers` workers do the tasks. Tasks may be equal to each other, and "
+        "impossible to use as the key of a dict.\n\n"
         "`filled(tasks)` is a closed channel that holds all tasks. A `Report` is made from what "
         "was submitted, what was started, and the results: a `Succeeded(task, value)` or a "
-        "`Failed(task, error)` each. What was started and has no result is cancelled."
+        "`Failed(task, error)` each. What was started and has no result is cancelled. (A block "
+        "that only waits for its tasks ends quietly at its deadline: there is nothing to catch.)"
     ),
     answer="my_pool",
     parameters="tasks, workers, timeout, process",
@@ -433,10 +434,12 @@ repair = Exercise(
         ends(2),
         Demand("its report accounts for every task", 1, _accounted, needed=True),
         Demand("a failed task has the exception that was raised", 2, _errors_themselves),
-        Demand("what time cuts short is cancelled, and has not failed", 2, _cut_short_is_cancelled),
+        Demand(
+            "a task that is cut short has no result: it has not failed", 2, _cut_short_is_cancelled
+        ),
         Demand("every task that ran to its end has its result", 3, _every_result, needed=True),
         Demand("as many tasks are in work as there are workers, and no more", 2, _as_many_at_once),
-        Demand("the workers do the tasks, and nobody is started for each", 1, _by_workers),
+        Demand("the workers do the tasks, not somebody started for each task", 1, _by_workers),
         Demand("it takes as long as it should: workers go on after a failure", 1, _in_time),
         Demand("the counts of the report are right", 1, _counted),
     ],

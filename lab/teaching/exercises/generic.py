@@ -260,8 +260,8 @@ read = Question(
     goal="You can see from a timeline how pools were put together, and what one failure does.",
     text=(
         "A bar's number is the seconds that the download takes; u4 is the unpacking of the file "
-        "whose download took 4 s. And then: in which program could unpacking fall behind, and in "
-        "which could it never?"
+        "whose download took 4 s. Think about this, too: in which program could unpacking fall "
+        "behind, and in which could it never?"
     ),
     answer="letters",
     make=_four_programs,

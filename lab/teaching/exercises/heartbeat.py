@@ -205,8 +205,8 @@ read = Question(
     minutes=8,
     goal="You can tell from a timeline whether a worker hung, died, or was only slow.",
     text=(
-        "Follow the bar of the job that has trouble, and its worker's lane after it. And then: "
-        "in which of the four is a thread left behind for good?"
+        "Follow the bar of the job that has trouble, and its worker's lane after it. Think about "
+        "this, too: in which of the four is a thread left behind for good?"
     ),
     answer="letters",
     make=_four_fates,

@@ -230,7 +230,7 @@ def _four_limits(random: Random) -> Asked:
         "limit but the number of its workers. The three others allow "
         f"{plural(rate, 'job')} a second: one by a ticker; one by a bucket for all workers, which "
         f"holds {burst} tokens; and one by a bucket for each worker, which holds one token and "
-        "gets a quarter of the rate. Which timeline belongs to which pool, and why? Write four "
+        "gets a quarter of the rate. Which timeline belongs to which pool? Write four "
         "letters in this order: no limit, ticker, one bucket for all, a bucket for each worker.",
         judge,
         numbers=dict(sorted(runs.items())),
@@ -245,8 +245,8 @@ read = Question(
     minutes=8,
     goal="You can tell from a timeline what limits the jobs that begin.",
     text=(
-        "A yellow part is a worker that has a job and waits for its turn. And then: which of the "
-        "four would the owner of the server complain about?"
+        "A yellow part is a worker that has a job and waits for its turn. Think about this, too: "
+        "which of the four would the owner of the server complain about?"
     ),
     answer="letters",
     make=_four_limits,
@@ -447,10 +447,10 @@ extend = Task(
     goal="You can give each of several servers a limit of its own.",
     text=(
         'The jobs are pages to fetch, such as `("a.org", 1)` and `("b.org", 7)`: a host, and the '
-        "number of a page. No *host* wants to be asked more than `rate` times a second, one call "
-        "every `1 / rate` seconds, but different hosts know nothing of each other. This pool has "
-        "no limit yet. Add one that no host can complain about. While there are workers enough, "
-        "no page may wait because of another host."
+        "number of a page. No *host* wants to be asked more than `rate` times a second: at least "
+        "`1 / rate` seconds lie between two calls of the same host. What is asked of other hosts "
+        "does not matter to it. This pool has no limit yet. Add one that no host can complain "
+        "about. As long as there are enough workers, no page may wait because of another host."
     ),
     answer="crawl",
     parameters="jobs, workers, rate, process",

@@ -271,8 +271,8 @@ read = Question(
     text=(
         "In a timeline of the workers you see neither the cameras nor the queue. You do see what "
         "they did. A bar's number is the seconds that its picture needs; 4 (2) is the second one "
-        "that needs 4 s. And then: which of the four pools would tell you that pictures are "
-        "missing, and how?"
+        "that needs 4 s. Think about this, too: which of the four pools would tell you that "
+        "pictures are missing, and how?"
     ),
     answer="letters",
     make=_four_endings,

@@ -724,9 +724,9 @@ WRONG = {
         (one_more_than_the_buffer, "it lets 3 jobs wait, and the buffer is for 2"),
         (
             plain_counter,
-            "with 2 jobs, 3 workers and buffer 2 statement by statement it deadlocks at 1 s",
+            "with 2 jobs, 3 workers and buffer 2, run statement by statement, it deadlocks at 1 s",
         ),
-        (plain_counter_of_results, "and buffer 2 statement by statement it deadlocks at 1 s"),
+        (plain_counter_of_results, "and buffer 2, run statement by statement, it deadlocks at 1 s"),
         (by_formula, "with 5 jobs, 2 workers and buffer 2 it lost results: 14, 14, 18"),
         (by_place, "it lost results: 14, 14, 18"),
         (loops_without_jobs, "with 0 jobs, 2 workers and buffer 1 it deadlocks at 0 s"),

@@ -456,8 +456,8 @@ WRONG = {
         (tries_once, "and turned others away, with room for 3"),
         (trying(3), "with 30 callers, 0 workers and a maximum of 30 it added 3 workers"),
         (trying(8), "with 30 callers, 0 workers and a maximum of 30 it added 8 workers"),
-        (waits_for_a_flag, "statement by statement it added 3 workers where there was room for 2"),
-        (takes_a_token, "statement by statement it added 3 workers where there was room for 2"),
+        (waits_for_a_flag, "statement by statement, it added 3 workers where there was room for 2"),
+        (takes_a_token, "statement by statement, it added 3 workers where there was room for 2"),
         (counts_only_up, "with 2 workers, one of whom leaves, it turns the next one away"),
         (allows_it_by_number, "with 2 workers, one of whom leaves, it"),
         (says_nothing, "it must return True or False, and returned None"),
@@ -494,7 +494,7 @@ WRONG = {
         (looks_at_it_before, "it returned 6 jobs"),
         (
             makes_the_list_too_early,
-            "statement by statement it returned 2 jobs (2, 2), and those that",
+            "statement by statement, it returned 2 jobs (2, 2), and those that",
         ),
         (
             returning(lambda report: [*report.never_started, *report.failed]),

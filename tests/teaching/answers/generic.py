@@ -837,7 +837,7 @@ WRONG = {
         (keeps_the_order_between, "with jobs of 4, 1 and 2 s in the first of 2 stages it took 7 s"),
         (a_pool_for_each_process, "with 4 jobs and the same stage twice it lost results: '1 a a'"),
         (hands_on_what_is_something, "of which number 1 returns None, it lost results: 'None b'"),
-        (plain_counts_of_workers, "with 2 jobs and 2 stages "),
+        (plain_counts_of_workers, "with 2 jobs and 2 stages, run "),
         (one_more_in_each, CHAIN + "in stage 1 it works on 2 jobs at a time, and 1 is allowed"),
     ],
 }

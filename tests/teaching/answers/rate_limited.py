@@ -856,11 +856,11 @@ WRONG = {
         (hosts_with_workers(lambda jobs, workers: workers - 1), "does one job at a time, though 2"),
         (
             a_bucket_when_it_is_needed,
-            "4 a second statement by statement it began job ('a.org', 1) at 0 s, 0 s",
+            "4 a second, run statement by statement, it began job ('a.org', 1) at 0 s, 0 s",
         ),
         (
             plain_turns_of_hosts,
-            "4 a second statement by statement it began job ('a.org', 1) at 0 s, 0 s",
+            "4 a second, run statement by statement, it began job ('a.org', 1) at 0 s, 0 s",
         ),
         (
             a_task_for_each_host,
