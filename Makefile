@@ -50,7 +50,7 @@ axe: $(READY)
 		echo "axe-core cannot be had: its tests are skipped" >&2
 
 test-browser: axe  ## Drive the player in chromium, if there is one (and look with axe, given npm).
-	$(VENV)/bin/pytest tests/browser/test_player_page.py -rs
+	$(VENV)/bin/pytest tests/browser/test_player_page.py tests/browser/test_picture_page.py -rs
 
 $(PYODIDE):
 	@mkdir -p build/site

@@ -51,7 +51,8 @@ class Picture:
         """Return the picture as HTML, with the text as its alternative."""
         text, image = html.escape(self.text), base64.b64encode(self.png()).decode()
         width, height = map(round, self.figure.bbox.size)
-        # Every property here is one that JupyterLab's sanitiser keeps.
+        # Every property here is one that JupyterLab's sanitiser keeps; it would cut out a tabindex,
+        # which the pages of the site add.
         size = f"width:100%;height:auto;min-width:{LEAST_WIDTH}px;max-width:{WIDTH}px"
         return (
             '<figure style="margin:0"><div style="overflow-x:auto">'
