@@ -67,6 +67,7 @@ nav a { margin-right: 1.5em; }
 li { margin: .3em 0; }
 label, input { font: inherit; }
 input { width: 20rem; max-width: 100%; padding: .3rem; }
+#find, #count { margin-left: .4em; }
 :focus-visible { outline: 3px solid; outline-offset: 2px; }
 """
 _SCROLLS: Final = '<div style="overflow-x:auto"'  # as a picture has it
