@@ -417,10 +417,15 @@ repair = Task(
 LOAD_STEPS = 100_000  # for who looks a hundred times a second
 
 
-def load(autoscale: Callable[[DynamicPool[int, int]], object], start: float = 0.0) -> int:
+LOAD_SECONDS = 29  # of burst, steady load and calm
+
+
+def load(
+    autoscale: Callable[[DynamicPool[int, int]], object], start: float = 0.0, times: int = 1
+) -> int:
     """Put a burst, a steady load and a calm on a pool; return how many workers are left then.
 
-    All that begins at `start` (seconds).
+    All that begins at `start` (seconds), and comes `times` times.
     40 jobs at once; from 1 s to 19 s a job every 0.1 s; nothing more until 29 s. A job takes
     0.2 to 0.3 s, 0.25 s on average, so the steady load needs three workers. There may be 1 to 8.
     """
@@ -433,28 +438,44 @@ def load(autoscale: Callable[[DynamicPool[int, int]], object], start: float = 0.
     pool = DynamicPool(process, min_workers=1, max_workers=8, autoscaler=autoscaler, buffer=300)
     with pool.start():
         sleep(start)
-        for job in range(40):
-            pool.submit(job)
-        sleep(1)
-        for job in range(40, 220):
-            pool.submit(job)
-            sleep(0.1)
-        sleep(start + 29 - now())
+        for again in range(1, times + 1):
+            for job in range(40):
+                pool.submit(job)
+            sleep(1)
+            for job in range(40, 220):
+                pool.submit(job)
+                sleep(0.1)
+            sleep(start + again * LOAD_SECONDS - now())
         return pool.worker_count
 
 
-def _load(start: float) -> Trial:
+class _When(NamedTuple):
+    """When a load comes first, in seconds, and how often; its last time is judged."""
+
+    start: float
+    times: int
+
+    @property
+    def began(self) -> float:
+        return self.start + (self.times - 1) * LOAD_SECONDS
+
+
+def _load(name: str, start: float = 0.0, times: int = 1, schedules: int = 1) -> Trial:
     return Trial(
-        f"with a load that begins after {start:g} s" if start else "",
-        partial(load, start=start),
-        start,
-        schedules=1 if start else 4,
-        max_steps=LOAD_STEPS,
+        name,
+        partial(load, start=start, times=times),
+        _When(start, times),
+        schedules=schedules,
+        max_steps=times * LOAD_STEPS,
     )
 
 
 def _loads() -> list[Trial]:
-    return [_load(0.0), _load(23.4)]
+    return [
+        _load("", schedules=4),
+        _load("with a load that begins after 23.4 s", start=23.4),
+        _load("with a load that comes a second time", times=2),
+    ]
 
 
 class _Numbers:
@@ -475,28 +496,28 @@ class _Numbers:
         return [number for when, number in self._numbers.items() if when <= time][-1]
 
 
-def _alone_before(run: Run[int], began: float) -> None:
-    before = _Numbers(run, began).at(-NEARLY) if began else 1
+def _alone_before(run: Run[int], when: _When) -> None:
+    before = _Numbers(run, when.start).at(-NEARLY) if when.start else 1
     if before > 1:
         raise NotYet(f"it has {plural(before, 'worker')} before there is any job")
 
 
-def _come_soon(run: Run[int], began: float) -> None:
-    peak = max(_Numbers(run, began).between(0, 2))
+def _come_soon(run: Run[int], when: _When) -> None:
+    peak = max(_Numbers(run, when.began).between(0, 2))
     if peak < 4:
         raise NotYet(
             f"it is too slow: in the first 2 s of the burst it comes to {plural(peak, 'worker')}"
         )
 
 
-def _leave_soon(run: Run[int], began: float) -> None:
-    last = _Numbers(run, began).at(19 - NEARLY)
+def _leave_soon(run: Run[int], when: _When) -> None:
+    last = _Numbers(run, when.began).at(19 - NEARLY)
     if last > 5:
         raise NotYet(f"it keeps {plural(last, 'worker')} under the steady load, which needs three")
 
 
-def _steady(run: Run[int], began: float) -> None:
-    settled = _Numbers(run, began).between(7, 19)
+def _steady(run: Run[int], when: _When) -> None:
+    settled = _Numbers(run, when.began).between(7, 19)
     added = sum(after > before for before, after in pairwise(settled))
     if added > 3:
         raise NotYet(
@@ -505,12 +526,12 @@ def _steady(run: Run[int], began: float) -> None:
         )
 
 
-def _done_in_time(run: Run[int], began: float) -> None:
-    if run.elapsed > began + 29:
+def _done_in_time(run: Run[int], when: _When) -> None:
+    if run.elapsed > when.began + LOAD_SECONDS:
         raise NotYet(f"it has too few workers for the load: the jobs take until {run.elapsed:g} s")
 
 
-def _calm(run: Run[int], began: float) -> None:
+def _calm(run: Run[int], when: _When) -> None:
     if run.value > 1:
         raise NotYet(f"after 10 s without a job there are still {plural(run.value, 'worker')}")
 
@@ -528,7 +549,7 @@ extend = Task(
         "the same; and after a long calm only the minimum should be left.\n\n"
         "The check gives the pool forty jobs at once, then for 18 s a job every 0.1 s, then "
         "nothing for 10 s. A job takes about a quarter of a second. There may be one to eight "
-        "workers. All that begins at a time that your code does not know."
+        "workers. All that begins at a time that your code does not know, and may come again."
     ),
     answer="autoscale",
     parameters="pool",

@@ -260,11 +260,12 @@ read = Question(
 class _Accounts(NamedTuple):
     tasks: Sequence[Task]
     workers: int
+    timeout: float
     exact: Run[Work]
 
 
-def troubled(task: Task) -> str:
-    """Take the task's time; some tasks then go wrong, each in its own way."""
+def troubled(task: Task) -> str | None:
+    """Take the task's time; some tasks then go wrong, each in its own way, or have no value."""
     sleep(task.seconds)
     if task.id == 1:
         raise ProcessingError(f"task {task.id} went wrong")
@@ -274,7 +275,11 @@ def troubled(task: Task) -> str:
         raise ZeroDivisionError(f"task {task.id} divides by zero")
     if task.id == 13:
         raise OddError(task.id, "is odd")
-    return f"value {task.id}"
+    return _value_of(task)
+
+
+def _value_of(task: Task) -> str | None:
+    return None if task.id == 12 else f"value {task.id}"
 
 
 @dataclass
@@ -286,15 +291,21 @@ class Chore:
 
 
 class OddError(Exception):
-    """An error of no type that a pool could know, and that cannot be made from its message."""
+    """An error of no type that a pool could know, which cannot be made from its message.
+
+    And it counts as false.
+    """
 
     def __init__(self, number: int, why: str) -> None:
         super().__init__(f"task {number} {why}")
 
+    def __bool__(self) -> bool:
+        return False
+
 
 def _pattern(
-    tasks: Sequence[Task], workers: int, timeout: float, process: Callable[[Task], str]
-) -> Report[Task, str]:
+    tasks: Sequence[Task], workers: int, timeout: float, process: Callable[[Task], str | None]
+) -> Report[Task, str | None]:
     return error_handling.run(tasks, process, workers=workers, timeout=timeout)
 
 
@@ -322,7 +333,7 @@ def _of(
     return Trial(
         f"with {plural(len(tasks), what)}, {workers} workers and a deadline of {timeout:g} s",
         lambda pool: watched(partial(pool, [*tasks], workers, timeout), troubled),
-        _Accounts(tasks, workers, exact),
+        _Accounts(tasks, workers, timeout, exact),
         schedules=10,
         statements=statements,
     )
@@ -383,9 +394,16 @@ def _every_result(run: Run[Work], facts: _Accounts) -> None:
     for task in report.started:
         if without[task.id]:
             raise NotYet(f"it has no result for task {task.id}, which ran to its end")
+    errors = {work.begun[place][1].id: error for place, error in work.raised.items()}
     for result in report.results:
-        if isinstance(result, Succeeded) and result.value != f"value {result.job.id}":
-            raise NotYet(f"it has the value {result.value!r} for task {result.job.id}")
+        task = result.job
+        if isinstance(result, Succeeded) and (task.id in errors or result.value != _value_of(task)):
+            why = f", which raised {_named(errors[task.id])}" if task.id in errors else ""
+            raise NotYet(f"it has the value {result.value!r} for task {task.id}{why}")
+
+
+def _named(error: BaseException) -> str:
+    return f"{type(error).__name__}{'' if error else ' (an exception that counts as false)'}"
 
 
 def _as_many_at_once(run: Run[Work], facts: _Accounts) -> None:
@@ -398,6 +416,8 @@ def _by_workers(run: Run[Work], facts: _Accounts) -> None:
 
 def _in_time(run: Run[Work], facts: _Accounts) -> None:
     right = facts.exact.elapsed
+    if run.elapsed > facts.timeout + NEARLY:
+        raise NotYet(f"it took {run.elapsed:g} s, and the deadline was at {facts.timeout:g} s")
     if abs(run.elapsed - right) > NEARLY:
         late = ": does every worker go on after a failure?" if run.elapsed > right else ""
         raise NotYet(f"it took {run.elapsed:g} s, and {right:g} s is right{late}")
@@ -481,11 +501,14 @@ def _refuse_copied_errors(report: Report[Any, Any], raised: Sequence[BaseExcepti
 # Extend: try again
 
 
-class _PassingError(Exception):
-    """An error of no type that an answer could know."""
+class PassingError(Exception):
+    """An error of no type that an answer could know, and that counts as false."""
+
+    def __bool__(self) -> bool:
+        return False
 
 
-OTHERS = (KeyError, ConnectionError, _PassingError)
+OTHERS = (KeyError, ConnectionError, PassingError)
 
 
 class _Flaky(NamedTuple):
@@ -609,7 +632,10 @@ def _comes_out(run: Run[_Attempts], case: _Flaky | None) -> None:
                 got = result.value if isinstance(result, Succeeded) else result.error
                 raise NotYet(f"it ends in {got!r}, not in the value that process returned")
         elif f"attempt {case.attempts} went wrong" not in str(result.error):
-            raise NotYet("it does not raise the error of the last attempt when it gives up")
+            last = _named(case.errors[result.job.id]("the last attempt went wrong"))
+            raise NotYet(
+                f"it does not raise the error of the last attempt when it gives up, here {last}"
+            )
     _refuse_copied_errors(run.value.report, run.value.raised)
 
 
@@ -630,7 +656,8 @@ extend = Exercise(
         "pause)` shall return a function that tries a task up to `attempts` times. Between two "
         "attempts it sleeps: `pause` seconds at first, then twice as long each time, so that a "
         "computer in trouble gets time to recover. If the last attempt fails too, its error comes "
-        "out. The deadline holds as before: a task that is cut short stays cancelled.\n\n"
+        "out. The deadline holds as before: a task that is cut short (`Cancelled`) is not tried "
+        "again, and stays cancelled.\n\n"
         "Then `error_handling.run(tasks, retrying(process_task, 3, 0.1))` is a pool that tries "
         "again."
     ),
@@ -673,7 +700,7 @@ class _Script(NamedTuple):
         failing: those of these times at which `process` would fail.
         asked: how often `process` is called at each time.
         trial: those of these times at which one task out of several is let through.
-        limit: seconds after which a task is cut short by who gives it; None: never.
+        cut: those of these times at which a task is cut short by who gives it, half-way.
     """
 
     failures: int
@@ -682,7 +709,7 @@ class _Script(NamedTuple):
     failing: tuple[float, ...]
     asked: dict[float, int]
     trial: tuple[float, ...] = ()
-    limit: float | None = None
+    cut: tuple[float, ...] = ()
 
 
 class _Given(NamedTuple):
@@ -705,7 +732,7 @@ class _Circuit:
     given: list[_Given] = field(default_factory=list)
 
 
-_ERRORS = (ProcessingError, KeyError, _PassingError)
+_ERRORS = (ProcessingError, KeyError, PassingError)
 
 
 def _scripted(breaking: Callable[..., Any], script: _Script) -> _Circuit:
@@ -728,7 +755,7 @@ def _scripted(breaking: Callable[..., Any], script: _Script) -> _Circuit:
     def give(task: Task, time: float, to: Callable[[Task], Any]) -> None:
         sleep(time)
         try:
-            with TaskGroup(Context(timeout=script.limit)):
+            with TaskGroup(Context(timeout=_TAKES / 2 if time in script.cut else None)):
                 outcome, raised = to(task), False
         except (Exception, Cancelled) as error:
             outcome, raised = error, True
@@ -746,17 +773,20 @@ def _after(script: _Script) -> float:
     return max(script.times) + 0.25
 
 
+def _listed(times: Sequence[float]) -> str:
+    return ", ".join(f"{time:g}" for time in times)
+
+
 def _script(
     failures: int,
     pause: float,
     calls: Sequence[tuple[float, str]],
-    limit: float | None = None,
     statements: bool = False,
 ) -> Trial:
     """Make a trial of pairs: a time, and a letter for each task that is given then.
 
-    The letters: o is done, f fails, x is refused, t is the trial, f the failing trial if the
-    others at that time are refused.
+    The letters: o is done, f fails, c is cut short, x is refused; o or f is the trial if the others
+    at that time are refused.
     """
     script = _Script(
         failures,
@@ -765,10 +795,11 @@ def _script(
         tuple(time for time, letters in calls if "f" in letters),
         {time: len(letters) - letters.count("x") for time, letters in calls},
         tuple(time for time, letters in calls if len(set(letters)) > 1),
-        limit,
+        tuple(time for time, letters in calls if "c" in letters),
     )
-    when = f" fails at {', '.join(f'{time:g}' for time in script.failing)} s"
-    how = "is cut short" if limit else when.strip() if script.failing else "never fails"
+    fails = f"fails at {_listed(script.failing)} s" if script.failing else ""
+    cut = f"is cut short at {_listed(script.cut)} s" if script.cut else ""
+    how = " and ".join(filter(None, (fails, cut))) or "never fails"
     return Trial(
         f"with failures={failures}, pause={pause:g} and a process that {how}",
         partial(_scripted, script=script),
@@ -804,12 +835,14 @@ def _scripts() -> list[Trial]:
                 *((2, "f"), (2.5, "x"), (3, "f"), (3.5, "x"), (4, "o"), (4.5, "f"), (5, "o")),
             ],
         ),
+        _script(1, 0.5, [(0, "f"), (0.599, "x"), (0.601, "f"), (1.2, "x"), (1.202, "o")]),
         _script(1, 0.5, [(0, "f"), (0.5, "x"), (1, "oxx"), (1.05, "x"), (1.5, "ooo")]),
         _script(1, 0.5, [(0, "f"), (1, "fxx"), (1.5, "x"), (2, "ox"), (2.5, "oo")]),
+        _script(1, 0.5, [(0, "f"), (1, "c"), (1.02, "x"), (2, "ox"), (2.5, "oo")]),
         _script(
             3, 2, [(0, "fff"), (0.5, "xx"), (2, "x"), (3, "o"), (3.5, "f"), (4, "f"), (4.5, "o")]
         ),
-        _script(2, 9, [(0, "o"), (0.5, "o"), (1, "o"), (1.5, "o")], limit=0.05),
+        _script(2, 9, [(0, "c"), (0.5, "c"), (1, "c"), (1.5, "c")]),
         _script(1, 0.5, [(0, "f"), (1, "ox")], statements=True),
         _script(2, 0.5, [(0, "ff"), (0.25, "x")], statements=True),
     ]
@@ -882,8 +915,9 @@ def _refused(run: Run[_Circuit], script: _Script) -> None:
 
 
 def _cut_short_comes_out(run: Run[_Circuit], script: _Script) -> None:
-    for given in run.value.given if script.limit else ():
-        if not given.raised or not isinstance(given.outcome, Cancelled):
+    for given in run.value.given:
+        cancelled = given.raised and isinstance(given.outcome, Cancelled)
+        if given.time in script.cut and not cancelled:
             raise NotYet(f"a task that is cut short ends in {given.outcome!r}, not in Cancelled")
 
 
@@ -905,7 +939,8 @@ breaker = Exercise(
         "fail at once. If it succeeds, the circuit is closed again, and failures are counted from "
         "0. If it fails, the circuit is open for `pause` seconds more.\n"
         "- What `process` returns or raises comes out as it is. A task that is cut short "
-        "(`Cancelled`) is no failure.\n\n"
+        "(`Cancelled`) is no failure, and no success: after a trial that is cut short, another "
+        "one is let through.\n\n"
         "Several workers call the function at the same time, and count right even if they change "
         "places between any two statements. What becomes of the count when tasks end that were in "
         "work as the circuit opened is up to you. A `Channel(1)` can serve as a lock: `send` to "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
 from functools import partial
 from random import Random
 from typing import Any, Final, NamedTuple
@@ -242,11 +243,26 @@ class PageMissing(Exception):
     """A page that cannot be read."""
 
 
+class MissingAndFalse(PageMissing):
+    """The same, as an exception that counts as false."""
+
+    def __bool__(self) -> bool:
+        return False
+
+
+@dataclass
+class _Page:
+    """A job that is equal to the others, and cannot be hashed."""
+
+    number: int = field(compare=False)
+
+
 class _Pages(NamedTuple):
     jobs: int
     workers: int
     room: int
     missing: frozenset[int]
+    equal: bool = False
 
 
 class _Seen(NamedTuple):
@@ -265,28 +281,36 @@ class _Seen(NamedTuple):
     ahead: int
 
 
-def _read_page(job: int, missing: Iterable[int]) -> str:
+def _read_page(
+    job: int, missing: Iterable[int], error: type[PageMissing] = PageMissing
+) -> str | None:
     sleep(3 if job % 4 == 1 else 1)
     if job in missing:
-        raise PageMissing(job)
-    return f"page {job}"
+        raise error(job)
+    return _content(job)
+
+
+def _content(job: int) -> str | None:
+    return None if job == 6 else f"page {job}"
 
 
 def _call(answer: Callable[..., Any], facts: _Pages) -> _Seen:
     taken = done = ahead = elsewhere = 0
 
-    def jobs() -> Iterator[int]:
+    def jobs() -> Iterator[Any]:
         nonlocal taken, ahead
         for job in range(1, facts.jobs + 1):
             taken += 1
             ahead = max(ahead, taken - done)
-            yield job
+            yield _Page(job) if facts.equal else job
 
-    def process(job: int) -> str:
+    def process(job: Any) -> str | None:
         nonlocal done, elsewhere
         me = current_runtime().current()
         elsewhere += me not in executor.tasks
         try:
+            if facts.equal:
+                return _read_page(job.number, facts.missing, MissingAndFalse)
             return _read_page(job, facts.missing)
         finally:
             done += 1
@@ -298,11 +322,12 @@ def _call(answer: Callable[..., Any], facts: _Pages) -> _Seen:
     return _Seen(work, executor, elsewhere, ahead)
 
 
-def _pages(jobs: int, workers: int, room: int, *missing: int) -> Trial:
-    facts = _Pages(jobs, workers, room, frozenset(missing))
+def _pages(jobs: int, workers: int, room: int, *missing: int, equal: bool = False) -> Trial:
+    facts = _Pages(jobs, workers, room, frozenset(missing), equal)
     lost = f", {plural(len(missing), 'page')} missing" if missing else ""
+    pages = plural(jobs, "equal page" if equal else "page")
     return Trial(
-        f"with {plural(jobs, 'page')}, {plural(workers, 'worker')} and room for {room}{lost}",
+        f"with {pages}, {plural(workers, 'worker')} and room for {room}{lost}",
         lambda answer: _call(answer, facts),
         facts,
         schedules=6,
@@ -317,6 +342,7 @@ def _some_pages() -> list[Trial]:
         _pages(4, 3, 1, 4),
         _pages(3, 2, 10, 1, 2, 3),
         _pages(7, 3, 3, 7),
+        _pages(5, 2, 3, 2, equal=True),
     ]
 
 
@@ -358,10 +384,13 @@ def _in_order(run: Run[_Seen], facts: _Pages) -> None:
         right = (
             isinstance(got, PageMissing) and got.args == (job,)
             if job in facts.missing
-            else got == f"page {job}"
+            else got == _content(job)
         )
         if not right:
-            raise NotYet(f"its result number {job} is {got!r}, and should be that of page {job}")
+            none = ", which is None" if _content(job) is None else ""
+            raise NotYet(
+                f"its result number {job} is {got!r}, and should be that of page {job}{none}"
+            )
 
 
 def _takes_few(run: Run[_Seen], facts: _Pages) -> None:
@@ -379,7 +408,7 @@ def _soon_enough(run: Run[_Seen], facts: _Pages) -> None:
 
 
 def _oldest_first(
-    executor: Executor, process: Callable[[int], str], jobs: Iterable[int], room: int
+    executor: Executor, process: Callable[[Any], object], jobs: Iterable[Any], room: int
 ) -> None:
     waiting: list[Any] = []
     for job in jobs:
@@ -401,7 +430,7 @@ repair = Task(
         "for each job what `process(job)` returns, or, if it raises, the exception itself. At any "
         "time at most `room` jobs may be submitted and not done, and `jobs`, which may be a "
         "generator of a million, is not to be emptied ahead of that (one more may be in hand). "
-        "This version does neither.\n\n"
+        "This version does neither. Jobs may be equal to each other, and impossible to hash.\n\n"
         "The check hands in an executor that keeps virtual time. Of its futures you can use "
         "`result`, `exception`, `done`, `cancel` and `add_done_callback`, without a timeout; "
         "`concurrent.futures.wait`, `as_completed` and real locks know only real futures. What "

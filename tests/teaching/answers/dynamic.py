@@ -137,6 +137,21 @@ def knows_the_load_roughly(pool):
             pool.remove_worker()
 
 
+def knows_the_load_once_it_has_come(pool):
+    while pool.in_flight == 0:
+        sleep(0.05)
+    for _ in range(7):
+        pool.add_worker()
+    while pool.in_flight > 3:
+        sleep(0.05)
+    for _ in range(4):
+        pool.remove_worker()
+    while True:
+        sleep(0.1)
+        if pool.in_flight == 0:
+            pool.remove_worker()
+
+
 def other_parameters(count):
     return True
 
@@ -471,6 +486,10 @@ WRONG = {
         (looks_rarely, "it is too slow: in the first 2 s of the burst it comes to 2 workers"),
         (knows_the_load, "begins after 23.4 s "),
         (knows_the_load_roughly, "with a load that begins after 23.4 s "),
+        (
+            knows_the_load_once_it_has_come,
+            "with a load that comes a second time it is too slow: in the first 2 s of the burst",
+        ),
         (hires, "AttributeError"),
         (does_nothing, "it is too slow: in the first 2 s of the burst it comes to 1 worker"),
         (eight_from_the_beginning, "it keeps 8 workers under the steady load, which needs three"),

@@ -222,6 +222,35 @@ def looks_for_equal_ones(tasks, workers, timeout, process):
     return Report(tuple(tasks), tuple(started), tuple(results))
 
 
+@pool_of
+def leaves_out_what_has_no_value(waiting, process, started, results):
+    for task in waiting:
+        started.append(task)
+        try:
+            value = process(task)
+        except Exception as error:
+            results.append(Failed(task, error))
+            continue
+        if value:
+            results.append(Succeeded(task, value))
+
+
+@pool_of
+def asks_whether_there_is_an_error(waiting, process, started, results):
+    for task in waiting:
+        started.append(task)
+        failure = value = None
+        try:
+            value = process(task)
+        except Exception as error:
+            failure = error
+        results.append(Failed(task, failure) if failure else Succeeded(task, value))
+
+
+def minds_no_deadline(tasks, workers, timeout, process):
+    return run(tasks, process, workers=workers)
+
+
 def one_error_for_all(tasks, workers, timeout, process):
     waiting, started, results, errors = filled(tasks), [], [], []
 
@@ -428,6 +457,32 @@ def tries_until_there_is_a_value(task, process, attempts, pause):
 
 
 @retrying
+def tries_again_what_attempt_says_has_failed(task, process, attempts, pause):
+    for number in range(attempts):
+        if number:
+            sleep(pause * 2 ** (number - 1))
+        result = attempt(process, task)
+        if isinstance(result, Succeeded):
+            return result.value
+    raise result.error
+
+
+@retrying
+def raises_what_counts_as_true(task, process, attempts, pause):
+    for number in range(attempts):
+        if number:
+            sleep(pause * 2 ** (number - 1))
+        failure = None
+        try:
+            return process(task)
+        except Exception as error:
+            failure = error
+    if failure:
+        raise failure
+    return None
+
+
+@retrying
 def raises_a_copy(task, process, attempts, pause):
     try:
         return raises_the_last_error(process, attempts, pause)(task)
@@ -609,6 +664,7 @@ def circuit(decides):
         def guarded(task):
             count, until = state.receive()
             tried, until_then = decides(count, until, failures, now())
+            tried_alone = until_then == math.inf
             state.send((count, until_then))
             if not tried:
                 raise ProcessingError("open")
@@ -617,6 +673,11 @@ def circuit(decides):
             except Exception:
                 count, until = state.receive()
                 state.send((count + 1, now() + pause if count + 1 >= failures else until))
+                raise
+            except BaseException:
+                if tried_alone:
+                    state.receive()
+                    state.send((count, until))
                 raise
             state.receive()
             state.send((0, 0.0))
@@ -681,6 +742,10 @@ class Breaker:
         except Exception:
             self.over(self.count + 1, trial)
             raise
+        except BaseException:
+            if trial:
+                self.trying = False
+            raise
         self.over(0, trial)
         return value
 
@@ -698,6 +763,45 @@ def as_a_class(process, failures, pause):
     return Breaker(process, failures, pause)
 
 
+class ForgetfulBreaker(Breaker):
+    """A breaker for which a trial that is cut short is never over."""
+
+    def tried(self, task, trial):
+        try:
+            return super().tried(task, trial)
+        except Cancelled:
+            self.trying = trial
+            raise
+
+
+def waits_for_a_trial_that_was_cut_short(process, failures, pause):
+    return ForgetfulBreaker(process, failures, pause)
+
+
+class HastyBreaker(Breaker):
+    """A breaker that closes when a trial is cut short."""
+
+    def tried(self, task, trial):
+        try:
+            return super().tried(task, trial)
+        except Cancelled:
+            if trial:
+                self.count = 0
+            raise
+
+
+def closes_when_a_trial_is_cut_short(process, failures, pause):
+    return HastyBreaker(process, failures, pause)
+
+
+def tries_a_little_too_early(process, failures, pause):
+    return Breaker(process, failures, pause - 0.01)
+
+
+def waits_a_little_too_long(process, failures, pause):
+    return Breaker(process, failures, pause + 0.01)
+
+
 def plain(refuse=ProcessingError, caught=Exception, shared=None, resets=True, again=True):
     """Return a breaker of plain variables that is right in most other respects."""
 
@@ -707,7 +811,8 @@ def plain(refuse=ProcessingError, caught=Exception, shared=None, resets=True, ag
         def guarded(task):
             if now() < state["until"]:
                 raise refuse("open")
-            if state["count"] >= failures:
+            alone = state["count"] >= failures
+            if alone:
                 state["until"] = math.inf
             try:
                 value = process(task)
@@ -716,6 +821,10 @@ def plain(refuse=ProcessingError, caught=Exception, shared=None, resets=True, ag
                 state["count"] = count
                 if count >= failures:
                     state["until"] = now() + pause if again else math.inf
+                raise
+            except BaseException:
+                if alone:
+                    state["until"] = 0.0
                 raise
             if resets:
                 state.update(count=0, until=0.0)
@@ -880,6 +989,12 @@ WRONG = {
             "with 5 equal tasks, 2 workers and a deadline of 9 s it raised TypeErr",
         ),
         (looks_for_equal_ones, "it has no result for task 0, which ran to its end"),
+        (leaves_out_what_has_no_value, "it has no result for task 12, which ran to its end"),
+        (
+            asks_whether_there_is_an_error,
+            "it has the value None for task 13, which raised OddError (an exc",
+        ),
+        (minds_no_deadline, "it took 0.3 s, and the deadline was at 0.25 s"),
         (one_error_for_all, "it has the error of task 1 for task 4"),
         (other_parameters, "it must be a function of (tasks, workers, timeout, process)"),
         (returns_text, "it returned a str, not a Report"),
@@ -912,6 +1027,8 @@ WRONG = {
         (makes_nothing, "it returned None, not a function that processes"),
         (tries_once, "it tries a task 1 time, and 3 times is right"),
         (shares_its_count, "and 3 times is right"),
+        (tries_again_what_attempt_says_has_failed, "it tries a task again that was cut short"),
+        (raises_what_counts_as_true, "here PassingError (an exception that counts as false)"),
         (tries_until_there_is_a_value, "it tries a task 3 times, and 2 times is right"),
         (pauses_in_equal_steps, "it took 1 s, and 1.1 s is right: pauses of 0.1, 0.2, … s"),
     ],
@@ -940,6 +1057,10 @@ WRONG = {
         (does_one_task_at_a_time, "it calls process at 1.1 s, and no task is given to it then"),
         (makes_no_function, "it returned None, not a function that processes a task"),
         (keeps_the_lock, "it deadlocks"),
+        (waits_for_a_trial_that_was_cut_short, "it does not call process at 2 s, though it is"),
+        (closes_when_a_trial_is_cut_short, "it lets 2 tasks through at 2 s, as a trial"),
+        (tries_a_little_too_early, "it calls process at 0.599 s, while the circuit is open"),
+        (waits_a_little_too_long, "it does not call process at 0.601 s, though the circuit"),
     ],
 }
 

@@ -78,7 +78,7 @@ def batches_of(executor, process, jobs, room):
     results = []
     while batch := list(islice(jobs, room)):
         futures = [executor.submit(process, job) for job in batch]
-        results += [future.exception() or future.result() for future in futures]
+        results += [asked(future) for future in futures]
     return results
 
 
@@ -111,6 +111,37 @@ def window_of(size):
         return window(asked)(executor, process, jobs, size(room))
 
     return all_pages
+
+
+def what_is_true(future):
+    return future.exception() or future.result()
+
+
+def leaves_out_what_is_none(executor, process, jobs, room):
+    results = window(asked)(executor, process, jobs, room)
+    return [result for result in results if result is not None]
+
+
+def keeps_them_by_job(executor, process, jobs, room):
+    submitted, results, waiting = [], {}, deque()
+    for job in jobs:
+        if len(waiting) == room:
+            oldest, future = waiting.popleft()
+            results[oldest] = asked(future)
+        waiting.append((job, executor.submit(process, job)))
+        submitted.append(job)
+    results |= {job: asked(future) for job, future in waiting}
+    return [results[job] for job in submitted]
+
+
+def looks_jobs_up(executor, process, jobs, room):
+    submitted, futures = [], []
+    for job in jobs:
+        if len(futures) >= room:
+            futures[len(futures) - room].exception()
+        submitted.append(job)
+        futures.append(executor.submit(process, job))
+    return [asked(futures[submitted.index(job)]) for job in submitted]
 
 
 def by_index(executor, process, jobs, room):
@@ -322,7 +353,7 @@ WRONG = {
         (window_of(lambda room: max(room - 1, 1)), "s are enough"),
         (window(raises_the_first), "2 pages missing it raised PageMissing"),
         (window(none_for_an_error), "2 pages raised, and it returned 0 exceptions"),
-        (window(text_of_the_error), "2 pages raised, and it returned 0 exceptions"),
+        (window(text_of_the_error), "is 'None', and should be that of page 6, which is None"),
         (does_them_itself, "it does jobs itself, and the executor should do them"),
         (one_at_a_time, " s are enough"),
         (batches_of, " s are enough"),
@@ -332,6 +363,13 @@ WRONG = {
         (as_they_are_done, "and should be that of page"),
         (empties_the_list, "it takes 12 jobs from the list before they are done, with room for 5"),
         (newest_first, " s are enough"),
+        (window(what_is_true), "1 page missing it raised MissingAndFalse"),
+        (leaves_out_what_is_none, "it returned 11 results for 12 pages"),
+        (
+            keeps_them_by_job,
+            "with 5 equal pages, 2 workers and room for 3, 1 page missing it raised",
+        ),
+        (looks_jobs_up, "page missing 1 page raised, and it returned 0 exceptions"),
         (retries, "9 pages should be read, and it read 11"),
         (returns_a_generator, "it returned a generator, not a list"),
         (lambda executor, process, jobs: [], "it must be a function of (executor, process, jobs,"),
