@@ -838,6 +838,7 @@ def _scripts() -> list[Trial]:
         _script(1, 0.5, [(0, "f"), (0.599, "x"), (0.601, "f"), (1.2, "x"), (1.202, "o")]),
         _script(1, 0.5, [(0, "f"), (0.5, "x"), (1, "oxx"), (1.05, "x"), (1.5, "ooo")]),
         _script(1, 0.5, [(0, "f"), (1, "fxx"), (1.5, "x"), (2, "ox"), (2.5, "oo")]),
+        _script(2, 1, [(0, "f"), (0.5, "c"), (1, "f"), (1.5, "x"), (2.5, "o")]),
         _script(1, 0.5, [(0, "f"), (1, "c"), (1.02, "x"), (2, "ox"), (2.5, "oo")]),
         _script(
             3, 2, [(0, "fff"), (0.5, "xx"), (2, "x"), (3, "o"), (3.5, "f"), (4, "f"), (4.5, "o")]
@@ -939,8 +940,8 @@ breaker = Exercise(
         "fail at once. If it succeeds, the circuit is closed again, and failures are counted from "
         "0. If it fails, the circuit is open for `pause` seconds more.\n"
         "- What `process` returns or raises comes out as it is. A task that is cut short "
-        "(`Cancelled`) is no failure, and no success: after a trial that is cut short, another "
-        "one is let through.\n\n"
+        "(`Cancelled`) is neither a failure nor a success: it leaves the count as it is, and after "
+        "a trial that is cut short another one is let through.\n\n"
         "Several workers call the function at the same time, and count right even if they change "
         "places between any two statements. What becomes of the count when tasks end that were in "
         "work as the circuit opened is up to you. A `Channel(1)` can serve as a lock: `send` to "

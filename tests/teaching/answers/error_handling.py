@@ -794,6 +794,21 @@ def closes_when_a_trial_is_cut_short(process, failures, pause):
     return HastyBreaker(process, failures, pause)
 
 
+class ForgivingBreaker(Breaker):
+    """A breaker that counts anew when a task is cut short."""
+
+    def tried(self, task, trial):
+        try:
+            return super().tried(task, trial)
+        except Cancelled:
+            self.count = self.count if trial else 0
+            raise
+
+
+def counts_anew_when_a_task_is_cut_short(process, failures, pause):
+    return ForgivingBreaker(process, failures, pause)
+
+
 def tries_a_little_too_early(process, failures, pause):
     return Breaker(process, failures, pause - 0.01)
 
@@ -1059,6 +1074,7 @@ WRONG = {
         (keeps_the_lock, "it deadlocks"),
         (waits_for_a_trial_that_was_cut_short, "it does not call process at 2 s, though it is"),
         (closes_when_a_trial_is_cut_short, "it lets 2 tasks through at 2 s, as a trial"),
+        (counts_anew_when_a_task_is_cut_short, "it calls process at 1.5 s, while the circuit is"),
         (tries_a_little_too_early, "it calls process at 0.599 s, while the circuit is open"),
         (waits_a_little_too_long, "it does not call process at 0.601 s, though the circuit"),
     ],
