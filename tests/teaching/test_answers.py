@@ -12,8 +12,10 @@ from answers import schedules
 
 from lab.teaching import every, grading, trying
 from lab.teaching.exercises import MODULES
+from lab.teaching.exercises import error_handling as error_exercises
 from lab.teaching.exercises import schedules as schedule_exercises
 from lab.teaching.problem import Question
+from patterns.concurrency import sleep
 
 pytestmark = pytest.mark.untraced
 
@@ -116,3 +118,20 @@ def test_a_pool_that_takes_too_long_in_all_schedules_is_stopped(monkeypatch):
     feedback = schedule_exercises.repair.check(computes)
     assert "it takes too long to try all its schedules" in feedback.sentence
     assert not feedback.passed
+
+
+def too_short_pauses(process, attempts, pause):
+    def patient(task):
+        for number in range(attempts - 1):
+            try:
+                return process(task)
+            except Exception:
+                sleep(pause * number)
+        return process(task)
+
+    return patient
+
+
+def test_pauses_of_the_wrong_length_cost_only_their_own_points():
+    [missed] = [m for m in error_exercises.extend.check(too_short_pauses).marks if m.why]
+    assert missed.what == "the pauses double, and come only between attempts"

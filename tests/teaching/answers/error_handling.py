@@ -1037,7 +1037,7 @@ WRONG = {
             catches_all_and_pauses,
             "it tries a task again that was cut short, as if that were a fail",
         ),
-        (swallows_the_cancel, "it tries a task 4 times, and 2 times is right"),
+        (swallows_the_cancel, "it tries a task again that the deadline has cut short"),
         (swallows_the_last_cancel, "it hides from the pool that the deadline has cut the task"),
         (makes_nothing, "it returned None, not a function that processes"),
         (tries_once, "it tries a task 1 time, and 3 times is right"),
