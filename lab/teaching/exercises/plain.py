@@ -446,7 +446,7 @@ repair = Task(
         Demand("no more jobs are submitted than there is room for", 3, _in_the_room, needed=True),
         Demand("the results are in the order of the jobs", 1, _in_order),
         Demand("jobs are taken from the list as they are needed", 1, _takes_few),
-        Demand("it waits no longer than for the oldest job", 2, _soon_enough),
+        Demand("it waits no longer than for the oldest job", 2, _soon_enough, needed=True),
     ],
     praise="each job has its value or its exception, and there are never more than there is room",
     hints=[

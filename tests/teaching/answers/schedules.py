@@ -403,7 +403,7 @@ WRONG = {
         (lambda n: loses_the_right_ones(n)[:7], "has 1 turn, and it needs two: one to load"),
         (["worker-1"] * 8, "worker-1 has 8 turns, and it needs two"),
         (["worker-1", "worker-2"] * 2, "worker-3 has 0 turns, and it needs two"),
-        ([1, 2, 3, 4, 4, 3, 2, 1], "each name must be one of worker-1, worker-2, worker-3, worke"),
+        ([1, 2, 3, 4, 4, 3, 2, 1], "each name must be one of worker-1, worker-2, worker-3, "),
         ("worker-1", "must be a list of names, and is a str"),
         ([], "worker-1 has 0 turns, and it needs two"),
         ([["worker-1"]], "each name must be one of"),

@@ -8,6 +8,14 @@ from patterns.concurrency import AtomicInt, Cancelled, Channel, Context, TaskGro
 from patterns.concurrency.errors import Closed, DeadlineExceeded
 
 
+def every_one(done):
+    return [done[number] for number in range(len(done))]
+
+
+def those_there_are(done):
+    return [done[number] for number in sorted(done)]
+
+
 def growing(
     name,
     *,
@@ -15,7 +23,7 @@ def growing(
     grows=lambda pending, alive, most: pending > alive and alive < most,
     stays=lambda least: least,
     waits=lambda patience: patience,
-    returns=lambda done: [done[number] for number in range(len(done))],
+    returns=every_one,
     closes=True,
 ):
     """Return a thumbnailer whose workers come and go, right as it is."""
@@ -179,7 +187,7 @@ def careful(
     workers_for=lambda workers: workers,
     none=None,
     room=math.inf,
-    returns=lambda done: [done[number] for number in sorted(done)],
+    returns=those_there_are,
     catches=True,
     leaves=False,
 ):
