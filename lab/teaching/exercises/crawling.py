@@ -308,8 +308,12 @@ def _tried(run: Run[Visits], site: Site) -> None:
                 f"it fetches {page} {_times(tried)}, and {_times(expected)} is right: {then}"
             )
         if tried < expected:
-            fetches = f"fetches {page} {_times(tried)}" if tried else f"does not fetch {page}"
-            raise NotYet(f"it {fetches}, and {_times(expected)} is right: it may answer yet")
+            if not tried:
+                raise NotYet(f"it does not fetch {page}, and {_times(expected)} is right")
+            raise NotYet(
+                f"it fetches {page} {_times(tried)}, and {_times(expected)} is right: it may "
+                "answer yet"
+            )
 
 
 def _gone_once(run: Run[Visits], site: Site) -> None:

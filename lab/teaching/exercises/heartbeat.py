@@ -20,7 +20,7 @@ from lab.teaching.trying import Demand, Trial, ends
 from lab.teaching.wording import describe, plural
 from lab.tracing import found_at
 from patterns import heartbeat
-from patterns.concurrency import DeadlineExceeded, Failed, Report, hang, now, sleep
+from patterns.concurrency import DeadlineExceeded, Failed, Report, go, hang, now, sleep
 from patterns.heartbeat import Beat, Health, WorkerLost
 
 __all__ = ["ABOUT", "extend", "predict", "read", "repair", "supervise"]
@@ -534,8 +534,16 @@ def _story(
     return _Story(job, steps, end, value, error, silence, "lost", heard + silence)
 
 
-def _tell(story: _Story, call: Callable[..., Any]) -> _Heard:
+def _tell(story: _Story, call: Callable[..., Any], beside: bool = False) -> _Heard:
     called: list[Any] = []
+
+    def beats(_: Any, beat: Beat) -> None:
+        for _ in range(24):
+            sleep(23 / 512)
+            beat()
+
+    if beside:
+        go(call, None, beats, 1.0)
 
     def process(job: Any, beat: Beat) -> Any:
         called.append(job)
@@ -571,12 +579,13 @@ def _trial(
     error: type[BaseException] = PageMissing,
     schedules: int | None = None,
     statements: bool = False,
+    beside: bool = False,
 ) -> Trial:
     seconds = tuple(step if step == "beat" else step / 512 for step in steps)
     told = _story(job, seconds, end, silence / 512, value, error)
     return Trial(
         name,
-        lambda call: _tell(told, call),
+        lambda call: _tell(told, call, beside),
         told,
         schedules=FEW if statements else schedules,
         statements=statements,
@@ -591,8 +600,8 @@ def _stories() -> list[Trial]:
         _trial("with a job that beats to its end", 1, few, "value", 179, value="read"),
         _trial("with a job that hangs", 2, (), "hang", 257),
         _trial("with a job that beats twice and hangs", 3, few[:-1], "hang", 211),
-        _trial("with a quick job", 4, (53,), "value", 255, value=16),
-        _trial("with a job that takes no time", 5, (), "value", 255, value=25),
+        _trial("with a quick job", 4, (53,), "value", 255, value=0),
+        _trial("with a job that takes no time", 5, (), "value", 255, value=PageMissing("for now")),
         _trial("with a job that beats and raises", 6, few, "error", 205),
         _trial("with a job that returns None", 7, few, "value", 205),
         _trial(
@@ -631,6 +640,7 @@ def _stories() -> list[Trial]:
             103,
             value="well",
         ),
+        _trial("with a job that hangs beside one that beats", 16, (), "hang", 257, beside=True),
         _trial("with a job that beats once", 12, few[:2], "value", 205, value=1, statements=True),
         _trial("with a job that hangs", 13, (51, "beat"), "hang", 155, statements=True),
     ]

@@ -21,7 +21,7 @@ from lab.teaching.demands import (
     watched,
 )
 from lab.teaching.exercises.about import About
-from lab.teaching.exercises.server import Server
+from lab.teaching.exercises.server import Server, answer_to
 from lab.teaching.expect import (
     NEARLY,
     expect_elapsed,
@@ -324,6 +324,7 @@ def _lates() -> list[Trial]:
         _late(1, _SAME, 3, 2, schedules=FEW),
         _late(1, _SAME, 3, 2, statements=True),
         _late_and_uneven(),
+        _late(1, [None, 0, None, ""], 2, 0.5, schedules=FEW),
     ]
 
 
@@ -554,13 +555,15 @@ def _calls() -> list[Trial]:
         _calling(range(1, 4), 1, 4, [(1, 2.125)], [1.0], 1, schedules=FEW),
         _calling(range(1, 7), 2, 8, [(0.875, 2)], [1.0], 2, schedules=FEW),
         _calling(_EQUAL, 2, 2, [(0, 1), (2, 4)], [1.0], 2, schedules=FEW),
+        _calling(("", 0, ""), 2, 2, [(0.5, 1)], [1.0], 2, schedules=FEW),
+        _calling((None,), 1, 2, [(0, 1)], [1.0], 1, schedules=FEW),
         _calling((1,), 1, 2, [(n, n + 1) for n in range(12)], [1.0], 1, schedules=FEW),
         _calling((1, 2), 2, 1, [(0, 1)], [2.0, 1.0], 2, statements=True),
     ]
 
 
 def _every_answer(run: Run[_Called], facts: _Closed) -> None:
-    expect_same(run.value.work.value, [f"answer to {job}" for job in facts.jobs], "answers")
+    expect_same(run.value.work.value, map(answer_to, facts.jobs), "answers")
     called = [run.value.work.begun[place][1] for place in run.value.work.returned]
     expect_same(called, facts.jobs, "jobs")
 

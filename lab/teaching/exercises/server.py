@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from patterns.concurrency import now, sleep
 
-__all__ = ["Refused", "Server"]
+__all__ = ["Refused", "Server", "answer_to"]
 
 
 class Refused(Exception):
@@ -37,8 +37,8 @@ class Server:
         self._answers = 0
         self.refused: list[tuple[float, float]] = []
 
-    def __call__(self, job: object) -> str:
-        """Return an answer that can be sorted, whatever the job is; or raise Refused."""
+    def __call__(self, job: object) -> object:
+        """Return an answer, or raise Refused."""
         came = now()
         for begin, end in self._closed:
             if begin <= came < end - 1e-6:
@@ -46,4 +46,9 @@ class Server:
                 raise Refused(end - came)
         self._answers += 1
         sleep(self._seconds[min(self._answers, len(self._seconds)) - 1])
-        return f"answer to {job}"
+        return answer_to(job)
+
+
+def answer_to(job: object) -> object:
+    """Return what a server answers: nothing to no question, and else a text."""
+    return job if job in (None, "") else f"answer to {job}"

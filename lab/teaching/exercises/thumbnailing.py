@@ -230,6 +230,8 @@ def _shrinks(run: Run[Studio], album: Album) -> None:
 
 def _no_longer(run: Run[Studio], album: Album) -> None:
     expect_elapsed(run, album.seconds)
+    if number := run.value.opened[-1][1] if run.value.opened else 0:
+        raise NotYet(f"it leaves {plural(number, 'decoder')} open at the end")
 
 
 def _trial(album: Album, call: Callable[[Any], Studio]) -> Trial:
@@ -286,7 +288,7 @@ shrinker = Task(
         "one waits.\n"
         "- A decoder that had nothing to do for `patience` seconds is closed, unless only `least` "
         "are open.\n"
-        "- It ends when the last image is done.\n\n"
+        "- It ends when the last image is done, and leaves no decoder open.\n\n"
         "What is here uses one decoder."
     ),
     answer="thumbnails",
@@ -435,7 +437,8 @@ broken = Task(
         "- After that its decoder is broken, and raises an exception at every image. Close it and "
         "open another, so that the next image does not suffer, and as many are in work as before.\n"
         "- `stop` is a `Context`. Once it is cancelled, no more images are taken, even if somebody "
-        "is waiting for the next one; but all that were taken are still shrunk. Then it ends.\n"
+        "is waiting for the next one; but all that were taken are still shrunk. Then it ends, and "
+        "leaves no decoder open.\n"
         "- Images that wait may be as many as there are: take them as they come.\n\n"
         "What is here uses one decoder, and falls with it."
     ),

@@ -399,6 +399,35 @@ def listening(room=math.inf, wait=None, lost=WorkerLost):
     return call
 
 
+def returns_none_for_what_is_false(job, process, silence):
+    return listening()(job, process, silence) or None
+
+
+def raises_each_exception(job, process, silence):
+    value = listening()(job, process, silence)
+    if isinstance(value, Exception):
+        raise value
+    return value
+
+
+def hears_others_too(job, process, silence, last=[0.0]):  # noqa: B006
+    results, last[0] = Channel(1), now()
+
+    def beat():
+        last[0] = now()
+
+    go(lambda: results.send(attempt(lambda job: process(job, beat), job)))
+    while True:
+        heard = last[0]
+        try:
+            result = results.receive(Context(deadline=heard + silence))
+        except DeadlineExceeded:
+            if last[0] == heard:
+                raise WorkerLost(f"{job} is silent") from None
+        else:
+            return result_of(result)
+
+
 def takes_a_deadline_for_a_loss(job, process, silence):
     try:
         return listening()(job, process, silence)
@@ -693,6 +722,9 @@ WRONG = {
         (listening(room=0), "with a job that comes back late it leaves a task behind"),
         (listening(room=1), "with a job that comes back late it leaves a task behind"),
         (listening(room=1000), "comes back late and beats 1200 times it leaves a task behind"),
+        (returns_none_for_what_is_false, "it returned None, and the job 0"),
+        (raises_each_exception, "it raised PageMissing: for now, and the job returned"),
+        (hears_others_too, "with a job that hangs beside one that beats it gave the job up at"),
         (takes_a_deadline_for_a_loss, "it raised WorkerLost: 14 is silent, and the job Deadline"),
     ],
 }

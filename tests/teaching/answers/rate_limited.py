@@ -1,6 +1,7 @@
 """Answers to the exercises on the rate-limited pool."""
 
 import math
+from contextlib import suppress
 from decimal import Decimal
 from fractions import Fraction
 
@@ -9,7 +10,7 @@ from lab.teaching.exercises.rate_limited import extend, predict, read, repair, r
 from lab.teaching.exercises.server import Refused
 from lab.tracing import start_times
 from patterns import basic
-from patterns.concurrency import Channel, TaskGroup, Ticker, TokenBucket, now, sleep
+from patterns.concurrency import Channel, Closed, TaskGroup, Ticker, TokenBucket, now, sleep
 
 
 def late(make_worker):
@@ -86,6 +87,24 @@ def never_ends(jobs, bucket, rate, process):
     def worker():
         while True:
             bucket.acquire()
+
+    return worker
+
+
+def in_whole_numbers(jobs, bucket, rate, process):
+    return turns_of(jobs, TokenBucket(max(1, int(rate))), process)
+
+
+def none_is_the_end(jobs, bucket, rate, process):
+    return turns_of(iter(jobs.receive, None), bucket, process)
+
+
+def turns_of(jobs, bucket, process):
+    def worker():
+        with suppress(Closed):
+            for job in jobs:
+                bucket.acquire()
+                process(job)
 
     return worker
 
@@ -760,6 +779,22 @@ def swapped(first, second):
 
 SAID = "a server that is closed from 1 to 3 s it "
 
+
+def answering(keeps):
+    """Return a right answer that gives back only those answers that `keeps` keeps."""
+
+    def pool(jobs, workers, rate, process):
+        return [*filter(keeps, calling(books_its_turn)(jobs, workers, rate, process))]
+
+    return pool
+
+
+def ends_at_no_job(jobs, workers, rate, process):
+    return calling(books_its_turn)(
+        [*iter(iter([*jobs, None]).__next__, None)], workers, rate, process
+    )
+
+
 RIGHT = {
     predict: [
         token_by_token,
@@ -813,6 +848,8 @@ WRONG = {
         (4, "the answer must be the letters"),
     ],
     repair: [
+        (late(in_whole_numbers), "1 s after job None, and the limit is one every 2 s"),
+        (late(none_is_the_end), "it lost jobs: "),
         (
             only_submits_at_the_rate,
             "2 workers and 1 a second it began job 1 at 4 s, 0 s after job 1, and the limit is one",
@@ -873,6 +910,9 @@ WRONG = {
         ),
     ],
     retry: [
+        (answering(bool), "it lost answers: '', ''"),
+        (answering(lambda answer: answer is not None), "it lost answers: None"),
+        (ends_at_no_job, "it lost answers: None"),
         (calling(waits_alone), SAID + "called for job 4 at 1.5 s, and the server had said at 1 s"),
         (calling(tries_at_once), "at 1.5 s, and the server had said at 1 s: not before 3 s"),
         (calling(tries_without_a_turn), "and the server had said at 1 s: not before 3 s"),

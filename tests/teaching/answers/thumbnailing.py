@@ -1,7 +1,7 @@
 """Answers to the capstone of an autoscaled thumbnailer."""
 
 import math
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 
 from lab.teaching.exercises.thumbnailing import broken, shrinker
 from patterns.concurrency import AtomicInt, Cancelled, Channel, Context, TaskGroup, attempt
@@ -174,6 +174,27 @@ def one_decoder_for_all(images, decoder, least, most, patience):
     return [done[number] for number in range(len(done))]
 
 
+def leaves_the_last_open(images, decoder, least, most, patience):
+    over = []
+
+    def until_over():
+        yield from images
+        over.append(True)
+
+    @contextmanager
+    def opening():
+        opened = decoder()
+        LEFT_OPEN.append(opened)
+        yield opened.__enter__()
+        if not over:
+            opened.__exit__(None, None, None)
+
+    return comes_and_goes(until_over(), opening, least, most, patience)
+
+
+LEFT_OPEN = []
+
+
 # With images that break decoders.
 
 
@@ -318,6 +339,7 @@ WRONG = {
         (without_the_last, "it lost thumbnails: 'small image 6'"),
         (never_closes, "with"),
         (a_decoder_for_each_image, "should"),
+        (leaves_the_last_open, "with 6 images at once it leaves 3 decoders open at the end"),
         (one_decoder_for_all, "to a decoder that has another in work"),
     ],
     broken: [
