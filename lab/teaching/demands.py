@@ -125,16 +125,31 @@ def _numbers(jobs: Iterable[int], made: Counter[Any], where: Callable[[], Any]) 
     return [*numbers]
 
 
+def _listen(hook: Any, **heard: Callable[..., None]) -> None:
+    """Let a run's hook call these, too; in a run that is not recorded nobody else may listen."""
+    for name, listener in heard.items():
+        setattr(hook, name, _both(getattr(hook, name), listener))
+
+
+def _both(first: Callable[..., None] | None, then: Callable[..., None]) -> Callable[..., None]:
+    if first is None:
+        return then
+
+    def both(*args: Any) -> None:
+        first(*args)
+        then(*args)
+
+    return both
+
+
 def watched_sleeping(pool: Callable[[list[int]], Any], jobs: Iterable[int], seconds: float) -> Work:
     """Call `pool(jobs)`, inside a simulation, where a job consists in sleeping for so long."""
     work = Work()
     ends: list[float] = []
     runtime: Any = current_runtime()
     hook = runtime.hook
-    parks, after = hook.parks, hook.after
 
     def noting_parks(verb: str, subject: Any, value: Any, until: int | None) -> None:
-        parks(verb, subject, value, until)
         if verb == "sleep" and until is not None and abs(until / 1e9 - now() - seconds) < NEARLY:
             work.begun.append((now(), None))
             work.tasks.add(runtime.current())
@@ -142,11 +157,10 @@ def watched_sleeping(pool: Callable[[list[int]], Any], jobs: Iterable[int], seco
             work.peak = max(work.peak, sum(end > now() + NEARLY for end in ends))
 
     def noting_after(operation: str, subject: Any, value: Any, error: Any, depth: int) -> None:
-        after(operation, subject, value, error, depth)
         if operation == "send" and isinstance(value, Number):
             work.waiting = max(work.waiting, depth)
 
-    hook.parks, hook.after = noting_parks, noting_after
+    _listen(hook, parks=noting_parks, after=noting_after)
     work.value = pool(_numbers(jobs, work.made, now))
     return work
 
@@ -175,10 +189,8 @@ def watched_takers(pool: Callable[[list[int]], Any], jobs: Iterable[int]) -> Tak
     takers, channels = Takers(), list[Any]()
     runtime: Any = current_runtime()
     hook = runtime.hook
-    after, started = hook.after, hook.started
 
     def noting_after(operation: str, subject: Any, value: Any, error: Any, depth: int) -> None:
-        after(operation, subject, value, error, depth)
         if operation == "send" and isinstance(value, Number):
             channels.append(subject)
             takers.jobs += subject is channels[0]
@@ -186,10 +198,10 @@ def watched_takers(pool: Callable[[list[int]], Any], jobs: Iterable[int]) -> Tak
             takers.tasks.add(runtime.current())
 
     def noting_started(task: Any) -> None:
-        started(task)
         takers.started += 1
 
-    hook.after, hook.started = noting_after, noting_started
+    # A task's start is told only where its end is, too.
+    _listen(hook, after=noting_after, started=noting_started, ended=lambda task, error: None)
     made = Counter[Any]()
     takers.value = pool(_numbers(jobs, made, runtime.current))
     takers.made_by_caller = made[runtime.current()]

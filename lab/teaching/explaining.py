@@ -39,13 +39,14 @@ def explained(
     statements = [answer] if trial.statements else ()
     max_steps = trial.max_steps or MAX_STEPS
     with quietly():
-        try:
-            if seed is None:
-                return play(simulate(pool, statements=statements, max_steps=max_steps), title=title)
-        except Deadlock as deadlock:
-            return play(deadlock, title=title)
-        except Exception:
-            pass  # exploring has a trace of what raised, too
+        # What statements do to each other shows turn by turn only.
+        if seed is None and not trial.statements:
+            try:
+                return play(simulate(pool, max_steps=max_steps), title=title)
+            except Deadlock as deadlock:
+                return play(deadlock, title=title)
+            except Exception:
+                pass  # exploring has a trace of what raised, too
         found = explore(
             pool,
             check=partial(_holds, demand, trial.facts),

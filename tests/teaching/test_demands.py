@@ -4,6 +4,7 @@ from functools import partial
 
 import pytest
 
+from lab.exploring import explore
 from lab.simulation import simulate
 from lab.teaching.demands import (
     BATTERY,
@@ -198,3 +199,19 @@ def test_who_is_too_fast_is_not_told_that_more_time_is_enough():
 def test_what_is_no_whole_number_is_refused(answer):
     with pytest.raises(NotYet, match="the answer must be two whole numbers, got"):
         expect_counts(answer, "two whole numbers")
+
+
+@pytest.mark.parametrize("watch", [watched_takers, partial(watched_sleeping, seconds=1.0)])
+def test_a_pool_is_watched_in_a_run_that_is_not_recorded_as_in_one_that_is(watch):
+    def pool(jobs):
+        queue = Channel(len(jobs), "jobs")
+        with TaskGroup() as group:
+            group.spawn(lambda: [sleep(1) for _ in queue])
+            for job in jobs:
+                queue.send(job)
+            queue.close()
+
+    seen = []
+    explore(partial(watch, pool, [1, 2]), check=lambda run: seen.append(run.value), schedules=3)
+    recorded = simulate(partial(watch, pool, [1, 2])).value
+    assert {len(work.tasks) for work in seen} == {len(recorded.tasks)} == {1}

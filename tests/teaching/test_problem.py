@@ -1,5 +1,7 @@
 """An exercise as an object: what it says when it is asked, and in which order."""
 
+import json
+
 import pytest
 
 from lab.model.table import Table
@@ -150,6 +152,23 @@ def test_a_race_on_a_plain_variable_shows_statement_by_statement():
     feedback = task().check(racing)
     assert not feedback.passed
     assert feedback.sentence.startswith("with 3 jobs, run statement by statement, it returned [")
+
+
+@pytest.mark.parametrize("answer", [in_the_order_of_workers, racing])
+def test_what_goes_wrong_in_an_order_is_played_turn_by_turn_beside_what_goes_well(answer):
+    exercise = task()
+    exercise.check(answer)
+    shown = json.loads(exercise.explain().json())
+    assert [panel["name"].partition(":")[0] for panel in shown["panels"]] == [
+        "goes wrong",
+        "goes well",
+    ]
+
+
+def test_a_deadlock_in_the_exact_order_is_played_in_time():
+    exercise = task()
+    exercise.check(deadlocking)
+    assert json.loads(exercise.explain().json())["run"]["stuck"]
 
 
 def test_an_endless_answer_is_stopped_and_is_not_shown():
