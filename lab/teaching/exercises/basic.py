@@ -336,6 +336,7 @@ def _wanting() -> list[Trial]:
         *map(_all_of, BATTERY),
         _two_of_four_at_once(),
         _first_of_empty(2, (1, 2), 2),
+        _first_of_empty(3, (1, 2, 3), 3),
         _all_of(Case("with 2 jobs and 3 workers", (1, 1), 3), statements=True),
     ]
 
@@ -502,7 +503,7 @@ ordered = Task(
         Demand("every result comes out, once", 1, _each_once, needed=True),
         Demand("the results are in the order of the jobs", 3, _in_the_order_of_jobs, needed=True),
         Demand("as many jobs are in work as there are workers, and no more", 2, _at_once),
-        Demand("it takes no longer than the work needs", 3, _no_longer),
+        Demand("it takes no longer than the work needs", 3, _no_longer, needed=True),
     ],
     praise="the results come in the order of the jobs, whoever is done first",
     hints=[

@@ -393,11 +393,11 @@ repair = Task(
     demands=[
         ends(1),
         Demand("it returns True or False", 1, _true_or_false),
-        Demand("no more workers are added than there is room for", 3, _not_too_many, needed=True),
+        Demand("no more workers are added than there is room for", 2, _not_too_many, needed=True),
         Demand("nobody is turned away while there is room", 3, _nobody_turned_away, needed=True),
         Demand("there is room again when somebody has left", 1, _room_again),
         Demand("as many are counted as were added", 1, _counted),
-        Demand("there are never too many, not for a moment", 2, _never_too_many),
+        Demand("there are never too many, not for a moment", 3, _never_too_many),
     ],
     praise="it added as many as there was room for, in every order of events",
     hints=[
@@ -774,11 +774,11 @@ drain = Task(
     demands=[
         ends(1),
         Demand("jobs in work are finished", 2, _finished, needed=True),
-        Demand("nothing is begun when time is up", 3, _nothing_begun_after, needed=True),
-        Demand("until then jobs go on being begun", 3, _goes_on_until_then, needed=True),
-        Demand("no more jobs are taken from the beginning on", 1, _closed_at_once),
+        Demand("nothing is begun when time is up", 2, _nothing_begun_after, needed=True),
+        Demand("until then jobs go on being begun", 2, _goes_on_until_then, needed=True),
+        Demand("no more jobs are taken from the beginning on", 2, _closed_at_once),
         Demand("it returns the jobs that were never started, in order", 3, _returns_the_rest),
-        Demand("it returns when the last job in work is done", 2, _returns_in_time),
+        Demand("it returns when the last job in work is done", 3, _returns_in_time),
     ],
     praise="what is in work is finished, what has time is done, and the rest is handed on",
     hints=[

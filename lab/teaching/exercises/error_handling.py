@@ -426,6 +426,9 @@ def _in_time(run: Run[Work], facts: _Accounts) -> None:
 def _counted(run: Run[Work], facts: _Accounts) -> None:
     reported, right = _outcomes(run.value.value), _outcomes(facts.exact.value.value)
     if reported != right:
+        late = sum(begun >= facts.timeout for begun, _ in run.value.begun)
+        if late:
+            raise NotYet(f"it starts {plural(late, 'task')} when the deadline has passed")
         raise NotYet(f"it reports {_say(reported)}; right is {_say(right)}")
 
 
@@ -440,8 +443,8 @@ repair = Exercise(
         "run, and one that is cut short is not even mentioned as started. Run the check, see what "
         "happens, and repair it: every task that ran to its end has a result, with its value or "
         "with the exception that it raised, and one that was cut short is among those that were "
-        "started. As before, `workers` workers do the tasks. Tasks may be equal to each other, and "
-        "impossible to use as the key of a dict.\n\n"
+        "started. As before, `workers` workers do the tasks, and from the deadline on nothing is "
+        "started. Tasks may be equal to each other, and impossible to use as the key of a dict.\n\n"
         "`filled(tasks)` is a closed channel that holds all tasks. A `Report` is made from what "
         "was submitted, what was started, and the results: a `Succeeded(task, value)` or a "
         "`Failed(task, error)` each. What was started and has no result is cancelled. (A block "
@@ -900,7 +903,10 @@ def _not_while_open(run: Run[_Circuit], script: _Script) -> None:
         if time in script.asked:
             raise NotYet(f"it calls process at {time:g} s, while the circuit is open")
         if time != _after(script):
-            raise NotYet(f"it calls process at {time:g} s, and no task is given to it then")
+            raise NotYet(
+                f"it calls process at {time:g} s, and no task is given to it then: "
+                "does one task wait for another?"
+            )
 
 
 def _while_closed(run: Run[_Circuit], script: _Script) -> None:

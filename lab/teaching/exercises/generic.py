@@ -580,7 +580,7 @@ extend = Task(
         Demand("the results are in the order of the jobs", 2, _in_their_order, needed=True),
         Demand("equal jobs have their own result each", 2, _a_result_each),
         Demand("as many jobs are in work as there are workers, and no more", 2, _case_at_once),
-        Demand("it takes no longer than the work needs", 2, _no_longer),
+        Demand("it takes no longer than the work needs", 2, _no_longer, needed=True),
     ],
     praise="every result stood in its job's place in all orders of events",
     hints=[

@@ -554,6 +554,11 @@ def takes_what_is_there(found, wanted, results):
     found.extend(islice(filter(None, results), wanted))
 
 
+def takes_none_for_the_end(found, wanted, results):
+    while len(found) < wanted and (result := next(iter(results), None)) is not None:
+        found.append(result)
+
+
 def canceller(collect):
     def pool(wanted, jobs, workers, process):
         queue, results, enough = Channel(len(jobs)), Channel(0), Channel(1)
@@ -751,6 +756,10 @@ WRONG = {
         ),
         (cancels_from_a_worker, "it returned 4 results, and only 2 were wanted"),
         (canceller(takes_what_is_there), "which are None, '' and 0, it took 3 s, and 2 s are"),
+        (
+            canceller(takes_none_for_the_end),
+            "with 3 of 3 results wanted, which are None, '' and 0, it lost results: None",
+        ),
         (first(counts_on_all), "with 5 of 3 results wanted from 2 workers it raised Closed"),
         (
             takes_the_first_jobs,

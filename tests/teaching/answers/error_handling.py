@@ -10,6 +10,7 @@ from patterns import error_handling
 from patterns.concurrency import (
     Cancelled,
     Channel,
+    Closed,
     Context,
     Failed,
     Report,
@@ -57,6 +58,17 @@ def calls_attempt(waiting, process, started, results):
 
 def the_pattern_s_own(tasks, workers, timeout, process):
     return run(tasks, process, workers=workers, timeout=timeout)
+
+
+@pool_of
+def receives_after_the_deadline(waiting, process, started, results):
+    while True:
+        try:
+            task = waiting.receive()
+        except Closed:
+            return
+        started.append(task)
+        results.append(attempt(process, task))
 
 
 @pool_of
@@ -989,6 +1001,10 @@ WRONG = {
             notes_it_too_late,
             "it reports 4 succeeded, 2 failed, 0 cancelled, 2 never started; right is 4 succeeded",
         ),
+        (
+            receives_after_the_deadline,
+            "and a deadline of 0 s it starts 2 tasks when the deadline has passed",
+        ),
         (hands_on_texts, "it has the value 'task 1 went wrong' for task 1"),
         (keeps_the_message_only, "it has the error 'task 1 went wrong' for task 1, not the"),
         (leaves_after_a_failure, "0.3 s is right: does every worker go on after a failure?"),
@@ -1069,7 +1085,7 @@ WRONG = {
         (waits_until_it_is_well, "that is not tried fails only at"),
         (returns_the_error, "and that does not come out"),
         (swallows_the_error, "and that does not come out"),
-        (does_one_task_at_a_time, "it calls process at 1.1 s, and no task is given to it then"),
+        (does_one_task_at_a_time, "no task is given to it then: does one task wait for another?"),
         (makes_no_function, "it returned None, not a function that processes a task"),
         (keeps_the_lock, "it deadlocks"),
         (waits_for_a_trial_that_was_cut_short, "it does not call process at 2 s, though it is"),
