@@ -75,7 +75,7 @@ test-binder:  ## Install what Binder does, in an environment of its own, and run
 
 test-classroom: $(READY)  ## Grade a class of thirty, with nbgrader and without (ten minutes).
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r teaching/requirements.txt
-	$(VENV)/bin/pytest tests/classroom -rs
+	$(VENV)/bin/pytest tests/classroom -rs -o faulthandler_timeout=1800  # thirty, one after another
 
 site: $(READY) $(PYODIDE)  ## Build the site: lessons to read, and the lab in the browser (needs npm).
 	$(PYTHON) -m venv build/site/venv

@@ -14,6 +14,7 @@ from lab.teaching.grading import MAX_STEPS, NotYet
 from lab.teaching.guard import quietly
 from lab.teaching.trying import Demand, Trial
 from lab.teaching.wording import one_line
+from patterns.concurrency import Cancelled
 
 __all__ = ["explained"]
 
@@ -45,17 +46,20 @@ def explained(
                 return play(simulate(pool, max_steps=max_steps), title=title)
             except Deadlock as deadlock:
                 return play(deadlock, title=title)
-            except Exception:
+            except (Exception, Cancelled):
                 pass  # exploring has a trace of what raised, too
-        found = explore(
-            pool,
-            check=partial(_holds, demand, trial.facts),
-            schedules=_SCHEDULES,
-            how="every" if trial.every else "mix",
-            statements=statements,
-            stop_at_first=True,
-            max_steps=max_steps,
-        )
+        try:
+            found = explore(
+                pool,
+                check=partial(_holds, demand, trial.facts),
+                schedules=_SCHEDULES,
+                how="every" if trial.every else "mix",
+                statements=statements,
+                stop_at_first=True,
+                max_steps=max_steps,
+            )
+        except (Exception, Cancelled):  # such as one that comes out differently each time
+            return None
     return None if found.failure is None else play(found.failure, title=title)
 
 

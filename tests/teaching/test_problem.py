@@ -10,7 +10,7 @@ from lab.teaching.expect import expect_number
 from lab.teaching.grading import NotYet
 from lab.teaching.problem import Asked, Question, Said, Task
 from lab.teaching.trying import Demand, Trial, ends
-from patterns.concurrency import Channel, TaskGroup, sleep
+from patterns.concurrency import Channel, Context, TaskGroup, sleep
 
 pytestmark = pytest.mark.untraced
 
@@ -163,6 +163,16 @@ def test_what_goes_wrong_in_an_order_is_played_turn_by_turn_beside_what_goes_wel
         "goes wrong",
         "goes well",
     ]
+
+
+def test_an_exception_that_is_no_error_is_played_like_one():
+    def cut_short(jobs):
+        with Context(timeout=1) as context:
+            context.sleep(2)
+
+    exercise = task()
+    exercise.check(cut_short)
+    assert "DeadlineExceeded" in repr(exercise.explain())
 
 
 def test_a_deadlock_in_the_exact_order_is_played_in_time():
