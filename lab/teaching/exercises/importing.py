@@ -231,7 +231,7 @@ importer = Task(
         "somebody's hands, and in a batch that is being stored, included. `ahead` is at least "
         "`size`, and perhaps less than the workers could use.\n"
         "- Within this limit it reads on while batches are stored, and takes no longer than it "
-        "must.\n\n"
+        "must. But it may wait with a batch until there is room for all of it.\n\n"
         "What is here stores one batch after the other."
     ),
     answer="import_all",

@@ -405,6 +405,7 @@ def _pages() -> list[Trial]:
     few = [("a.org", 1), ("a.org", 2), ("b.org", 1), ("a.org", 3), ("b.org", 2), ("c.org", 1)]
     many = [(f"{letter}.org", page) for page in range(1, 5) for letter in "abc"]
     apart = [(f"a.{ending}", 1) for ending in ("org", "com", "net", "info", "name", "eu", "at")]
+    in_a_row = [("a.org", 1), ("a.org", 2), ("a.org", 3), ("b.org", 1), ("b.org", 2), ("b.org", 3)]
     twice = [("a.org", 1), ("a.org", 1), ("b.org", 7)]
     return [
         _crawled(_Hosts(few, 6, 2, 2.0, 3)),
@@ -412,6 +413,7 @@ def _pages() -> list[Trial]:
         _crawled(_Hosts(many, 2, 1, None, 2)),
         _crawled(_Hosts(apart, 3, 1, 3.0, 3)),  # where the workers are too few for the limits
         _crawled(_Hosts(twice, 3, 4, 1.25, 3)),
+        _crawled(_Hosts(in_a_row, 6, 1, 3.0, 2)),  # where one host comes after all of another
         _crawled(_Hosts([], 2, 1, 0.0, 0)),
         _crawled(_Hosts(twice, 3, 4, 1.25, 2), statements=True),
     ]

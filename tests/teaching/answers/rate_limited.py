@@ -266,6 +266,23 @@ def a_bucket_for_each_host(jobs, rate):
     return lambda job: buckets[job[0]].acquire()
 
 
+def the_submitter_waits(jobs, workers, rate, process):
+    """Let every page wait behind the pages before it."""
+    pages, buckets = Channel(len(jobs), "pages"), {host: TokenBucket(rate) for host, _ in jobs}
+
+    def worker():
+        for page in pages:
+            process(page)
+
+    with TaskGroup() as group:
+        for number in range(1, workers + 1):
+            group.spawn(worker, name=f"worker-{number}")
+        for page in jobs:
+            buckets[page[0]].acquire()
+            pages.send(page)
+        pages.close()
+
+
 def a_bucket_when_it_is_needed(jobs, workers, rate, process):
     buckets = {}
 
@@ -891,6 +908,7 @@ WRONG = {
         ),
         (hosts_with_workers(lambda jobs, workers: len(jobs)), "works on 3 jobs at a time, and 2"),
         (hosts_with_workers(lambda jobs, workers: workers - 1), "does one job at a time, though 2"),
+        (the_submitter_waits, "with 6 jobs, 6 workers and 1 a second it took 5 s, and 3 s are"),
         (
             a_bucket_when_it_is_needed,
             "4 a second, run statement by statement, it began job ('a.org', 1) at 0 s, 0 s",
