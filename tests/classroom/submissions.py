@@ -161,7 +161,7 @@ CLASS: dict[str, Student] = {
     "grace": Student(
         {name: RIGHT[name] for name in ("predict", "repair")}, marks(read=0, extend=0, ordered=0)
     ),
-    "hedy": Student(right(repair=ONE_WORKER), marks(repair=8)),
+    "hedy": Student(right(repair=ONE_WORKER), marks(repair=6)),
     "ivan": Student({}, dict.fromkeys(MOST, 0)),
     "john": spoilt("while True:\n    pass"),
     "jean": spoilt("sum(iter(int, 1))  # a loop in C"),
