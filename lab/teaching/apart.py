@@ -150,7 +150,8 @@ def _received(reading: int, seconds: float, child: _Child, ctrl_c: _CtrlC) -> st
     while not (received.endswith(b"\n") or ctrl_c.pressed):
         if time.monotonic() >= until:
             raise CopyEnded(
-                f"it is not done after {seconds:g} s: it loops for ever, or does far too much"
+                f"it is not done after {seconds:g} s: it loops for ever, does far too much, or the "
+                "computer is busy"
             )
         if not is_open:
             if way_out := child.way_out():

@@ -26,7 +26,7 @@ pytestmark = [
 
 PATIENCE, ALL_PATIENCE = grading.PATIENCE, grading.LONG_PATIENCE
 DOWN = "it brings the whole process down"
-LATE = "it is not done after 0.3 s: it loops for ever, or does far too much"
+LATE = "it is not done after 0.3 s: it loops for ever, does far too much, or the computer is busy"
 
 
 @answering
