@@ -77,16 +77,12 @@ def test_a_wrong_answer_is_told_what_it_does(problem, answer, says):
     assert feedback.marks.points < feedback.marks.most
 
 
-@pytest.fixture
-def _little_patience(monkeypatch):
-    monkeypatch.setattr(grading, "PATIENCE", 0.5)
-    monkeypatch.setattr(grading, "MAX_STEPS", 3_000)
-    monkeypatch.setattr(every, "PATIENCE", 0.5)
-
-
-@pytest.mark.usefixtures("_little_patience")
 @pytest.mark.parametrize(("problem", "answer", "says"), answers("ENDLESS"))
-def test_an_answer_that_never_ends_is_stopped(problem, answer, says):
+def test_an_answer_that_never_ends_is_stopped(monkeypatch, problem, answer, says):
+    monkeypatch.setattr(grading, "MAX_STEPS", 3_000)
+    if "go on and on" not in says:  # else the steps end it, however long a busy machine takes
+        monkeypatch.setattr(grading, "PATIENCE", 0.5)
+        monkeypatch.setattr(every, "PATIENCE", 0.5)
     feedback = checked(problem, answer)
     assert not feedback.passed
     assert says in feedback.sentence
