@@ -31,10 +31,12 @@ __all__ = [
     "demand_buffer",
     "demand_done_by",
     "demand_rate",
+    "demand_several",
     "demand_takers",
     "most_at_once",
     "rest",
     "seconds_needed",
+    "seconds_of",
     "starts",
     "watched",
     "watched_sleeping",
@@ -237,6 +239,21 @@ def demand_at_once(work: Work, allowed: int, possible: int) -> None:
         raise NotYet(f"it {done}, though {possible} could run at once")
 
 
+def demand_several(peak: int, possible: int, does: str, what: str, done: str) -> None:
+    """Demand more than one thing at a time, where that is possible.
+
+    Args:
+        peak: the most that were in work at one time.
+        possible: how many could be.
+        does: what the pool does with one, such as "fetches".
+        what: that is, such as "page".
+        done: the same of several: "could be fetched" has "fetched".
+    """
+    if possible > 1 and peak < 2:
+        how = f"{does} one {what} at a time" if peak else f"{does} no {what}"
+        raise NotYet(f"it {how}, though {possible} could be {done} at once")
+
+
 def demand_done_by(work: Work, workers: int) -> None:
     """Demand that no more tasks did the jobs than there are workers, each when it had done it."""
     if len(work.tasks) > workers:
@@ -272,7 +289,7 @@ def demand_rate(begun: Sequence[tuple[float, Any]], rate: float) -> None:
 
 
 class Case(NamedTuple):
-    """Jobs for a pool: a job of n, or of [n], takes n seconds."""
+    """Jobs for a pool; how long each takes, `seconds_of` says."""
 
     name: str
     jobs: tuple[Any, ...]
@@ -281,7 +298,7 @@ class Case(NamedTuple):
     @property
     def seconds(self) -> float:
         """How long the jobs take, if whoever is free takes the next one."""
-        return seconds_needed(map(_seconds, self.jobs), self.workers)
+        return seconds_needed(map(seconds_of, self.jobs), self.workers)
 
     @property
     def at_once(self) -> int:
@@ -300,13 +317,16 @@ BATTERY: Final = (
 )
 
 
-def _seconds(job: Any) -> float:
+def seconds_of(job: Any) -> float:
+    """Return how long a job takes: its `seconds`, if it has some; or it is, or lists, a number."""
+    if hasattr(job, "seconds"):
+        return float(job.seconds)
     return float(job[0] if isinstance(job, list | tuple) else job)
 
 
 def rest(job: Any) -> str:
     """Take the job's time; what it returns can be sorted and is a key, whatever the job is."""
-    sleep(_seconds(job))
+    sleep(seconds_of(job))
     return f"result of {job}"
 
 

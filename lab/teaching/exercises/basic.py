@@ -17,12 +17,12 @@ from lab.teaching.demands import (
     demand_buffer,
     demand_done_by,
     rest,
-    seconds_needed,
     watched,
     watched_sleeping,
 )
 from lab.teaching.exercises.about import About
-from lab.teaching.expect import expect_elapsed, expect_letters, expect_number, expect_same
+from lab.teaching.exercises.timelines import drawn, which_is_which
+from lab.teaching.expect import expect_elapsed, expect_number, expect_same
 from lab.teaching.grading import NotYet
 from lab.teaching.problem import Asked, Question, Task
 from lab.teaching.trying import Demand, Trial, ends
@@ -61,18 +61,13 @@ def _uneven(random: Random) -> Asked:
             )
         raise NotYet(f"{given:g} s is too long: nobody who is free waits while there are jobs")
 
-    def shown() -> object:
-        from lab.plots import draw
-
-        return draw(run)
-
     jobs = ", ".join(map(str, seconds))
     return Asked(
         f"Seven jobs take {jobs} seconds. Three workers take them in this order. After how many "
         "seconds is everything done?",
         judge,
         numbers=seconds,
-        shown=shown,
+        shown=partial(drawn, run),
     )
 
 
@@ -110,41 +105,28 @@ def _three_orders(random: Random) -> Asked:
         "longest first": sorted(seconds, reverse=True),
         "shortest first": sorted(seconds),
     }
-    letters = dict(zip(random.sample(_ORDERS, 3), "ABC", strict=True))
+    orders = dict(zip("ABC", random.sample(_ORDERS, 3), strict=True))
+    letters = {order: letter for letter, order in orders.items()}
     runs = {
-        letters[order]: simulate(basic.run, jobs, sleep, workers=3)
-        for order, jobs in in_order.items()
+        letters[order]: simulate(basic.run, in_order[order], sleep, workers=3) for order in _ORDERS
     }
+    took = ", ".join(f"{order} {runs[letters[order]].elapsed:g} s" for order in _ORDERS)
 
-    def judge(answer: Any) -> str:
-        given = expect_letters(answer, "ABC")
-        right = "".join(letters[order] for order in _ORDERS)
-        for order, letter in zip(_ORDERS, given, strict=True):
-            if letter != letters[order]:
-                begun = ", ".join(f"{n}" for n in in_order[_order_of(letter)][:3])
-                raise NotYet(
-                    f"{letter} is not {order}: look at the three jobs that begin at 0 s, which "
-                    f"take {begun} s"
-                )
-        took = ", ".join(f"{order} {runs[letters[order]].elapsed:g} s" for order in _ORDERS)
-        return f"{right}: what the workers take at 0 s gives the order away ({took})"
+    def wrong(place: int, letter: str) -> str:
+        begun = ", ".join(map(str, in_order[orders[letter]][:3]))
+        return (
+            f"{letter} is not {_ORDERS[place]}: look at the three jobs that begin at 0 s, which "
+            f"take {begun} s"
+        )
 
-    def _order_of(letter: str) -> str:
-        return next(order for order in _ORDERS if letters[order] == letter)
-
-    def drawn(letter: str) -> object:
-        from lab.plots import draw
-
-        return draw(runs[letter], title=f"Timeline {letter}")
-
-    return Asked(
+    return which_is_which(
         "The same seven jobs went through three pools in three orders: as they came, longest first "
         f"and shortest first. As they came, they take {', '.join(map(str, seconds))} seconds. "
         "Which timeline is which? Write three letters: first the one of the jobs as they came, "
         "then of longest first, then of shortest first.",
-        judge,
-        numbers=dict(sorted(runs.items())),
-        pictures=[partial(drawn, letter) for letter in "ABC"],
+        runs,
+        wrong=wrong,
+        praise=f"what the workers take at 0 s gives the order away ({took})",
     )
 
 
@@ -467,13 +449,7 @@ def _at_once(run: Run[Work], case: Case) -> None:
 
 
 def _no_longer(run: Run[Work], case: Case) -> None:
-    expect_elapsed(run, seconds_needed(map(_seconds, case.jobs), case.workers))
-
-
-def _seconds(job: Any) -> float:
-    if isinstance(job, Parcel):
-        return job.seconds
-    return float(job[0] if isinstance(job, list) else job)
+    expect_elapsed(run, case.seconds)
 
 
 def _in_the_order_of_jobs(run: Run[Work], case: Case) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from lab.model.run import Run
+from lab.teaching.demands import demand_several
 from lab.teaching.expect import NEARLY, expect_elapsed, expect_same
 from lab.teaching.grading import NotYet
 from lab.teaching.problem import Task
@@ -141,9 +142,7 @@ def _pages(value: Any) -> Any:
 
 
 def _at_the_same_time(run: Run[Visits], site: Site) -> None:
-    if site.at_once > 1 and run.value.peak < 2:
-        does = "fetches one page at a time" if run.value.peak else "fetches no page"
-        raise NotYet(f"it {does}, though {site.at_once} could be fetched at once")
+    demand_several(run.value.peak, site.at_once, "fetches", "page", "fetched")
 
 
 def _all_found(run: Run[Visits], site: Site) -> None:

@@ -15,7 +15,8 @@ from lab.model.run import Run
 from lab.simulation import simulate
 from lab.teaching.demands import FEW, starts
 from lab.teaching.exercises.about import About
-from lab.teaching.expect import NEARLY, expect_letters, expect_number
+from lab.teaching.exercises.timelines import drawn, which_is_which
+from lab.teaching.expect import NEARLY, expect_number
 from lab.teaching.grading import NotYet
 from lab.teaching.problem import Asked, Question, Task
 from lab.teaching.trying import Demand, Trial, ends
@@ -101,18 +102,13 @@ def _who_leaves(random: Random) -> Asked:
             "so no job is begun twice"
         )
 
-    def shown() -> object:
-        from lab.plots import draw
-
-        return draw(run)
-
     leave = "one of them is" if case.leavers == 1 else f"{case.leavers} of them are"
     return Asked(
         f"{workers} workers get {case.jobs} jobs, all at once; each job takes {seconds} s. After "
         f"{case.told:g} s {leave} told to leave. After how many seconds is the last job done?",
         judge,
         numbers=case,
-        shown=shown,
+        shown=partial(drawn, run),
     )
 
 
@@ -169,7 +165,6 @@ def _four_calls(random: Random) -> Asked:
     at = random.choice((2.5, 3.5))
     letters = dict(zip(random.sample(_CALLS, 4), "ABCD", strict=True))
     runs = {letters[call]: simulate(_called, call, seconds, at) for call in _CALLS}
-    right = "".join(letters[call] for call in _CALLS)
     why = {
         "workers are added": f"there more workers have jobs after {at:g} s than before",
         "workers are told to leave": f"there two workers begin nothing after {at:g} s, "
@@ -178,26 +173,18 @@ def _four_calls(random: Random) -> Asked:
         "cancel": f"there what is in work at {at:g} s is cut short",
     }
 
-    def judge(answer: Any) -> str:
-        given = expect_letters(answer, "ABCD")
-        for call, letter in zip(_CALLS, given, strict=True):
-            if letter != letters[call]:
-                raise NotYet(f"{letter} is not the one in which {_THAT[call]}: {why[call]}")
-        return f"{right}: who begins jobs after {at:g} s, and what becomes of those in work"
+    def wrong(place: int, letter: str) -> str:
+        call = _CALLS[place]
+        return f"{letter} is not the one in which {_THAT[call]}: {why[call]}"
 
-    def drawn(letter: str) -> object:
-        from lab.plots import draw
-
-        return draw(runs[letter], title=f"Timeline {letter}")
-
-    return Asked(
+    return which_is_which(
         f"Fourteen jobs, and after {at:g} s something happens to the pool: (1) it has two workers, "
         "and two are added; (2) it has four workers, and two are told to leave; (3) it has four, "
         "and is stopped (`stop`); (4) it has four, and its context is cancelled (`cancel`). Which "
         "timeline is which? Write four letters: the timeline of (1) first, that of (4) last.",
-        judge,
-        numbers=dict(sorted(runs.items())),
-        pictures=[partial(drawn, letter) for letter in "ABCD"],
+        runs,
+        wrong=wrong,
+        praise=f"who begins jobs after {at:g} s, and what becomes of those in work",
     )
 
 

@@ -14,7 +14,8 @@ from lab.model.run import Run
 from lab.simulation import simulate
 from lab.teaching.demands import FEW, Work, demand_at_once, demand_done_by, watched
 from lab.teaching.exercises.about import About
-from lab.teaching.expect import expect_balanced, expect_counts, expect_letters
+from lab.teaching.exercises.timelines import drawn, which_is_which
+from lab.teaching.expect import expect_balanced, expect_counts
 from lab.teaching.grading import NotYet, run_once
 from lab.teaching.problem import Asked, Question
 from lab.teaching.problem import Task as Exercise
@@ -112,11 +113,6 @@ def _little_time(random: Random) -> Asked:
             "write down, half a second by half a second, which task each worker has in hand"
         )
 
-    def shown() -> object:
-        from lab.plots import draw
-
-        return draw(run)
-
     return Asked(
         "Ten tasks, numbered from 0, of one second each, on three workers of the pool with error "
         f"handling. Tasks {_and(failing)} fail, and do so early: after half a second. The deadline "
@@ -124,7 +120,7 @@ def _little_time(random: Random) -> Asked:
         "started?",
         judge,
         numbers=Little(tasks, fails_early, timeout),
-        shown=shown,
+        shown=partial(drawn, run),
     )
 
 
@@ -194,8 +190,7 @@ def _four_rules(random: Random) -> Asked:
         ):
             break
     letters = dict(zip(random.sample(_RULES, 4), "ABCD", strict=True))
-    runs = {letters[rule]: run for rule, run in in_order.items()}
-    right = "".join(letters[rule] for rule in _RULES)
+    runs = {letters[rule]: in_order[rule] for rule in _RULES}
     why = {
         "without a limit": "there only two tasks fail, and nothing is cut short",
         "with a deadline": "there whatever is in work at one moment is cut short, and the failed "
@@ -206,28 +201,18 @@ def _four_rules(random: Random) -> Asked:
         "happens",
     }
 
-    def judge(answer: Any) -> str:
-        given = expect_letters(answer, "ABCD")
-        for rule, letter in zip(_RULES, given, strict=True):
-            if letter != letters[rule]:
-                raise NotYet(f"{letter} is not the pool {rule}: {why[rule]}")
-        return f"{right}: who goes on after a failure, and what is cut short when, tell them apart"
-
-    def drawn(letter: str) -> object:
-        from lab.plots import draw
-
-        return draw(runs[letter], title=f"Timeline {letter}")
-
-    return Asked(
+    return which_is_which(
         f"The same eight tasks, of which {_and(failing)} fail half-way, went through four pools "
         "of three workers: (1) the pool with error handling, without a limit; (2) the same with a "
         f"deadline after {limits.deadline:g} s; (3) the same with no deadline, but each task sets "
         f"itself a limit of {limits.each:g} s; (4) the generic pool, which stops at the first "
         "failure. Which timeline is which? Write four letters: the timeline of pool (1) first, "
         "that of pool (4) last.",
-        judge,
-        numbers=dict(sorted(runs.items())),
-        pictures=[partial(drawn, letter) for letter in "ABCD"],
+        runs,
+        wrong=lambda place, letter: (
+            f"{letter} is not the pool {_RULES[place]}: {why[_RULES[place]]}"
+        ),
+        praise="who goes on after a failure, and what is cut short when, tell them apart",
     )
 
 

@@ -11,9 +11,19 @@ from typing import Any, NamedTuple
 
 from lab.model.run import Run
 from lab.simulation import simulate
-from lab.teaching.demands import BATTERY, Case, Work, demand_at_once, rest, starts, watched
+from lab.teaching.demands import (
+    BATTERY,
+    Case,
+    Work,
+    demand_at_once,
+    rest,
+    seconds_of,
+    starts,
+    watched,
+)
 from lab.teaching.exercises.about import About
-from lab.teaching.expect import expect_counts, expect_elapsed, expect_letters, expect_same
+from lab.teaching.exercises.timelines import drawn, which_is_which
+from lab.teaching.expect import expect_counts, expect_elapsed, expect_same
 from lab.teaching.grading import NotYet
 from lab.teaching.problem import Asked, Question, Task
 from lab.teaching.trying import Demand, Trial, ends
@@ -112,18 +122,13 @@ def _one_fails(random: Random) -> Asked:
             f"until the one of {bad} s fails"
         )
 
-    def shown() -> object:
-        from lab.plots import draw
-
-        return draw(run)
-
     return Asked(
         f"Eight jobs take {', '.join(map(str, seconds))} seconds. Three workers take them in this "
         f"order, in a generic pool. The job of {bad} s fails when its {bad} seconds are over. "
         "After how many seconds does the run end, and how many jobs have succeeded by then?",
         judge,
         numbers=Failing(seconds, bad, workers),
-        shown=shown,
+        shown=partial(drawn, run),
     )
 
 
@@ -225,30 +230,15 @@ def _four_programs(random: Random) -> Asked:
             break
     letters = random.sample("ABCD", 4)
     runs = [connected, listed, simulate(_one_pool, files), failed]
-    by_letter = dict(sorted(zip(letters, runs, strict=True)))
-    right = "".join(letters)
-
-    def judge(answer: Any) -> str:
-        given = expect_letters(answer, "ABCD")
-        for place, letter in enumerate(given):
-            if letter != letters[place]:
-                raise NotYet(f"{letter} is not {_PROGRAMS[place]}: {_CLUES[place]}")
-        return f"{right}: when the first file is unpacked, and by whom, tells the programs apart"
-
-    def drawn(letter: str) -> object:
-        from lab.plots import draw
-
-        return draw(by_letter[letter], title=f"Timeline {letter}")
-
-    return Asked(
+    return which_is_which(
         f"Six files are downloaded, which takes {', '.join(map(str, files.seconds))} seconds, in "
         f"this order, and unpacked, which takes {files.unpack} s each. Each of the four programs "
         "has four workers.\n\n"
         f"Which timeline is which? Write four letters: first the one of {_PROGRAMS[0]}; then of "
         f"{_PROGRAMS[1]}; then of {_PROGRAMS[2]}; then of {_PROGRAMS[3]}.",
-        judge,
-        numbers=by_letter,
-        pictures=[partial(drawn, letter) for letter in "ABCD"],
+        dict(zip(letters, runs, strict=True)),
+        wrong=lambda place, letter: f"{letter} is not {_PROGRAMS[place]}: {_CLUES[place]}",
+        praise="when the first file is unpacked, and by whom, tells the programs apart",
     )
 
 
@@ -498,7 +488,7 @@ repair = Task(
 
 def _name_later(job: int | list[int] | tuple[int]) -> dict[str, object]:
     """Take `job` seconds; results cannot be sorted."""
-    sleep(job if isinstance(job, int) else job[0])
+    sleep(seconds_of(job))
     return {"job": job}
 
 

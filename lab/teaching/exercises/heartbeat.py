@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from functools import partial
 from random import Random
 from typing import Any, Literal, NamedTuple
 
@@ -13,7 +12,8 @@ from lab.model.run import Run
 from lab.simulation import simulate
 from lab.teaching.demands import FEW
 from lab.teaching.exercises.about import About
-from lab.teaching.expect import NEARLY, expect_letters, expect_number
+from lab.teaching.exercises.timelines import which_is_which
+from lab.teaching.expect import NEARLY, expect_number
 from lab.teaching.grading import NotYet
 from lab.teaching.problem import Asked, Question, Task
 from lab.teaching.trying import Demand, Trial, ends
@@ -163,7 +163,8 @@ def _four_fates(random: Random) -> Asked:
     seconds = random.choice([0.5, 0.6, 0.7])
     jobs, late = random.randint(8, 10), random.choice([0.6, 0.7, 0.8])
     troubled = _Troubled(jobs, seconds, random.randint(2, 4), late)
-    letters = dict(zip(random.sample(_FATES, 4), "ABCD", strict=True))
+    fates = dict(zip("ABCD", random.sample(_FATES, 4), strict=True))
+    letters = {fate: letter for letter, fate in fates.items()}
     runs = {letters[fate]: _fate(troubled, fate) for fate in _FATES}
     shows = {
         "hangs": f"in it the bar of job {troubled.job} goes on to the end of the run",
@@ -172,29 +173,20 @@ def _four_fates(random: Random) -> Asked:
         "raises": f"in it the worker of job {troubled.job} takes other jobs afterwards",
     }
 
-    def judge(answer: Any) -> str:
-        given = expect_letters(answer, "ABCD")
-        for fate, letter in zip(_FATES, given, strict=True):
-            if letter != letters[fate]:
-                true = next(fate for fate in _FATES if letters[fate] == letter)
-                raise NotYet(f"{letter} is not the one in which the job {fate}: {shows[true]}")
-        return f"{given}: how the bar ends, and whether a new worker comes, tells the fates apart"
+    def wrong(place: int, letter: str) -> str:
+        true = shows[fates[letter]]
+        return f"{letter} is not the one in which the job {_FATES[place]}: {true}"
 
-    def drawn(letter: str) -> object:
-        from lab.plots import draw
-
-        return draw(runs[letter], title=f"Timeline {letter}")
-
-    return Asked(
+    return which_is_which(
         f"{jobs} jobs of {seconds:g} s each go through a pool with heartbeats and two workers. "
         f"Something happens to job {troubled.job}, 0.2 s after it began. In one run it "
         "hangs; in one it dies: it ends its worker's thread with SystemExit; in one it is silent "
         f"for {late:g} s and then comes back; and in one it raises a ValueError. The supervisor "
         "looks every 0.1 s and gives up at the third missed beat. Which timeline is which, and "
         "why? Write four letters in this order: hangs, dies, comes back late, raises.",
-        judge,
-        numbers=dict(sorted(runs.items())),
-        pictures=[partial(drawn, letter) for letter in "ABCD"],
+        runs,
+        wrong=wrong,
+        praise="how the bar ends, and whether a new worker comes, tells the fates apart",
     )
 
 

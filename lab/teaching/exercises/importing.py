@@ -8,6 +8,7 @@ from itertools import count
 from typing import Any
 
 from lab.model.run import Run
+from lab.teaching.demands import demand_several
 from lab.teaching.expect import NEARLY, expect_elapsed, expect_same
 from lab.teaching.grading import NotYet
 from lab.teaching.problem import Task
@@ -123,9 +124,7 @@ def _imported(importing: Any, load: Load, *more: Any) -> Import:
 
 
 def _at_the_same_time(run: Run[Import], load: Load) -> None:
-    if load.at_once > 1 and run.value.peak < 2:
-        does = "stores one batch at a time" if run.value.peak else "stores no batch"
-        raise NotYet(f"it {does}, though {load.at_once} could be stored at once")
+    demand_several(run.value.peak, load.at_once, "stores", "batch", "stored")
 
 
 def _all_stored(run: Run[Import], load: Load) -> None:

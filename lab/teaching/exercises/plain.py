@@ -15,7 +15,8 @@ from lab.teaching.exercises.about import About
 from lab.teaching.exercises.choosing import Choice, choosing
 from lab.teaching.exercises.executor import Executor
 from lab.teaching.exercises.small import under_the_gil
-from lab.teaching.expect import NEARLY, expect_letters, expect_number
+from lab.teaching.exercises.timelines import which_is_which
+from lab.teaching.expect import NEARLY, expect_number
 from lab.teaching.grading import NotYet
 from lab.teaching.problem import Asked, Question, Task
 from lab.teaching.source import show_code
@@ -83,30 +84,17 @@ def _four_forms(random: Random) -> Asked:
     wait, compute = random.randint(2, 4), random.randint(1, 2)
     letters = dict(zip(random.sample(_FORMS, len(_FORMS)), "ABCD", strict=True))
     runs = {
-        letter: simulate(_form, name, jobs, workers, float(wait), float(compute))
-        for name, letter in letters.items()
+        letters[name]: simulate(_form, name, jobs, workers, float(wait), float(compute))
+        for name in _FORMS
     }
-
-    def judge(answer: Any) -> str:
-        given = expect_letters(answer, "ABCD")
-        for name, letter in zip(_FORMS, given, strict=True):
-            if letters[name] != letter:
-                raise NotYet(f"{letter} is not {name}: {_SIGNS[name]}")
-        return f"{given}: {'; '.join(_SIGNS[name] for name in _FORMS[:2])}"
-
-    def drawn(letter: str) -> object:
-        from lab.plots import draw
-
-        return draw(runs[letter], title=f"Timeline {letter}")
-
-    return Asked(
+    return which_is_which(
         f"{jobs} jobs wait for {wait} s, and then compute in Python for {compute} s. {workers} "
         "workers do them: as threads with the GIL, as threads of a Python without it, as processes "
         f"(each of which takes {_START:g} s to start), and as asyncio tasks whose jobs never "
         "`await`. Write four letters, in this order.",
-        judge,
-        numbers={letter: runs[letter] for letter in "ABCD"},
-        pictures=[partial(drawn, letter) for letter in "ABCD"],
+        runs,
+        wrong=lambda place, letter: f"{letter} is not {_FORMS[place]}: {_SIGNS[_FORMS[place]]}",
+        praise="; ".join(_SIGNS[name] for name in _FORMS[:2]),
     )
 
 

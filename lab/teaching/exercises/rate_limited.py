@@ -22,10 +22,10 @@ from lab.teaching.demands import (
 )
 from lab.teaching.exercises.about import About
 from lab.teaching.exercises.server import Server, answer_to
+from lab.teaching.exercises.timelines import which_is_which
 from lab.teaching.expect import (
     NEARLY,
     expect_elapsed,
-    expect_letters,
     expect_number,
     expect_same,
 )
@@ -208,33 +208,24 @@ def _four_limits(random: Random) -> Asked:
         "one bucket for all": limited(burst=burst),
         "a bucket for each worker": limited(scope="per worker"),
     }
-    runs = {letters[limit]: run for limit, run in by_limit.items()}
+    runs = {letters[limit]: by_limit[limit] for limit in _LIMITS}
 
-    def judge(answer: Any) -> str:
-        given = expect_letters(answer, "ABCD")
-        for limit, letter in zip(_LIMITS, given, strict=True):
-            if letter != letters[limit]:
-                begun = ", ".join(f"{time:g}" for time in start_times(runs[letter])[:6])
-                raise NotYet(
-                    f"{letter} does not belong to {limit}: its jobs begin at {begun} s and so on"
-                )
-        return f"{given}: when the jobs begin gives the limit away"
+    def wrong(place: int, letter: str) -> str:
+        begun = ", ".join(f"{time:g}" for time in start_times(runs[letter])[:6])
+        return (
+            f"{letter} does not belong to {_LIMITS[place]}: its jobs begin at {begun} s and so on"
+        )
 
-    def drawn(letter: str) -> object:
-        from lab.plots import draw
-
-        return draw(runs[letter], title=f"Timeline {letter}")
-
-    return Asked(
+    return which_is_which(
         f"{jobs} jobs of {seconds:g} s each went through four pools of four workers. One has no "
         "limit but the number of its workers. The three others allow "
         f"{plural(rate, 'job')} a second: one by a ticker; one by a bucket for all workers, which "
         f"holds {burst} tokens; and one by a bucket for each worker, which holds one token and "
         "gets a quarter of the rate. Which timeline belongs to which pool? Write four "
         "letters in this order: no limit, ticker, one bucket for all, a bucket for each worker.",
-        judge,
-        numbers=dict(sorted(runs.items())),
-        pictures=[partial(drawn, letter) for letter in "ABCD"],
+        runs,
+        wrong=wrong,
+        praise="when the jobs begin gives the limit away",
     )
 
 

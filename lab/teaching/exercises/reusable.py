@@ -5,19 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import partial
 from itertools import count
 from random import Random
 from typing import Any, NamedTuple
 
 from lab.model.run import Run
 from lab.simulation import simulate
-from lab.teaching.demands import Work, demand_at_once, rest, starts, watched
+from lab.teaching.demands import Work, demand_at_once, rest, seconds_of, starts, watched
 from lab.teaching.exercises.about import About
+from lab.teaching.exercises.timelines import which_is_which
 from lab.teaching.expect import (
     expect_balanced,
     expect_elapsed,
-    expect_letters,
     expect_number,
     expect_same,
 )
@@ -230,31 +229,16 @@ def _four_endings(random: Random) -> Asked:
         simulate(_day, day, timeout=cut),
     ]
     letters = random.sample("ABCD", 4)
-    by_letter = dict(sorted(zip(letters, runs, strict=True)))
-    right = "".join(letters)
-
-    def judge(answer: Any) -> str:
-        given = expect_letters(answer, "ABCD")
-        for place, letter in enumerate(given):
-            if letter != letters[place]:
-                raise NotYet(f"{letter} is not {_ENDINGS[place]}: {_CLUES[place]}")
-        return f"{right}: what is missing, what is cut and what comes late tell the endings apart"
-
-    def drawn(letter: str) -> object:
-        from lab.plots import draw
-
-        return draw(by_letter[letter], title=f"Timeline {letter}")
-
-    return Asked(
+    return which_is_which(
         "The same pictures went through four pools of two workers. Camera north takes pictures "
         f"that need {_listed(first)} s, pauses for {day.pause} s, then takes others that need "
         f"{_listed(second)} s. Camera south takes pictures that need {_listed(day.south)} s, and "
         f"ends {day.leaves} s later. Each camera submits a burst as fast as the pool takes it.\n\n"
         f"Which timeline is which? Write four letters: first the one of {_ENDINGS[0]}; then of "
         f"{_ENDINGS[1]}; then of {_ENDINGS[2]}; then of {_ENDINGS[3]}.",
-        judge,
-        numbers=by_letter,
-        pictures=[partial(drawn, letter) for letter in "ABCD"],
+        dict(zip(letters, runs, strict=True)),
+        wrong=lambda place, letter: f"{letter} is not {_ENDINGS[place]}: {_CLUES[place]}",
+        praise="what is missing, what is cut and what comes late tell the endings apart",
     )
 
 
@@ -334,7 +318,7 @@ def _by(
     **more: Any,
 ) -> Trial:
     squares = process is square
-    seconds = [1.0 if squares else _seconds(job) for job in jobs]
+    seconds = [1.0 if squares else seconds_of(job) for job in jobs]
     results = [job * job if squares else _result(job) for job in jobs]
 
     def call(pool: Any) -> Work:
@@ -351,12 +335,6 @@ def _by(
 
 def _when(called_at: float) -> str:
     return f", called at {called_at:g} s," if called_at else ""
-
-
-def _seconds(job: Any) -> float:
-    if isinstance(job, Errand):
-        return job.seconds
-    return float(job[0] if isinstance(job, list) else job)
 
 
 def _result(job: Any) -> str:

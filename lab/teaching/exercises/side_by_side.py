@@ -11,7 +11,8 @@ from lab.model.run import Run
 from lab.simulation import simulate
 from lab.teaching.exercises.about import About
 from lab.teaching.exercises.choosing import Choice, choosing
-from lab.teaching.expect import NEARLY, expect_letters, expect_number
+from lab.teaching.exercises.timelines import drawn, which_is_which
+from lab.teaching.expect import NEARLY, expect_number
 from lab.teaching.grading import NotYet
 from lab.teaching.idle import REASONS
 from lab.teaching.problem import Asked, Question
@@ -104,26 +105,24 @@ _SIGNS: Final = {
 
 def _five_pools(random: Random) -> Asked:
     letters = dict(zip(random.sample(REASONS, len(REASONS)), "ABCDE", strict=True))
-    runs = {letters[reason]: simulate(_idle(reason, random)) for reason in letters}
+    by_reason = {reason: simulate(_idle(reason, random)) for reason in letters}
 
-    def judge(answer: Any) -> str:
-        given = expect_letters(answer, "ABCDE")
-        for reason, letter in zip(REASONS, given, strict=True):
-            if letters[reason] != letter:
-                raise NotYet(f"{letter} is not for the reason '{reason}': {_SIGNS[reason]}")
-        return f"{given}: each reason has its sign"
+    def wrong(place: int, letter: str) -> str:
+        reason = REASONS[place]
+        return f"{letter} is not for the reason '{reason}': {_SIGNS[reason]}"
 
-    def drawn(letter: str) -> object:
+    def with_queue(run: Run[Any], letter: str) -> object:
         from lab.plots import draw, queue_depth, timeline
 
-        return draw(runs[letter], timeline, queue_depth, title=f"Pool {letter}")
+        return draw(run, timeline, queue_depth, title=f"Pool {letter}")
 
-    return Asked(
+    return which_is_which(
         "In each of these five pools workers are idle, each for another reason. Write their five "
         f"letters in the order of these reasons: {'; '.join(REASONS)}.",
-        judge,
-        numbers=dict(sorted(runs.items())),
-        pictures=[partial(drawn, letter) for letter in "ABCDE"],
+        {letters[reason]: by_reason[reason] for reason in REASONS},
+        wrong=wrong,
+        praise="each reason has its sign",
+        picture=with_queue,
     )
 
 
@@ -183,11 +182,6 @@ def _uneven(random: Random) -> Asked:
             f"for {busy:.0f}% of their time"
         )
 
-    def shown() -> object:
-        from lab.plots import draw
-
-        return draw(run)
-
     return Asked(
         f"Jobs take {', '.join(map(str, seconds))} seconds. {workers} workers take them in this "
         "order. Write three numbers: the seconds below which no order of these jobs can come "
@@ -196,7 +190,7 @@ def _uneven(random: Random) -> Asked:
         "the workers' time they are busy, as a whole number.",
         judge,
         numbers=(seconds, workers),
-        shown=shown,
+        shown=partial(drawn, run),
     )
 
 
