@@ -24,7 +24,7 @@ from typing import Any, Final
 
 from lab.teaching.exercises import abouts
 from lab.teaching.exercises.about import About
-from lab.teaching.marks import Feedback, Mark, Marks
+from lab.teaching.marks import Feedback, Marks
 from lab.teaching.wording import one_line
 
 __all__ = ["Cell", "Graded", "Sheet", "about_cells", "cells_of", "check_id", "grade_cells"]
@@ -178,7 +178,7 @@ def grade_cells(cells: Sequence[Cell], about: About) -> Sheet:
 
 
 def _nothing(key: str, why: str, demands: Sequence[tuple[str, int]]) -> Graded:
-    return Graded(key, Feedback(False, why, Marks(Mark(what, 0, most) for what, most in demands)))
+    return Graded(key, Feedback(False, why, Marks.none(demands)))
 
 
 def _run(cells: Sequence[Cell], about: About, sheet: Sheet, until: float) -> tuple[int | None, str]:

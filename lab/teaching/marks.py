@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, replace
 from typing import Final, NamedTuple
 
@@ -51,6 +52,16 @@ class Marks(tuple[Mark, ...]):
     """The marks of one check; in a notebook, a table."""
 
     __slots__ = ()
+
+    @classmethod
+    def none(cls, demands: Iterable[tuple[str, int]], why: str = "") -> Marks:
+        """Return marks without a point, for what is demanded and the points that there are.
+
+        Args:
+            demands: each with its points.
+            why: there are none; the same for each.
+        """
+        return cls(Mark(what, 0, most, why) for what, most in demands)
 
     @property
     def points(self) -> int:

@@ -152,7 +152,7 @@ class Problem(ABC):
                 afterwards()
             return feedback
 
-        none = Marks(Mark(what, 0, most) for what, most in self.demands)
+        none = Marks.none(self.demands)
         if is_missing(answer):
             return Feedback(False, EMPTY, none)
         feedback = checked(judged, seconds)
@@ -164,7 +164,7 @@ class Problem(ABC):
     def points(self) -> Marks:
         """The points of the last check, and why there are not more; none before the first."""
         if self._last is None:
-            return Marks(Mark(what, 0, most, "not checked yet") for what, most in self.demands)
+            return Marks.none(self.demands, "not checked yet")
         return self._last[1].marks
 
     def _most(self) -> str:

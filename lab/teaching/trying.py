@@ -250,7 +250,7 @@ def _sentence(trial: Trial, seen: _Seen, schedules: int) -> str:
 
 
 def _summary(demands: Sequence[Demand], seen: Sequence[_Seen | None]) -> Trials:
-    missed = [place for place, fault in enumerate(seen) if fault is not None]
+    missed = {place: fault for place, fault in enumerate(seen) if fault is not None}
     missing = next((demands[place].what for place in missed if demands[place].needed), "")
     marks = Marks(
         Mark(
@@ -261,11 +261,10 @@ def _summary(demands: Sequence[Demand], seen: Sequence[_Seen | None]) -> Trials:
         )
         for demand, fault in zip(demands, seen, strict=True)
     )
-    first = min(missed, key=lambda place: (_trial(seen[place]), place), default=None)
-    if first is None:
+    if not missed:
         return Trials(marks, "", None)
-    fault = seen[first]
-    assert fault is not None
+    first = min(missed, key=lambda place: (missed[place].trial, place))
+    fault = missed[first]
     where = Fault(fault.trial, fault.seed, first, fault.ended)
     return Trials(marks, fault.sentence, where)
 
@@ -274,8 +273,3 @@ def _why(fault: _Seen | None, missing: str) -> str:
     if fault is not None:
         return fault.sentence
     return f"counts only if this holds, too: {missing}" if missing else ""
-
-
-def _trial(fault: _Seen | None) -> int:
-    assert fault is not None
-    return fault.trial
