@@ -34,7 +34,8 @@ from urllib.parse import quote
 
 import nbformat
 
-from lab.plots.player import Player
+from lab.plots.player import Player, inside_script
+from tools.execute_notebooks import find_notebooks
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 BUILD: Final = ROOT / "build" / "site"
@@ -76,9 +77,8 @@ _SCROLLS: Final = '<div style="overflow-x:auto"'  # as a picture has it
 def lessons() -> list[Path]:
     """Return the notebooks, in reading order, relative to their folder."""
     folder = ROOT / "notebooks"
-    paths = (path.relative_to(folder) for path in folder.rglob("*.ipynb"))
     return sorted(
-        (path for path in paths if ".ipynb_checkpoints" not in path.parts),
+        (path.relative_to(folder) for path in find_notebooks(folder)),
         key=lambda path: (list(PARTS).index(path.parent.as_posix()), str(path)),
     )
 
@@ -271,7 +271,7 @@ Binder, or on a computer of your own.</p>
 <span id="count" role="status"></span></p><ul id="found"></ul>
 {"".join(lists)}
 </main>
-<script type="application/json" id="places">{_inside_script(json.dumps(places))}</script>
+<script type="application/json" id="places">{inside_script(json.dumps(places))}</script>
 <script type="module">{search}</script>
 </body></html>
 """,
@@ -282,10 +282,6 @@ Binder, or on a computer of your own.</p>
 def read(path: Path) -> str:
     """Return the address at which a lesson is read."""
     return f"read/{path.with_suffix('.html').as_posix()}"
-
-
-def _inside_script(text: str) -> str:
-    return text.replace("<", "\\u003c")
 
 
 def lite_links(source: str, path: Path, repository: str) -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import html
-import json
 import linecache
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -17,12 +16,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-import lab.plots.player
 from lab import explore, play, simulate, sweep
 from lab.model.exploration import Exploration
 from lab.model.run import Run
-from lab.plots.player import Player
+from lab.plots.player import SCRIPT, Player, inside_script
 from lab.teaching.comparing import run_pools, sample_workload
+from lab.teaching.markup import sentence
 from lab.teaching.wording import plural
 from lab.tracing import counts, last_submission, makespan, utilisation, workers_peak
 from patterns import basic, dynamic, error_handling, generic, heartbeat, pitfalls, rate_limited
@@ -32,7 +31,6 @@ __all__ = ["SLIDES", "Slide", "main", "page"]
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 INDEX: Final = ROOT / "build" / "slides" / "index.html"
-_SCRIPT: Final = Path(lab.plots.player.__file__).with_name("player.js")
 _PAGE: Final = Path(__file__).with_name("slides.html")
 
 
@@ -364,16 +362,16 @@ def page(slides: Sequence[Slide]) -> str:
     """Return the page that shows these slides."""
     sections = "\n".join(
         f'<section class="slide" id="{number}"><header><p class="lesson">{_title(slide.lesson)}</p>'
-        f"<h1>{_marked(slide.heading)}</h1>"
-        f'<p class="sentence">{_marked(slide.sentence)}</p></header>'
+        f"<h1>{sentence(slide.heading)}</h1>"
+        f'<p class="sentence">{sentence(slide.sentence)}</p></header>'
         f'<div class="run"><p>{html.escape(slide.player.data["text"])}</p></div></section>'
         for number, slide in enumerate(slides, start=1)
     )
-    data = json.dumps([slide.player.data for slide in slides], separators=(",", ":"))
+    data = f"[{','.join(slide.player.json() for slide in slides)}]"
     parts = {
         "slides": sections,
-        "data": data.replace("<", "\\u003c"),  # nothing in it can end its element
-        "player": _SCRIPT.read_text(encoding="utf-8"),
+        "data": inside_script(data),
+        "player": SCRIPT.read_text(encoding="utf-8"),
     }
     text = _PAGE.read_text(encoding="utf-8")
     for name, part in parts.items():
@@ -384,12 +382,6 @@ def page(slides: Sequence[Slide]) -> str:
 def _title(lesson: str) -> str:
     number, _, name = lesson.partition("_")
     return f"{int(number)}. {name.replace('_', ' ')}"
-
-
-def _marked(text: str) -> str:
-    """Return a sentence as HTML; what stands in backticks is code."""
-    parts = html.escape(text).split("`")
-    return "".join(f"<code>{part}</code>" if n % 2 else part for n, part in enumerate(parts))
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

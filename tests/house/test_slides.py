@@ -48,7 +48,7 @@ def test_a_race_on_a_variable_shows_the_statements_and_no_numbers_of_lines(made)
 
 
 def test_a_heading_cannot_break_the_page():
-    assert slides._marked("is `a < b`?") == "is <code>a &lt; b</code>?"
+    assert slides.sentence("is `a < b`?") == "is <code>a &lt; b</code>?"
 
 
 def test_the_command_writes_the_page_where_it_is_told(tmp_path, monkeypatch, capsys):

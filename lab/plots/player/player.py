@@ -25,9 +25,9 @@ from lab.tracing import Traced
 if TYPE_CHECKING:
     from lab.plots.picture import Picture
 
-__all__ = ["Player", "play"]
+__all__ = ["SCRIPT", "Player", "inside_script", "play"]
 
-_SCRIPT: Final = Path(__file__).with_name("player.js")
+SCRIPT: Final = Path(__file__).with_name("player.js")
 _WIDGET: Final = "application/vnd.jupyter.widget-view+json"
 
 # Nothing may be loaded from anywhere: the page holds all that it needs.
@@ -88,8 +88,8 @@ class Player:
         return _PAGE.format(
             title=html.escape(self.data["title"]),
             still=self.picture.html(),
-            data=_inside_script(self.json()),
-            script=_SCRIPT.read_text(encoding="utf-8"),
+            data=inside_script(self.json()),
+            script=SCRIPT.read_text(encoding="utf-8"),
         )
 
     def save(self, path: str | Path) -> None:
@@ -149,12 +149,12 @@ def _widget_class() -> Any:
     class PlayerWidget(anywidget.AnyWidget):
         """Shows the player; nothing comes back from it."""
 
-        _esm = _SCRIPT.read_text(encoding="utf-8")
+        _esm = SCRIPT.read_text(encoding="utf-8")
         data = traitlets.Unicode().tag(sync=True)
 
     return PlayerWidget
 
 
-def _inside_script(text: str) -> str:
+def inside_script(text: str) -> str:
     """Return JSON that cannot end the script element it stands in."""
     return text.replace("<", "\\u003c")
