@@ -11,7 +11,18 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
 
-__all__ = ["Clock", "Counter", "Job", "Outcome", "Span", "State", "Trace", "Turn", "telling"]
+__all__ = [
+    "Clock",
+    "Counter",
+    "Job",
+    "Outcome",
+    "Span",
+    "State",
+    "Trace",
+    "Turn",
+    "Wake",
+    "telling",
+]
 
 Clock = Literal["real", "virtual"]
 
@@ -80,6 +91,25 @@ class Counter:
 
 
 @dataclass(frozen=True, slots=True)
+class Wake:
+    """A task that waited, and the one that ended its wait: by sending, receiving, closing, …
+
+    Attributes:
+        time: when that was done, in seconds.
+        by: the task that did it: a worker's lane, or the name of another task, such as "main".
+        task: the one that waited.
+        went_on: when it did, in seconds; on the virtual clock at once.
+        waiting_for: name of the channel, limiter or context that it waited for; "" for others.
+    """
+
+    time: float
+    by: str
+    task: str
+    went_on: float
+    waiting_for: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Turn:
     """One operation of one task, as it was done in one schedule.
 
@@ -126,7 +156,8 @@ class Trace:
     """One run: who worked when (`spans`), what became of each job, and the queues' depths.
 
     `workers` holds the lanes in the order in which the workers were born. `queues` holds one
-    counter a channel: the jobs or results buffered in it.
+    counter a channel: the jobs or results buffered in it. `wakes` is empty where nobody recorded
+    them.
     """
 
     clock: Clock
@@ -136,3 +167,4 @@ class Trace:
     jobs: tuple[Job, ...]
     queues: tuple[Counter, ...] = ()
     job_queue: str | None = None  # name of the counter in `queues` from which workers take jobs
+    wakes: tuple[Wake, ...] = ()  # who woke whom, in the order in which they went on

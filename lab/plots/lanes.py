@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Final, Protocol
 
@@ -29,11 +30,10 @@ from lab.plots.axes import (
 )
 from lab.plots.chart import Chart, chart
 from lab.plots.figure import LEFT, RIGHT, WIDTH
-from lab.plots.palette import ARROW, BEATS, LOOKS, Look, look_of
+from lab.plots.palette import ARROW, BEATS, LIFELINE, LOOKS, Look, look_of
 from lab.plots.words import printable
 from lab.tracing import describe
-from lab.tracing.names import finding
-from lab.tracing.words import count_of
+from lab.tracing.names import finding, others_in
 
 __all__ = ["LANE", "Health", "looks_in", "missed_beats", "tell_arrows", "timeline"]
 
@@ -42,7 +42,7 @@ MOST_LANES: Final = 20  # so high; more of them share the height
 BAR_HEIGHT: Final = 0.8  # of a lane
 MOST_TEXTS: Final = 300
 MOST_TOLD: Final = 20  # workers given up, in the alternative text
-_SUBMITTED: Final = "submitted"  # the lane from which arrows come
+_APART: Final = 6  # pixels between arrows of one instant
 _VISIBLE, _WIDE = 2, 60  # pixels of a bar: to be seen, and to ask for a number
 BARS_A_COLUMN: Final = 1  # with more bars than that to a column of pixels, shares are drawn
 
@@ -65,10 +65,11 @@ def timeline(
 
     `title` replaces the finding; `key` says whether to explain the looks above the chart, and
     `end` where its time axis will end (seconds), if that is not where the run does. `arrows` says
-    whether to draw, from a lane on top, an arrow from where each job was submitted to where its
-    worker started it: one straight down woke a worker, and the flatter it is the longer it waited.
+    whether to draw who woke whom: an arrow from the task that sent, received, closed, cancelled or
+    ended, to the one that waited for it. Tasks that are no workers have lanes on top then.
     """
-    lane = {worker: number for number, worker in enumerate(trace.workers, start=int(arrows))}
+    lanes = [*(others_in(trace) if arrows else ()), *trace.workers]
+    lane = {name: number for number, name in enumerate(lanes)}
     end = max(time_limit(trace), end or 0.0)
     by_look = _spans_by_look(trace)
     columns = int(ax.get_window_extent().width)
@@ -79,55 +80,54 @@ def timeline(
         for name, spans in by_look.items():
             _draw_bars(ax, LOOKS[name], spans, lane, trace)
         _write_jobs(ax, trace, lane, end)
-    set_lanes(ax, [_SUBMITTED, *trace.workers] if arrows else trace.workers)
+    set_lanes(ax, lanes)
     set_time_axis(ax, trace)
     write_title(ax, finding(trace) if title is None else title)
     if key:
         add_key(ax, looks_in([trace]))
     if arrows:
-        _draw_arrows(ax, _handed_over(trace), lane)
+        _draw_arrows(ax, trace, lane, end)
 
 
 def tell_arrows(trace: Trace) -> str:
     """Say what the arrows of a timeline show."""
-    arrows = _handed_over(trace)
-    if not arrows:
-        return "No arrows: of no job is it known when it was submitted and started."
-    pixel = trace.elapsed / WIDTH  # on the real clock nothing is done at the very same time
-    waited = sum(to - since > pixel for since, to, _ in arrows)
-    jobs = count_of(len(arrows), "job")
-    text = f"Arrows from submission to start, of {jobs}: {len(arrows) - waited} started at once"
-    return f"{text}, {waited} waited." if waited else f"{text}."
+    if not trace.wakes:
+        return "No arrows: nobody was woken by another, or who woke whom was not recorded."
+    times = Counter((wake.by, wake.task) for wake in trace.wakes)
+    told = [f"{by} woke {task} {_times(n)}" for (by, task), n in times.most_common(MOST_TOLD)]
+    more = len(times) - len(told)
+    return f"Arrows: {', '.join(told + [f'and {more} more pairs'] * (more > 0))}."
 
 
-def _handed_over(trace: Trace) -> list[tuple[float, float, str]]:
-    """Return when each job was submitted, when it was started, and by which worker."""
-    return [
-        (job.submitted, job.started, job.worker)
-        for job in trace.jobs
-        if job.submitted is not None and job.started is not None and job.worker in trace.workers
-    ]
+def _times(number: int) -> str:
+    return "once" if number == 1 else f"{number} times"
 
 
-def _draw_arrows(
-    ax: Axes, arrows: Sequence[tuple[float, float, str]], lane: dict[str, int]
-) -> None:
-    """Draw an arrow from the top lane to the upper edge of the bar where each job begins."""
-    if not arrows:
+def _draw_arrows(ax: Axes, trace: Trace, lane: dict[str, int], end: float) -> None:
+    """Draw an arrow from each task that ended another's wait to the one that waited."""
+    for other in others_in(trace):
+        ax.axhline(lane[other], color=LIFELINE, linewidth=1, zorder=0.5)
+    if not trace.wakes:
         return
-    # The longest first, or it would hide the heads of those that it passes.
-    longest_first = sorted(arrows, key=lambda arrow: -lane[arrow[2]])
-    since, to, worker = zip(*longest_first, strict=True)
-    x, top = np.array(since), np.zeros(len(arrows))
-    # Threads may note that a job was received before they note that it was sent.
-    across = np.maximum(np.array(to) - x, 0.0)
-    down = np.array([lane[name] for name in worker]) - BAR_HEIGHT / 2
-    ax.scatter(x, top, s=14, color=ARROW, linewidths=0, clip_on=False, zorder=2.9)
+    wakes = sorted(trace.wakes, key=lambda wake: wake.time)
+    width = ax.get_window_extent().width
+    apart = min(_APART, width / len(wakes)) * end / width
+    x, free = [], 0.0
+    for wake in wakes:  # of one instant, they stand beside one another in their order
+        x.append(max(wake.time, free))
+        free = x[-1] + apart
+    # A bar of a worker is met at its edge, for its number stands in its middle.
+    row = np.array([(lane[wake.by], lane[wake.task]) for wake in wakes], float)
+    sign = np.sign(row[:, 1] - row[:, 0])
+    of_worker = np.array([[name in trace.workers for name in (w.by, w.task)] for w in wakes])
+    tail, tip = (row + of_worker * np.outer(sign, (1, -1)) * BAR_HEIGHT / 2).T
+    late = [wake.went_on - wake.time for wake in wakes]
+    ax.scatter(x, tail, s=14, color=ARROW, linewidths=0, clip_on=False, zorder=2.9)
     ax.quiver(
         x,
-        top,
-        across,
-        down,
+        tail,
+        late,
+        tip - tail,
         angles="xy",
         scale_units="xy",
         scale=1,

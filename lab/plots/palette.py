@@ -23,6 +23,7 @@ __all__ = [
     "FORMULA",
     "FORMULA_DASHES",
     "INSIDE",
+    "LIFELINE",
     "LIMIT",
     "LIMIT_DASHES",
     "LOOKS",
@@ -124,7 +125,8 @@ WAITS: Final = ("#EFEFEF", "0.6", "black")
 AHEAD: Final = ("#FBE3D3", "0.6", "black")  # the schedule moved somebody ahead
 PALE: Final = ("#FFFFFF", "0.88", "0.45")  # not done yet
 RING: Final = _VERMILION
-ARROW: Final = "0.15"  # from where a job was submitted to where it was started
+ARROW: Final = "0.15"  # from the task that woke another, to that one
+LIFELINE: Final = "0.75"  # of a task that is no worker
 
 
 def look_of(span: Span) -> Look:

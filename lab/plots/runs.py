@@ -25,7 +25,7 @@ from lab.plots.palette import Look
 from lab.plots.picture import Picture
 from lab.plots.words import shorten, width_of
 from lab.tracing import Traced, trace_of
-from lab.tracing.names import finding, name_of, named
+from lab.tracing.names import finding, name_of, named, others_in
 
 __all__ = ["compare", "draw"]
 
@@ -42,8 +42,7 @@ def draw(run: Traced, *charts: Charts, title: str | None = None, arrows: bool = 
         run: a run, a deadlock, or the trace of one.
         charts: those of `lab.plots`, or functions of a trace and `ax`.
         title: replaces the run's name and the finding that stand over the first chart.
-        arrows: whether arrows on the timeline lead from where a job was submitted to where a
-            worker started it.
+        arrows: whether arrows on the timeline show which task woke which.
 
     Raises TypeError for anything but one run, ValueError for arrows without a timeline.
     """
@@ -54,7 +53,8 @@ def draw(run: Traced, *charts: Charts, title: str | None = None, arrows: bool = 
     heading = title if title is not None else _entitled(name, trace)
     titles = [heading] + [""] * (len(shown) - 1)
     looks = looks_in([trace]) if timeline in shown else []
-    heights = [chart.height(trace) + LANE * (arrows and chart is timeline) for chart in shown]
+    extra = LANE * len(others_in(trace)) if arrows else 0
+    heights = [chart.height(trace) + extra * (chart is timeline) for chart in shown]
     figure, axes = _page(heights, titles, looks)
     for ax, chart, own in zip(axes, shown, titles, strict=True):
         _draw_one(chart, trace, ax, own, arrows=arrows)

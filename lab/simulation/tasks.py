@@ -66,7 +66,7 @@ class SimulatedWaiter(Waiter):
 
     def __init__(self, runtime: Simulation, task: SimulatedTask) -> None:
         self.runtime = runtime
-        self.value = self.outcome = self.cancelled_by = None
+        self.value = self.outcome = self.cancelled_by = self.woken_by = None
         self._task = task
         self.claimed = self.waits = self._open = False
 
@@ -80,6 +80,7 @@ class SimulatedWaiter(Waiter):
     def unpark(self) -> None:
         """Make the task ready."""
         self._open = True
+        self.woken_by = (self.runtime.now(), self.runtime.current())
         if self.waits:
             self.runtime.ready.append(self._task)
 

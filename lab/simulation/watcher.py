@@ -93,7 +93,7 @@ class Watcher(Listener):
         else:
             self._done("waits")
 
-    def goes_on(self, verb: str, subject: Any) -> None:
+    def goes_on(self, verb: str, subject: Any, woken_by: tuple[int, Any] | None) -> None:
         """Note that it goes on."""
         if verb in _WAITS:
             self._note("go on", None)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import chain
 from typing import Any
 
-from lab.model.trace import Clock, Counter, Span, Trace
-from lab.tracing.events import CLOSED, RECEIVED, SENT, Event
+from lab.model.trace import Clock, Counter, Span, Trace, Wake
+from lab.tracing.events import CLOSED, RECEIVED, RESUMED, SENT, Event
 from lab.tracing.labels import distinct
 from lab.tracing.lanes import follow
 from lab.tracing.ledger import Ledger
@@ -37,6 +38,27 @@ def build_trace(events: Iterable[Event], *, clock: Clock, start: int, end: int) 
         jobs=tuple(ledger.jobs()),
         queues=queues,
         job_queue=job_queue,
+        wakes=_wakes(log, dict(zip(workers, names, strict=True)), start),
+    )
+
+
+def _wakes(log: list[Event], workers: dict[Any, str], start: int) -> tuple[Wake, ...]:
+    """Return who woke whom; a task that is no worker keeps its name, unless a worker has it."""
+    resumed = [event for event in log if event[2] == RESUMED and event[4] is not None]
+    pairs = [(event[4][1], event[1]) for event in resumed]
+    others = [task for task in dict.fromkeys(chain(*pairs)) if task not in workers]
+    names = distinct([*workers.values(), *(task.name for task in others)])
+    name = dict(zip([*workers, *others], names, strict=True))
+    return tuple(
+        Wake(
+            (woken_by[0] - start) / 1e9,
+            name[by],
+            name[task],
+            (time - start) / 1e9,
+            getattr(subject, "name", None) or "",
+        )
+        for (time, _, _, subject, woken_by, *_), (by, task) in zip(resumed, pairs, strict=True)
+        if by is not task
     )
 
 

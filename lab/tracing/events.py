@@ -6,7 +6,8 @@ An event is the tuple (time, task, kind, subject, value, depth, error):
 - `task`: the task it happened to, a `Task` with `name`, `named` and `number`;
 - `kind`: one of the constants below;
 - `subject`: the channel, ticker, token bucket, context or group concerned, or None;
-- `value`: the value sent or received, without the `contextvars` of its submitter; else None;
+- `value`: the value sent or received, without the `contextvars` of its submitter; for RESUMED,
+  the time (ns) and the task of what ended the wait, None if the clock did; else None;
 - `depth`: values buffered in the channel after a SENT or RECEIVED, else 0;
 - `error`: for SENT, PARKED_SENDING and REFUSED, the value's `error` attribute when the events are
   read, None if it has none; for ENDED, the exception that ended the task; else None.
@@ -100,9 +101,9 @@ class Recorder(Listener):
         kind = _PARKED_KIND.get(verb, PARKED)
         self._note((self._now(), self._current(), kind, subject, value, 0, None))
 
-    def goes_on(self, verb: str, subject: Any) -> None:
+    def goes_on(self, verb: str, subject: Any, woken_by: tuple[int, Any] | None) -> None:
         """Note its end."""
-        self._note((self._now(), self._current(), RESUMED, subject, None, 0, None))
+        self._note((self._now(), self._current(), RESUMED, subject, woken_by, 0, None))
 
     def started(self, task: Any) -> None:
         """Note that a task begins."""

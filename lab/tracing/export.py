@@ -6,13 +6,14 @@ import json
 from dataclasses import asdict
 from typing import Any
 
-from lab.model.trace import Counter, Job, Outcome, Span, State, Trace
+from lab.model.trace import Counter, Job, Outcome, Span, State, Trace, Wake
+from lab.tracing.names import others_in
 from lab.tracing.traced import Traced, trace_of
 
 __all__ = ["from_json", "to_chrome_trace", "to_json"]
 
 _FORMAT = "worker-pool-trace"
-_VERSION = 1
+_VERSION = 2
 _SUBMITTED = "submitted"  # the thread from which jobs come, in a Chrome trace
 
 
@@ -45,6 +46,7 @@ def from_json(text: str) -> Trace:
             jobs=tuple(Job(**{**job, "outcome": Outcome(job["outcome"])}) for job in data["jobs"]),
             queues=tuple(_counter(queue) for queue in data["queues"]),
             job_queue=data["job_queue"],
+            wakes=tuple(Wake(**wake) for wake in data["wakes"]),
         )
     except (KeyError, TypeError) as error:
         raise ValueError(f"a trace must have all its fields and no others: {error}") from None
@@ -66,12 +68,13 @@ def _counter(data: dict[str, Any]) -> Counter:
 def to_chrome_trace(run: Traced) -> str:
     """Return the trace of a run in the Trace Event Format, JSON object form, times in microseconds.
 
-    Every worker is a thread with complete events ("X"), every queue a counter ("C"). An arrow ("s"
-    to "f") leads from where a job was submitted, on a thread of its own, to the worker that it
-    woke, or that came for it later.
+    Every worker is a thread with complete events ("X"), every queue a counter ("C"). Arrows ("s" to
+    "f") lead from where a job was submitted, on a thread of its own, to where a worker started it
+    ("handed over"), and from a task that ended another's wait to that one ("woke").
     """
     trace = trace_of(run)
-    threads = {worker: number for number, worker in enumerate(trace.workers, start=1)}
+    tasks = [*trace.workers, *others_in(trace)]
+    threads = {task: number for number, task in enumerate(tasks, start=1)}
     events: list[dict[str, Any]] = [
         {
             "ph": "M",
@@ -100,6 +103,8 @@ def to_chrome_trace(run: Traced) -> str:
         )
     for number, job in enumerate(trace.jobs):
         events += _handing_over(number, job, threads)
+    for number, wake in enumerate(trace.wakes):
+        events += _waking(number, wake, threads)
     for queue in trace.queues:
         for time, value in zip(queue.times, queue.values, strict=True):
             count = {"ph": "C", "pid": 1, "name": queue.name, "args": {"buffered": value}}
@@ -116,5 +121,20 @@ def _handing_over(number: int, job: Job, threads: dict[str, int]) -> list[dict[s
     if job.started is not None and job.worker in threads:
         arrow = {"id": number, "name": f"job {job.id}", "cat": "handed over"}
         there = {"pid": 1, "tid": threads[job.worker], "ts": job.started * 1e6}
-        events += [{**at, **arrow, "ph": "s"}, {**there, **arrow, "ph": "f", "bp": "e"}]
+        events += _arrow(arrow, at, there)
     return events
+
+
+def _waking(number: int, wake: Wake, threads: dict[str, int]) -> list[dict[str, Any]]:
+    """Return what a task did to wake another, that one's going on, and the arrow between them."""
+    at = {"pid": 1, "tid": threads[wake.by], "ts": wake.time * 1e6}
+    there = {"pid": 1, "tid": threads[wake.task], "ts": wake.went_on * 1e6}
+    instant = {"ph": "X", "dur": 0.0, "cat": "woke"}  # an arrow needs an event at each end
+    events = [{**at, **instant, "name": f"wake {wake.task}"}, {**there, **instant, "name": "go on"}]
+    return events + _arrow({"id": number, "name": f"woke {wake.task}", "cat": "woke"}, at, there)
+
+
+def _arrow(
+    arrow: dict[str, Any], at: dict[str, Any], there: dict[str, Any]
+) -> list[dict[str, Any]]:
+    return [{**at, **arrow, "ph": "s"}, {**there, **arrow, "ph": "f", "bp": "e"}]

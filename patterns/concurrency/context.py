@@ -258,7 +258,7 @@ def park(
             if c is not None:
                 c.forget(waiter)
         if hook is not None and hook.goes_on is not None:
-            hook.goes_on(verb, subject)
+            hook.goes_on(verb, subject, waiter.woken_by)
     if waiter.cancelled_by is not None:
         ends_it = waiter.cancelled_by
     elif claimed:

@@ -42,8 +42,11 @@ class Listener:
     def parks(self, verb: str, subject: Any, value: Any, until: int | None) -> None:
         """Hear that it begins to wait, until the time `until` (ns) at most; `value` is offered."""
 
-    def goes_on(self, verb: str, subject: Any) -> None:
-        """Hear that the wait is over, however it ended."""
+    def goes_on(self, verb: str, subject: Any, woken_by: tuple[int, Any] | None) -> None:
+        """Hear that the wait is over, however it ended: at what time (ns) which task ended it.
+
+        `woken_by` is None if the clock did.
+        """
 
     def started(self, task: Any) -> None:
         """Hear that `task` begins to run."""

@@ -65,13 +65,14 @@ class Waiter(ABC):
     `value`, `outcome` or `cancelled_by`, and it must then call `unpark`. Used once.
     """
 
-    __slots__ = ("cancelled_by", "outcome", "runtime", "value")
+    __slots__ = ("cancelled_by", "outcome", "runtime", "value", "woken_by")
 
     def __init__(self, runtime: Runtime) -> None:
         self.runtime = runtime
         self.value: Any = None  # offered by a parked sender; handed to a parked receiver
         self.outcome: str | None = None  # how the claimer ended the wait, in its own terms
         self.cancelled_by: Scope | None = None
+        self.woken_by: tuple[int, Task] | None = None  # when, by whom; noted only for a hook
 
     @abstractmethod
     def claim(self) -> bool:
@@ -97,7 +98,7 @@ class Waiter(ABC):
             self.park(None, verb, subject)
         finally:
             if hook is not None and hook.goes_on is not None:
-                hook.goes_on(verb, subject)
+                hook.goes_on(verb, subject, self.woken_by)
 
 
 def claim_first(queue: deque[Waiter]) -> Waiter | None:

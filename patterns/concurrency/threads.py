@@ -71,6 +71,8 @@ class ThreadWaiter(Waiter):
 
     def unpark(self) -> None:
         """Open the gate."""
+        if self.runtime.hook is not None:
+            self.woken_by = (self.runtime.now(), self.runtime.current())
         self._gate.release()
 
     def park(self, deadline: int | None, verb: str, subject: object) -> bool:

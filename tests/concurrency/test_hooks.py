@@ -39,7 +39,7 @@ class Diary(Listener):
     def parks(self, verb, subject, value, until):
         self.heard_of.append(("parks", verb, value))
 
-    def goes_on(self, verb, subject):
+    def goes_on(self, verb, subject, woken_by):
         self.heard_of.append(("goes on", verb))
 
     def started(self, task):

@@ -125,22 +125,34 @@ def arrows_of(ax):
     return sorted((x, y, x + u, y + v) for x, y, u, v in ends)
 
 
-def test_an_arrow_leads_from_where_a_job_was_submitted_to_where_it_was_started():
-    run = simulate(basic.demo, jobs=4, buffer=3)
+def test_an_arrow_leads_from_the_task_that_woke_another_to_that_one():
+    run = simulate(basic.demo, jobs=2, workers=1, buffer=2)
     ax = draw(run, arrows=True).figure.axes[0]
-    assert [name.get_text() for name in ax.get_yticklabels()][:2] == ["submitted", "worker-1"]
-    top = [0.6, 1.6, 2.6]  # the upper edges of the workers' bars
-    expected = [(0, 0, 0, edge) for edge in top] + [(0, 0, 1, top[0])]
-    assert np.array(arrows_of(ax)) == pytest.approx(np.array(sorted(expected)))
-    assert {lane for _, _, lane in bars(ax)} == {1, 2, 3}
+    assert [name.get_text() for name in ax.get_yticklabels()] == ["main", "task-2", "worker-1"]
+    main, closer, edge = 0, 1, 2 - 0.4  # an arrow meets a worker's bar at its edge
+    expected = [(1, edge, 1, main), (2, edge, 2, main), (2, edge, 2, closer), (2, closer, 2, main)]
+    times = [(start, end) for start, _, end, _ in arrows_of(ax)]
+    assert all(start == end for start, end in times)
+    assert sorted((round(x), y, round(to), there) for x, y, to, there in arrows_of(ax)) == sorted(
+        expected
+    )
+    assert {lane for _, _, lane in bars(ax)} == {2}
 
 
-def test_the_text_says_how_many_jobs_the_arrows_show_to_have_waited():
-    text = draw(simulate(basic.demo, jobs=4, buffer=3), arrows=True).text
-    assert text.endswith("Arrows from submission to start, of 4 jobs: 3 started at once, 1 waited.")
+def test_arrows_of_one_instant_stand_beside_one_another_in_their_order():
+    ax = draw(simulate(basic.demo, jobs=2, workers=1, buffer=2), arrows=True).figure.axes[0]
+    places = [start for start, _, _, _ in arrows_of(ax)]
+    pixel = 2 / ax.get_window_extent().width
+    assert np.diff(places) / pixel == pytest.approx([1 / pixel, 6, 6])
 
 
-def test_there_are_no_arrows_unless_asked_for_and_none_without_submissions():
+def test_the_text_says_who_woke_whom_how_often():
+    text = draw(simulate(basic.demo, jobs=2, workers=1, buffer=2), arrows=True).text
+    woke = "worker-1 woke main 2 times, worker-1 woke task-2 once, task-2 woke main once"
+    assert text.endswith(f"Arrows: {woke}.")
+
+
+def test_there_are_no_arrows_unless_asked_for_and_none_where_nobody_recorded_them():
     assert not [c for c in timeline(RUN).collections if isinstance(c, Quiver)]
     span = Span("w", State.WORKING, 0, 1, "1", Outcome.OK)
     picture = draw(trace_from_spans([span], clock="real", elapsed=1), arrows=True)

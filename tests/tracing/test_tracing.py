@@ -43,6 +43,7 @@ from lab.tracing import (
 from lab.tracing.events import RECEIVED, SENT
 from patterns import basic, heartbeat, pitfalls
 from patterns.concurrency import (
+    Cancelled,
     Channel,
     Closed,
     Context,
@@ -407,8 +408,8 @@ def test_a_percentile_that_makes_no_sense_is_refused(values, p, message):
         ("{", "must be JSON"),
         ("[]", "format must be 'worker-pool-trace', got None"),
         ('{"format": "x"}', "got 'x'"),
-        ('{"format": "worker-pool-trace", "version": 2}', "version must be 1, got 2"),
-        ('{"format": "worker-pool-trace", "version": 1}', "must have all its fields"),
+        ('{"format": "worker-pool-trace", "version": 1}', "version must be 2, got 1"),
+        ('{"format": "worker-pool-trace", "version": 2}', "must have all its fields"),
     ],
 )
 def test_what_is_not_a_trace_is_refused(text, message):
@@ -419,21 +420,84 @@ def test_what_is_not_a_trace_is_refused(text, message):
 def test_chrome_events_name_the_workers_and_count_in_microseconds():
     events = json.loads(to_chrome_trace(TRACE))["traceEvents"]
     names = [e["args"]["name"] for e in events if e["name"] == "thread_name"]
-    assert names == ["submitted", "worker-1", "worker-2", "worker-3"]
-    last = max((e for e in events if e["ph"] == "X"), key=lambda e: e["ts"])
+    assert names == ["submitted", "worker-1", "worker-2", "worker-3", "task-1", "main", "task-2"]
+    last = max((e for e in events if e["ph"] == "X" and e["dur"]), key=lambda e: e["ts"])
     assert (last["name"], last["ts"], last["dur"]) == ("job 10", 3e6, 1e6)
     assert {e["name"] for e in events if e["ph"] == "C"} == {"jobs", "results"}
 
 
 def test_in_chrome_an_arrow_leads_from_the_submission_of_each_job_to_where_it_starts():
     events = json.loads(to_chrome_trace(TRACE))["traceEvents"]
-    starts, ends = ([e for e in events if e["ph"] == phase] for phase in "sf")
+    handed_over = [e for e in events if e.get("cat") == "handed over"]
+    starts, ends = ([e for e in handed_over if e["ph"] == phase] for phase in "sf")
     assert [e["id"] for e in starts] == [e["id"] for e in ends] == list(range(10))
     assert {(e["tid"], e["ts"]) for e in starts} == {(0, 0.0)}
     assert [(e["tid"], e["ts"]) for e in ends[:4]] == [(1, 0.0), (2, 0.0), (3, 0.0), (1, 1e6)]
     slices = {(e["tid"], e["ts"], e["name"]) for e in events if e["ph"] == "X"}
     assert {(e["tid"], e["ts"], e["name"]) for e in ends} <= slices
     assert {(e["tid"], e["ts"], f"submit {e['name']}") for e in starts} <= slices
+
+
+def test_in_chrome_an_arrow_leads_from_each_task_that_woke_another_to_that_one():
+    events = json.loads(to_chrome_trace(TRACE))["traceEvents"]
+    names = {e["tid"]: e["args"]["name"] for e in events if e["name"] == "thread_name"}
+    woke = [e for e in events if e.get("cat") == "woke"]
+    starts, ends = ([e for e in woke if e["ph"] == phase] for phase in "sf")
+    assert [e["id"] for e in starts] == [e["id"] for e in ends] == list(range(len(TRACE.wakes)))
+    for start, end, wake in zip(starts, ends, TRACE.wakes, strict=True):
+        assert (names[start["tid"]], start["ts"]) == (wake.by, wake.time * 1e6)
+        assert (names[end["tid"]], end["ts"]) == (wake.task, wake.went_on * 1e6)
+    slices = {(e["tid"], e["ts"]) for e in woke if e["ph"] == "X"}
+    assert slices == {(e["tid"], e["ts"]) for e in starts + ends}
+
+
+def test_a_trace_tells_who_woke_whom_and_for_what_that_one_waited():
+    def listen(context):
+        with suppress(Cancelled):
+            Channel(0, "silent").receive(context)
+
+    def main():
+        channel = Channel(0, "numbers")
+        context = Context()
+        with TaskGroup() as group:
+            group.spawn(lambda: list(channel), name="reader")
+            group.spawn(listen, context, name="listener")
+            sleep(1)
+            channel.send(1)
+            sleep(1)
+            channel.close()
+            context.cancel("enough")
+            sleep(1)
+
+    wakes = [(w.time, w.by, w.task, w.waiting_for) for w in simulate(main).trace.wakes]
+    assert wakes == [
+        (1.0, "main", "reader", "numbers"),
+        (2.0, "main", "reader", "numbers"),
+        (2.0, "main", "listener", "silent"),
+    ]
+
+
+def test_on_threads_a_wake_tells_when_the_one_who_waited_went_on():
+    wakes = measure(basic.demo, jobs=3, seconds=0.001).trace.wakes
+    assert {w.task for w in wakes} >= {"main"}
+    assert all(w.by != w.task and w.time <= w.went_on for w in wakes)
+
+
+def test_the_clock_wakes_nobody():
+    assert simulate(sleep, 1.0).trace.wakes == ()
+
+
+def test_a_task_named_as_a_worker_is_told_apart_from_it():
+    def main():
+        jobs = Channel(0, "jobs")
+        with TaskGroup() as group:
+            group.spawn(lambda: list(jobs), name="main")
+            jobs.send(1)
+            jobs.close()
+
+    trace = simulate(main).trace
+    assert trace.workers == ("main",)
+    assert {(w.by, w.task) for w in trace.wakes} == {("main (2)", "main"), ("main", "main (2)")}
 
 
 def test_a_job_that_never_started_has_no_arrow():
