@@ -1,9 +1,10 @@
 """What greenlet offers to a simulation, for Pyodide: stacks that wait for JavaScript promises.
 
 WebAssembly can suspend a stack until a promise is kept (JSPI: Chrome and Edge 137, Firefox 153).
-Here each greenlet has such a stack, and a promise that is kept when it has its turn, so that a
-switch takes a microtask and nothing else of the page runs meanwhile. `run_sync` would hand what it
-is given to `asyncio.ensure_future`, which takes a turn of the event loop; a bare promise needs
+Here each greenlet has such a stack, and a thenable, which whoever switches to it awaits. The `then`
+of that keeps what gives the awaiting stack its turn, and lets its own stack go on. So a switch is
+one call and a few microtasks, and nothing else of the page runs meanwhile. `run_sync` would hand
+what it is given to `asyncio.ensure_future`, which takes a turn of the event loop; a thenable needs
 none, so it is let pass.
 
 Only what the simulation uses is here: switching without values, throwing, `parent`, `gr_context`,
@@ -25,30 +26,24 @@ from pyodide.ffi import create_proxy, run_sync
 
 __all__ = ["getcurrent", "greenlet", "outer"]
 
-_SWITCH = """
-(() => {
+_THENABLES = """
+(run) => {
+  const thenables = [];
   const turns = [];  // of each stack that waits: what gives it its turn
-  const js = {
-    turn: null,  // what the latest to wait waits for: as a value returned it would be wrapped
-    wait(me) {
-      const {promise, resolve} = Promise.withResolvers();
-      js.turn = promise;
-      turns[me] = resolve;
-    },
-    swap(me, to) {
-      js.wait(me);
-      turns[to]();
-    },
-    start(me, to, run) {
-      js.wait(me);
-      run.callPromising(to).catch((error) => console.error(`stack ${to}: ${error}`));
-    },
+  let current = 0;
+  const add = (to) => {
+    thenables[to] = {
+      then(resolve) {
+        turns[current] = resolve;
+        current = to;
+        if (turns[to]) turns[to]();
+        else run.callPromising(to).catch((error) => console.error(`stack ${to}: ${error}`));
+      },
+    };
   };
-  return js;
-})()
+  return {add, thenables};
+}
 """
-_js = run_js(_SWITCH)
-_swap, _start = _js.swap, _js.start
 _ensure_future = asyncio.ensure_future
 
 
@@ -65,6 +60,7 @@ class greenlet:  # noqa: N801, as the library calls it
         self.gr_context: Context | None = None
         self.gr_frame: Place | None = None
         self._stack: int | None = None  # until it starts
+        self._thenable: Any = None
         self._thrown: BaseException | None = None
 
     def __bool__(self) -> bool:
@@ -83,10 +79,8 @@ class greenlet:  # noqa: N801, as the library calls it
         me.gr_frame = _place(sys._getframe(1))
         _current = self
         if self._stack is None:
-            self._begin(me)
-        else:
-            _swap(me._stack, self._stack)
-        _wait()
+            self._take_stack()
+        _go(self._thenable)
         me.gr_frame = None
         if me._thrown is not None:
             thrown, me._thrown = me._thrown, None
@@ -100,15 +94,10 @@ class greenlet:  # noqa: N801, as the library calls it
             self._thrown = kind()
             self.switch()
 
-    def _begin(self, me: greenlet) -> None:
-        if _idle:
-            self._stack = _idle.pop()
-            _on_stack[self._stack] = self
-            _swap(me._stack, self._stack)
-        else:
-            self._stack = len(_on_stack) + 1
-            _on_stack[self._stack] = self
-            _start(me._stack, self._stack, _run_stack_proxy)
+    def _take_stack(self) -> None:
+        self._stack = _idle.pop() if _idle else _add_stack()
+        self._thenable = _thenables[self._stack]
+        _on_stack[self._stack] = self
 
 
 class Place:
@@ -153,14 +142,22 @@ def getcurrent() -> greenlet:
     return _current
 
 
-def _let_pass(promise: Any, **_: Any) -> Any:
+def _add_stack() -> int:
+    """Return the number of a new stack."""
+    number = len(_thenables)
+    _js.add(number)
+    _thenables.append(_js.thenables[number])  # returned by a call it would be waited for
+    return number
+
+
+def _let_pass(thenable: Any, **_: Any) -> Any:
     asyncio.ensure_future = _ensure_future
-    return promise
+    return thenable
 
 
-def _wait() -> None:
+def _go(thenable: Any) -> None:
     asyncio.ensure_future = _let_pass  # type: ignore[assignment]
-    run_sync(_js.turn)
+    run_sync(thenable)
 
 
 def _run_stack(number: int) -> None:
@@ -184,19 +181,21 @@ def _run_stack(number: int) -> None:
         del one
         _idle.append(number)
         _current = following
-        _swap(number, following._stack)
+        thenable = following._thenable
         del following
-        _wait()
+        _go(thenable)
 
 
 _bottom: CodeType = _run_stack.__code__
-_run_stack_proxy = create_proxy(_run_stack)
-_on_stack: dict[int, greenlet] = {}  # the latest, by the number of its stack
+_js = run_js(_THENABLES)(create_proxy(_run_stack))
+_thenables: list[Any] = []  # by the number of the stack
+_on_stack: dict[int, greenlet] = {}  # the latest
 _idle: list[int] = []
 
 _main = greenlet.__new__(greenlet)
 _main.__init__(_main)  # type: ignore[misc]
-_main._stack = 0
+_main._stack = _add_stack()
+_main._thenable = _thenables[_main._stack]
 _current: greenlet = _main
 
 # The collector of Pyodide 314.0.5 to 314.0.7 looks at the frames of suspended stacks, which may

@@ -18,6 +18,6 @@ if TYPE_CHECKING or sys.platform != "emscripten":
 else:
     from lab.simulation.promises import getcurrent, greenlet, outer
 
-    MANY_STEPS = 150_000  # a turn takes twenty times as long
+    MANY_STEPS = 150_000  # they take two seconds or more, in which nothing else can be done
 
 __all__ = ["MANY_STEPS", "getcurrent", "greenlet", "outer"]
