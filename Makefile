@@ -8,6 +8,11 @@ TESTS = tests --ignore tests/browser --ignore tests/classroom
 AXE = build/axe/package/axe.min.js
 PYODIDE = build/site/node_modules/pyodide
 PYODIDE_VERSION = $(shell sed -n 's/^pyodide = "\(.*\)"/\1/p' site/config.toml)
+SITE_BUILT = build/site/built
+SITE_FROM = $(shell find images lab notebooks patterns pyproject.toml README.md site tools -type f \
+	-not -path '*/.*' -not -path '*/__pycache__/*')
+TAB = build/site/tab
+TAB_NEEDS = anyio|anywidget|greenlet|hypothesis|ipykernel|ipywidgets|nbclient|nbformat|pytest|pytest-xdist|tqdm
 IN_PARALLEL = -n $(TEST_WORKERS) --max-worker-restart 0 --dist loadfile
 
 VENV := .venv
@@ -17,7 +22,7 @@ READY := $(VENV)/.made-by-$(subst /,_,$(PYTHON))
 # Every test process and every notebook's kernel would compile all code once more.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help lab types check test axe test-browser test-site test-binder test-classroom site serve-site slides \
+.PHONY: help lab types check test axe test-browser test-site test-tab-pictures test-binder test-classroom site serve-site slides \
 	coverage bench notebooks clean
 
 help:  ## List what make can do.
@@ -56,11 +61,21 @@ $(PYODIDE):
 	@mkdir -p build/site
 	npm install --silent --no-audit --no-fund --prefix build/site pyodide@$(PYODIDE_VERSION)
 
-test-site: axe  ## Run every lesson in chromium by Pyodide, and the site that make site builds (needs npm).
-	@test -e _site/lite/index.html || $(MAKE) --no-print-directory site || \
+test-site: axe test-tab-pictures  ## Run every lesson in chromium by Pyodide, and the site that make site builds (needs npm).
+	@$(MAKE) --no-print-directory $(SITE_BUILT) || \
 		echo "the site cannot be built: its tests are skipped" >&2
 	$(VENV)/bin/pytest tests/browser/test_pyodide.py tests/browser/test_built_site.py -rsP \
 		-o faulthandler_timeout=300  # a lesson takes its time there
+
+# Pyodide's matplotlib is not on npm: that of the same version, here, draws what a tab would.
+test-tab-pictures: $(PYODIDE)
+	$(PYTHON) -m venv $(TAB)
+	grep -E '^($(TAB_NEEDS))==' requirements.txt > $(TAB)/requirements.txt
+	$(PYTHON) -c 'import json; packages = json.load(open("$(PYODIDE)/pyodide-lock.json"))["packages"]; \
+		print(*(n + "==" + packages[n]["version"] for n in ("matplotlib", "numpy", "pillow")), sep="\n")' \
+		>> $(TAB)/requirements.txt
+	$(TAB)/bin/pip install --quiet --disable-pip-version-check -r $(TAB)/requirements.txt
+	PYTHONPATH=. $(TAB)/bin/python -m pytest tests/plots $(IN_PARALLEL)
 
 test-binder:  ## Install what Binder does, in an environment of its own, and run a lesson there.
 	$(PYTHON) -m venv --clear build/binder
@@ -77,10 +92,14 @@ test-classroom: $(READY)  ## Grade a class of thirty, with nbgrader and without 
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r teaching/requirements.txt
 	$(VENV)/bin/pytest tests/classroom -rs -o faulthandler_timeout=1800  # thirty, one after another
 
+$(SITE_BUILT): $(SITE_FROM)
+	$(MAKE) --no-print-directory site
+
 site: $(READY) $(PYODIDE)  ## Build the site: lessons to read, and the lab in the browser (needs npm).
 	$(PYTHON) -m venv build/site/venv
 	build/site/venv/bin/pip install --quiet --disable-pip-version-check -r site/requirements.txt
 	$(VENV)/bin/python -m tools.site
+	@touch $(SITE_BUILT)
 
 serve-site:  ## Show the site at http://127.0.0.1:8898.
 	$(PYTHON) -m http.server --bind 127.0.0.1 --directory _site 8898

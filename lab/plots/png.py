@@ -28,8 +28,9 @@ def encode(figure: Figure) -> bytes:
     """Return a figure as PNG with a palette."""
     buffer = io.BytesIO()
     figure.savefig(buffer, format="rgba", dpi=SCALE * DPI)
-    width, height = (round(side) * SCALE for side in figure.bbox.size)
-    rgba = np.frombuffer(buffer.getvalue(), np.uint8).reshape(height, width, 4)
+    width = round(figure.bbox.width) * SCALE
+    # Before matplotlib 3.11 a rounding error may cost a row of pixels, so count them.
+    rgba = np.frombuffer(buffer.getvalue(), np.uint8).reshape(-1, width, 4)
     indices, palette = _with_few_colours(np.ascontiguousarray(rgba[:, :, :3]))
     image = Image.fromarray(indices)
     image.putpalette(palette.tobytes())
