@@ -24,6 +24,8 @@ from typing import Any
 from pyodide.code import run_js
 from pyodide.ffi import create_proxy, run_sync
 
+from patterns.concurrency.threads import NoThreads
+
 __all__ = ["getcurrent", "greenlet", "outer"]
 
 _THENABLES = """
@@ -44,6 +46,7 @@ _THENABLES = """
   return {add, thenables};
 }
 """
+_suspends = run_js("'Suspending' in WebAssembly || 'Suspender' in WebAssembly")
 _ensure_future = asyncio.ensure_future
 
 
@@ -95,6 +98,11 @@ class greenlet:  # noqa: N801, as the library calls it
             self.switch()
 
     def _take_stack(self) -> None:
+        if not _suspends:
+            raise NoThreads(
+                "a simulation needs a browser that can suspend WebAssembly: "
+                "Chrome or Edge 137, Firefox 153, or newer"
+            )
         self._stack = _idle.pop() if _idle else _add_stack()
         self._thenable = _thenables[self._stack]
         _on_stack[self._stack] = self

@@ -12,6 +12,7 @@ import json
 import textwrap
 import threading
 import zipfile
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -67,8 +68,8 @@ def _add(project, folder, root):
 
 
 @pytest.fixture(scope="session")
-def python(browser, tmp_path_factory):
-    """Return `python(code)`: what `code` has put into `told`, run in a browser."""
+def address(tmp_path_factory):
+    """Serve a page that loads Pyodide, and the project into it."""
     if not PYODIDE.exists():
         pytest.skip("pyodide is missing: make test-site gets it, where there is npm")
     folder = tmp_path_factory.mktemp("site")
@@ -85,9 +86,18 @@ def python(browser, tmp_path_factory):
     handler = functools.partial(Server, directory=folder)
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/index.html"
+    server.shutdown()
+    server.server_close()
+
+
+@contextmanager
+def running(browser, address, before=""):
+    """Give `run(code)`: what `code` has put into `told`, in a page where `before` was run."""
     page = browser.new_page()
     page.set_default_timeout(120_000)
-    page.goto(f"http://127.0.0.1:{server.server_port}/index.html")
+    page.add_init_script(before)
+    page.goto(address)
     page.evaluate("() => window.ready")
 
     def run(code):
@@ -99,8 +109,13 @@ def python(browser, tmp_path_factory):
 
     yield run
     page.close()
-    server.shutdown()
-    server.server_close()
+
+
+@pytest.fixture(scope="session")
+def python(browser, address):
+    """Return `python(code)`: what `code` has put into `told`, run in a browser."""
+    with running(browser, address) as run:
+        yield run
 
 
 def digests(patterns, simulate, to_json):
@@ -263,6 +278,24 @@ def test_what_needs_threads_says_what_to_use_instead(python, call, sentence):
             told = str(error)
     """)
     assert told == sentence
+
+
+def test_an_older_browser_is_told_which_ones_can_simulate(browser, address):
+    older = "delete WebAssembly.Suspending; delete WebAssembly.promising"
+    code = """
+        from lab import simulate
+        from lab.observing.in_browser import Skipping
+        from patterns import basic
+        try:
+            simulate(basic.demo)
+        except RuntimeError as error:
+            told = Skipping().sentence(error)
+    """
+    with running(browser, address, older) as run:
+        assert run(code) == (
+            "Skipped: a simulation needs a browser that can suspend WebAssembly: "
+            "Chrome or Edge 137, Firefox 153, or newer."
+        )
 
 
 def test_an_async_pool_is_observed_in_virtual_time_as_anywhere(python):
