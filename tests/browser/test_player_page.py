@@ -105,6 +105,14 @@ def test_who_closes_a_queue_is_told_when_it_happens(opened):
     assert "closed by its sender (task-1)" in page.locator(".note").all_inner_texts()
 
 
+def test_a_worker_that_joins_later_has_not_started(opened):
+    page = opened(play(simulate(dynamic.demo, buffer=2)))
+    assert worker(page, 2)[-1].startswith("works")
+    assert worker(page, 7) == ["worker-7", "has not started"]
+    player_of(page, "p.seek(p.track.end)")
+    assert worker(page, 7) == ["worker-7", "has no more jobs"]
+
+
 def test_playing_comes_to_the_end_and_stops_there(opened):
     page = opened(BASIC)
     player_of(page, "p.speed = 40")

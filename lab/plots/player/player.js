@@ -345,8 +345,12 @@ export class Facts {
     if (span === -1) {
       const later = lastAtMost(spans.start, time, this.first[worker], this.first[worker + 1]) + 1;
       const over = later >= this.first[worker + 1] || time >= end;
-      return over && later !== 0 ? "has no more jobs" : "waits for a job";
+      return over ? "has no more jobs" : "waits for a job";
     }
+      if (later === 0) { // a worker's spans begin when it does
+        const joins = this.first[worker] < this.first[worker + 1] && time < end;
+        return joins ? "has not started" : "waits for a job";
+      }
     const left = `${seconds(spans.end[span] - time)} to go`;
     switch (this.lookOf(span)) {
       case "working": return `works, ${left}`;
