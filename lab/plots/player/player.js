@@ -137,7 +137,7 @@ table { border-collapse: separate; border-spacing: 3px; width: 100%; table-layou
 th { text-align: left; font-size: 0.85rem; }
 tr th:first-child { text-align: right; padding-right: 0.4rem; width: 5rem; position: sticky; left: 0; z-index: 1;
   background: var(--bg); box-shadow: -6px 0 0 var(--bg); }
-tbody th { color: var(--muted); font-weight: 400; white-space: nowrap;
+tbody th { color: var(--muted); font-weight: 400; white-space: pre;
   font-variant-numeric: tabular-nums; }
 td { height: 1.9rem; padding: 0; font-size: 0.85rem; }
 td button { width: 100%; height: 1.9rem; text-align: left; border: 1px solid var(--line);
@@ -1165,7 +1165,7 @@ class TurnsView {
     const texts = this.panel.turns.filter((turn) => turn.task === task)
       .map((turn) => this.words(turn).join(""));
     const longest = Math.max(task.length, ...texts.map((text) => text.length));
-    return Math.min(Math.max(longest * 0.43 + 1.2, 5.5), 13);
+    return Math.min(Math.max(longest * 0.43 + 1.2, 5.5), 14.5);
   }
 
   /** Return what a box says of a turn: that it is stale, if so, and the rest. */
@@ -1232,7 +1232,9 @@ class TurnsView {
     if (!cell) return;
     const { scrollLeft, clientWidth } = this.scroll;
     const number = this.head.firstChild.offsetWidth; // which stays in sight
-    const [left, right] = [cell.offsetLeft - number, cell.offsetLeft + cell.offsetWidth];
+    const rim = 5; // around the table, and around the box that decides
+    const left = cell.offsetLeft - number - rim;
+    const right = cell.offsetLeft + cell.offsetWidth + rim;
     if (left < scrollLeft) this.scroll.scrollLeft = left;
     else if (right > scrollLeft + clientWidth) this.scroll.scrollLeft = right - clientWidth;
   }
