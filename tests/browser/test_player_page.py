@@ -4,7 +4,7 @@ import pytest
 from support import ROOT
 
 from lab import Deadlock, explore, play, simulate
-from patterns import basic, dynamic, heartbeat, pitfalls, rate_limited
+from patterns import basic, dynamic, error_handling, heartbeat, pitfalls, rate_limited
 from patterns.concurrency import sleep
 
 BASIC = play(simulate(basic.demo, buffer=3))
@@ -355,10 +355,37 @@ def test_what_is_too_wide_scrolls_and_the_page_does_not(opened, failure, what, w
     assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
 
 
-def test_the_whole_pool_is_in_view_at_twice_the_size(opened):
-    page = opened(BASIC, width=640, height=450, device_scale_factor=2)
-    pool = page.locator(".pool").bounding_box()
-    assert pool["x"] + pool["width"] <= 640
+@pytest.mark.parametrize("width", [594, 640])  # a lesson's frame, and the player by itself
+def test_the_whole_pool_and_its_times_are_in_view_at_twice_the_size(opened, width):
+    page = opened(BASIC, width=width, height=450, device_scale_factor=2)
+    for view in ".pool", "canvas.lanes":
+        box = page.locator(view).bounding_box()
+        assert box["x"] + box["width"] <= width
+
+
+@pytest.mark.parametrize("width", [1150, 670, 594])  # of the frames in a lesson
+def test_what_a_worker_does_and_every_name_is_seen_whole_in_a_narrow_frame(opened, width):
+    page = opened(play(simulate(error_handling.demo)), width=width)
+    cut = player_of(
+        page,
+        "p.seek(0.13); return [...p.root.querySelectorAll('.state, .name, .chip')]"
+        ".filter((each) => each.scrollWidth > each.clientWidth"
+        " || each.scrollHeight > each.clientHeight + 1).map((each) => each.textContent)",
+    )
+    assert cut == []
+
+
+def test_the_turn_just_done_is_seen_whole_however_narrow_the_page(opened, failure):
+    page = opened(failure, width=594)
+    outside = player_of(
+        page,
+        "const hidden = []; for (let turn = 1; turn <= p.track.end; turn += 1) { p.seek(turn);"
+        "const box = p.turns.scroll.getBoundingClientRect();"
+        "const own = p.root.querySelector('tr[aria-current] button').getBoundingClientRect();"
+        "if (own.left < box.left + p.turns.head.firstChild.offsetWidth || own.right > box.right)"
+        "  hidden.push(turn); } return hidden",
+    )
+    assert outside == []
 
 
 # Many spans

@@ -60,9 +60,9 @@ button, select, input { font: inherit; color: inherit; }
   grid-template-columns: minmax(6rem, 1fr) 1.5rem minmax(8rem, 1.5fr) 2.5rem minmax(12rem, 2.2fr)
     2.5rem minmax(6rem, 1fr) 1.25rem minmax(6.5rem, 1fr); }
 @container (max-width: 47rem) {
-  .pool { min-width: 35rem;
-    grid-template-columns: minmax(4.5rem, 0.8fr) 1rem minmax(6rem, 1.2fr) 1.5rem minmax(10rem, 2fr)
-    1.5rem minmax(4.5rem, 0.8fr) 0.75rem minmax(5rem, 1fr); } }
+  .pool { min-width: 34.5rem;
+    grid-template-columns: minmax(5.2rem, 0.8fr) 0.75rem minmax(5.5rem, 1.2fr) 1.25rem
+    minmax(10.5rem, 2fr) 1.25rem minmax(4.7rem, 0.8fr) 0.6rem minmax(4.75rem, 1fr); } }
 .name { font-size: 0.9rem; font-weight: 700; margin: 0 0 0.2rem; }
 .box { border: 1px solid var(--line); border-radius: 8px; background: var(--panel);
   padding: 0.4rem; min-height: 3rem; display: flex; flex-wrap: wrap; gap: 0.3rem;
@@ -99,6 +99,9 @@ button, select, input { font: inherit; color: inherit; }
 .worker .state { color: var(--muted); font-size: 0.8rem; grid-column: 1 / 3; }
 .worker .state, .worker strong { min-width: 0; overflow: hidden; white-space: nowrap;
   text-overflow: ellipsis; }
+@container (max-width: 47rem) { /* in two lines, where one is too narrow for what it does */
+  .workers:not(.many) .worker { grid-template-rows: 1.8rem 2rem; height: 4.5rem; }
+  .worker .state { white-space: normal; line-height: 1.2; align-self: start; } }
 .bar { position: absolute; left: 0; bottom: 0; height: 4px; width: 100%; background: var(--accent);
   transform-origin: left; transform: scaleX(0); }
 .done ul { list-style: none; margin: 0; padding: 0; width: 100%; }
@@ -344,13 +347,13 @@ export class Facts {
     const span = this.spanAt(worker, time);
     if (span === -1) {
       const later = lastAtMost(spans.start, time, this.first[worker], this.first[worker + 1]) + 1;
-      const over = later >= this.first[worker + 1] || time >= end;
-      return over ? "has no more jobs" : "waits for a job";
-    }
       if (later === 0) { // a worker's spans begin when it does
         const joins = this.first[worker] < this.first[worker + 1] && time < end;
         return joins ? "has not started" : "waits for a job";
       }
+      const over = later >= this.first[worker + 1] || time >= end;
+      return over ? "has no more jobs" : "waits for a job";
+    }
     const left = `${seconds(spans.end[span] - time)} to go`;
     switch (this.lookOf(span)) {
       case "working": return `works, ${left}`;
