@@ -141,6 +141,31 @@ def test_a_player_moves_inside_its_lesson(opened):
     assert player.locator("output").inner_text() != before
 
 
+SIZES = [1280, 800, 640]  # the last is 1,280 at twice the size
+
+
+@pytest.mark.parametrize("name", sorted({re.sub(r"-player-\d+", "", page) for page in PLAYERS}))
+def test_a_player_is_seen_whole_in_its_lesson_from_start_to_end(opened, name):
+    page = opened(name)
+    for width in SIZES:
+        page.set_viewport_size({"width": width, "height": 900})
+        for frame in page.locator("iframe").all():
+            frame.scroll_into_view_if_needed()
+            frame.content_frame.locator(".said").wait_for()
+            for part in 0, 0.5, 1:
+                frame.evaluate(
+                    "(frame, part) => { const { player: p } ="
+                    " frame.contentDocument.querySelector('#player > div');"
+                    " p.seek(p.track.end * part); }",
+                    part,
+                )
+                page.wait_for_function(
+                    "(frame) => frame.contentDocument.documentElement.scrollHeight"
+                    " <= frame.clientHeight",
+                    arg=frame.element_handle(),
+                )
+
+
 def anchors(page):
     return set(map(html.unescape, re.findall(r'\bid="([^"]*)"', page)))
 
