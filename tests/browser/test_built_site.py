@@ -166,6 +166,22 @@ def test_a_player_is_seen_whole_in_its_lesson_from_start_to_end(opened, name):
                 )
 
 
+@pytest.mark.parametrize("width", SIZES)
+@pytest.mark.parametrize("name", ["read/01_basic.html", "read/exercises/01_basic.html"])
+def test_no_code_is_cut_off_and_what_scrolls_can_be_focused(opened, name, width):
+    page = opened(name)
+    page.set_viewport_size({"width": width, "height": 900})
+    found = page.evaluate(
+        """() => [...document.querySelectorAll("main *")].filter((each) => {
+            const { overflowX } = getComputedStyle(each);
+            const wide = each.scrollWidth > each.clientWidth + 1 && each.clientWidth > 1;
+            return wide && overflowX !== "visible" && (overflowX !== "auto" || each.tabIndex < 0);
+        }).map((each) => each.outerHTML.slice(0, 200))"""
+    )
+    assert found == []
+    assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
+
+
 def anchors(page):
     return set(map(html.unescape, re.findall(r'\bid="([^"]*)"', page)))
 
