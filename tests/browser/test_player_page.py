@@ -339,6 +339,19 @@ def test_the_theme_is_that_of_the_reader(opened):
     assert player_of(page, "return p.host.dataset.theme") == "light"
 
 
+@pytest.mark.parametrize(("scheme", "bright"), [("light", True), ("dark", False)])
+def test_who_waits_for_a_job_is_as_bright_as_the_page(opened, scheme, bright):
+    waits = play(simulate(pitfalls.fixed_window, jobs=2, workers=1))  # until 0.9 s
+    page = opened(waits, color_scheme=scheme)
+    reds = player_of(
+        page,
+        "p.seek(p.track.end); const { timeline: t } = p; const middle = t.top + t.lane / 2;"
+        "const { data } = t.context.getImageData(t.x(0.5) * t.scale, middle * t.scale, 16, 1);"
+        "return [...data].filter((_, n) => n % 4 === 0)",
+    )
+    assert (sum(reds) / len(reds) > 128) is bright
+
+
 def test_the_theme_is_that_of_jupyterlab_and_follows_it(opened):
     page = opened(BASIC, color_scheme="light")
     page.evaluate("() => { document.body.dataset.jpThemeLight = 'false'; }")

@@ -770,6 +770,12 @@ class PoolView {
 // ---------------------------------------------------------------------------- the timeline
 
 /** A tile of a hatch, as matplotlib draws it. */
+/** Return a look as the theme has it: who has no job is pale on white, and dark in the dark. */
+function inTheme(look, colours) {
+  const idle = ["waiting", "stopped"].includes(look.name);
+  return colours.dark && idle ? { ...look, fill: colours.panel, ink: colours.line } : look;
+}
+
 function hatchTile(look, background, share, scale) {
   const size = 8 * scale;
   const tile = document.createElement("canvas");
@@ -912,7 +918,7 @@ class TimelineView {
 
   pattern(context, look, share) {
     const pattern = context.createPattern(
-      hatchTile(look, this.colours.bg, share, this.scale), "repeat");
+      hatchTile(inTheme(look, this.colours), this.colours.bg, share, this.scale), "repeat");
     pattern.setTransform(new DOMMatrix().scale(1 / this.scale));
     return pattern;
   }
@@ -1118,7 +1124,7 @@ function niceStep(least) {
 }
 
 /** The looks of the bars that occur, each with its name. */
-function makeKey(/** @type {Facts} */ facts, background) {
+function makeKey(/** @type {Facts} */ facts, colours) {
   const { spans, looks } = facts.run;
   const present = new Set(spans.look.filter((_, n) =>
     spans.end[n] > spans.start[n] || looks[spans.look[n]].name !== "stopped"));
@@ -1126,7 +1132,8 @@ function makeKey(/** @type {Facts} */ facts, background) {
     const canvas = make("canvas", { width: 44, height: 28, "aria-hidden": "true" });
     canvas.style.cssText = "width: 22px; height: 14px; border: 1px solid var(--line)";
     const context = canvas.getContext("2d");
-    context.fillStyle = context.createPattern(hatchTile(look, background, 1, 2), "repeat");
+    context.fillStyle = context.createPattern(
+      hatchTile(inTheme(look, colours), colours.bg, 1, 2), "repeat");
     context.fillRect(0, 0, 44, 28);
     return canvas;
   };
@@ -1545,8 +1552,9 @@ class Player {
   /** Return the colours of the theme, for canvases. */
   colours() {
     const style = getComputedStyle(this.host);
-    const names = ["bg", "fg", "muted", "line", "accent", "cursor"];
-    return Object.fromEntries(names.map((name) => [name, style.getPropertyValue(`--${name}`).trim()]));
+    const names = ["bg", "panel", "fg", "muted", "line", "accent", "cursor"];
+    const colours = names.map((name) => [name, style.getPropertyValue(`--${name}`).trim()]);
+    return { ...Object.fromEntries(colours), dark: this.host.dataset.theme === "dark" };
   }
 
   followTheme() {
@@ -1576,7 +1584,7 @@ class Player {
   redraw() {
     if (!this.timeline || !this.section.isConnected) return;
     this.timeline.prepare();
-    this.key.replaceChildren(...makeKey(this.facts, this.colours().bg));
+    this.key.replaceChildren(...makeKey(this.facts, this.colours()));
     if (this.track) this.timeline.show(this.time());
   }
 
