@@ -101,7 +101,8 @@ button, select, input { font: inherit; color: inherit; }
   text-overflow: ellipsis; }
 @container (max-width: 47rem) { /* in two lines, where one is too narrow for what it does */
   .workers:not(.many) .worker { grid-template-rows: 1.8rem 2rem; height: 4.5rem; }
-  .worker .state { white-space: normal; line-height: 1.2; align-self: start; } }
+  .worker .state { white-space: normal; line-height: 1.2; align-self: start; }
+  .chip.result { min-width: 1.1rem; height: 1.1rem; padding: 0; margin: -0.05rem; } }
 .bar { position: absolute; left: 0; bottom: 0; height: 4px; width: 100%; background: var(--accent);
   transform-origin: left; transform: scaleX(0); }
 .done ul { list-style: none; margin: 0; padding: 0; width: 100%; }
@@ -139,7 +140,7 @@ table { border-collapse: separate; border-spacing: 3px; width: 100%; table-layou
   position: relative; }
 th { text-align: left; font-size: 0.85rem; }
 tr th:first-child { text-align: right; padding-right: 0.4rem; width: 5rem; position: sticky; left: 0; z-index: 1;
-  background: var(--bg); box-shadow: -6px 0 0 var(--bg); }
+  background: var(--bg); box-shadow: -3px 0 0 3px var(--bg); }
 tbody th { color: var(--muted); font-weight: 400; white-space: pre;
   font-variant-numeric: tabular-nums; }
 td { height: 1.9rem; padding: 0; font-size: 0.85rem; }
@@ -685,7 +686,7 @@ class PoolView {
     const shown = Math.min(depth, MOST_PLACES);
     if (this.resultsBox.children.length !== shown) {
       this.resultsBox.replaceChildren(...Array.from({ length: shown }, () => {
-        return make("span", { class: "chip", "aria-hidden": "true" });
+        return make("span", { class: "chip result", "aria-hidden": "true" });
       }));
     }
     this.resultsBox.classList.toggle("full", queue.capacity > 0 && depth >= queue.capacity);
@@ -769,13 +770,13 @@ class PoolView {
 
 // ---------------------------------------------------------------------------- the timeline
 
-/** A tile of a hatch, as matplotlib draws it. */
 /** Return a look as the theme has it: who has no job is pale on white, and dark in the dark. */
 function inTheme(look, colours) {
   const idle = ["waiting", "stopped"].includes(look.name);
   return colours.dark && idle ? { ...look, fill: colours.panel, ink: colours.line } : look;
 }
 
+/** A tile of a hatch, as matplotlib draws it. */
 function hatchTile(look, background, share, scale) {
   const size = 8 * scale;
   const tile = document.createElement("canvas");
@@ -1175,7 +1176,7 @@ class TurnsView {
     const texts = this.panel.turns.filter((turn) => turn.task === task)
       .map((turn) => this.words(turn).join(""));
     const longest = Math.max(task.length, ...texts.map((text) => text.length));
-    return Math.min(Math.max(longest * 0.43 + 1.2, 5.5), 14.5);
+    return Math.min(Math.max(longest * 0.45 + 1.4, 5.5), 15);
   }
 
   /** Return what a box says of a turn: that it is stale, if so, and the rest. */
