@@ -164,6 +164,10 @@ def test_a_player_is_seen_whole_in_its_lesson_from_start_to_end(opened, name):
                     " <= frame.clientHeight",
                     arg=frame.element_handle(),
                 )
+            pool = frame.content_frame.locator(".pool")
+            assert pool.evaluate_all(
+                "pools => pools.every(({ parentElement: e }) => e.scrollWidth <= e.clientWidth)"
+            )
 
 
 @pytest.mark.parametrize("width", SIZES)
