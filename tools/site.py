@@ -63,7 +63,7 @@ PARTS: Final = {
 _STYLE: Final = """
 :root { color-scheme: light dark; }
 body { font: 1.05rem/1.5 sans-serif; max-width: 60rem; margin: 0 auto; padding: 1rem; }
-img { max-width: 100%; height: auto; background: #fff; }
+img { max-width: 100%; height: auto; background: #fff; border-radius: 12px; }
 nav a { margin-right: 1.5em; }
 li { margin: .3em 0; }
 label, input { font: inherit; }

@@ -141,6 +141,51 @@ def test_a_player_moves_inside_its_lesson(opened):
     assert player.locator("output").inner_text() != before
 
 
+SIZES = [1280, 800, 640]  # the last is 1,280 at twice the size
+
+
+@pytest.mark.parametrize("name", sorted({re.sub(r"-player-\d+", "", page) for page in PLAYERS}))
+def test_a_player_is_seen_whole_in_its_lesson_from_start_to_end(opened, name):
+    page = opened(name)
+    for width in SIZES:
+        page.set_viewport_size({"width": width, "height": 900})
+        for frame in page.locator("iframe").all():
+            frame.scroll_into_view_if_needed()
+            frame.content_frame.locator(".said").wait_for()
+            for part in 0, 0.5, 1:
+                frame.evaluate(
+                    "(frame, part) => { const { player: p } ="
+                    " frame.contentDocument.querySelector('#player > div');"
+                    " p.seek(p.track.end * part); }",
+                    part,
+                )
+                page.wait_for_function(
+                    "(frame) => frame.contentDocument.documentElement.scrollHeight"
+                    " <= frame.clientHeight",
+                    arg=frame.element_handle(),
+                )
+            pool = frame.content_frame.locator(".pool")
+            assert pool.evaluate_all(
+                "pools => pools.every(({ parentElement: e }) => e.scrollWidth <= e.clientWidth)"
+            )
+
+
+@pytest.mark.parametrize("width", SIZES)
+@pytest.mark.parametrize("name", ["read/01_basic.html", "read/exercises/01_basic.html"])
+def test_no_code_is_cut_off_and_what_scrolls_can_be_focused(opened, name, width):
+    page = opened(name)
+    page.set_viewport_size({"width": width, "height": 900})
+    found = page.evaluate(
+        """() => [...document.querySelectorAll("main *")].filter((each) => {
+            const { overflowX } = getComputedStyle(each);
+            const wide = each.scrollWidth > each.clientWidth + 1 && each.clientWidth > 1;
+            return wide && overflowX !== "visible" && (overflowX !== "auto" || each.tabIndex < 0);
+        }).map((each) => each.outerHTML.slice(0, 200))"""
+    )
+    assert found == []
+    assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
+
+
 def anchors(page):
     return set(map(html.unescape, re.findall(r'\bid="([^"]*)"', page)))
 

@@ -4,7 +4,7 @@ import pytest
 from support import ROOT
 
 from lab import Deadlock, explore, play, simulate
-from patterns import basic, dynamic, heartbeat, pitfalls, rate_limited
+from patterns import basic, dynamic, error_handling, heartbeat, pitfalls, rate_limited
 from patterns.concurrency import sleep
 
 BASIC = play(simulate(basic.demo, buffer=3))
@@ -103,6 +103,14 @@ def test_who_closes_a_queue_is_told_when_it_happens(opened):
     player_of(page, "p.seek(2)")
     assert "its sender (task-1) closes jobs" in said(page)
     assert "closed by its sender (task-1)" in page.locator(".note").all_inner_texts()
+
+
+def test_a_worker_that_joins_later_has_not_started(opened):
+    page = opened(play(simulate(dynamic.demo, buffer=2)))
+    assert worker(page, 2)[-1].startswith("works")
+    assert worker(page, 7) == ["worker-7", "has not started"]
+    player_of(page, "p.seek(p.track.end)")
+    assert worker(page, 7) == ["worker-7", "has no more jobs"]
 
 
 def test_playing_comes_to_the_end_and_stops_there(opened):
@@ -331,6 +339,19 @@ def test_the_theme_is_that_of_the_reader(opened):
     assert player_of(page, "return p.host.dataset.theme") == "light"
 
 
+@pytest.mark.parametrize(("scheme", "bright"), [("light", True), ("dark", False)])
+def test_who_waits_for_a_job_is_as_bright_as_the_page(opened, scheme, bright):
+    waits = play(simulate(pitfalls.fixed_window, jobs=2, workers=1))  # until 0.9 s
+    page = opened(waits, color_scheme=scheme)
+    reds = player_of(
+        page,
+        "p.seek(p.track.end); const { timeline: t } = p; const middle = t.top + t.lane / 2;"
+        "const { data } = t.context.getImageData(t.x(0.5) * t.scale, middle * t.scale, 16, 1);"
+        "return [...data].filter((_, n) => n % 4 === 0)",
+    )
+    assert (sum(reds) / len(reds) > 128) is bright
+
+
 def test_the_theme_is_that_of_jupyterlab_and_follows_it(opened):
     page = opened(BASIC, color_scheme="light")
     page.evaluate("() => { document.body.dataset.jpThemeLight = 'false'; }")
@@ -347,10 +368,37 @@ def test_what_is_too_wide_scrolls_and_the_page_does_not(opened, failure, what, w
     assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
 
 
-def test_the_whole_pool_is_in_view_at_twice_the_size(opened):
-    page = opened(BASIC, width=640, height=450, device_scale_factor=2)
-    pool = page.locator(".pool").bounding_box()
-    assert pool["x"] + pool["width"] <= 640
+@pytest.mark.parametrize("width", [594, 640])  # a lesson's frame, and the player by itself
+def test_the_whole_pool_and_its_times_are_in_view_at_twice_the_size(opened, width):
+    page = opened(BASIC, width=width, height=450, device_scale_factor=2)
+    for view in ".pool", "canvas.lanes":
+        box = page.locator(view).bounding_box()
+        assert box["x"] + box["width"] <= width
+
+
+@pytest.mark.parametrize("width", [1150, 670, 594])  # of the frames in a lesson
+def test_what_a_worker_does_and_every_name_is_seen_whole_in_a_narrow_frame(opened, width):
+    page = opened(play(simulate(error_handling.demo)), width=width)
+    cut = player_of(
+        page,
+        "p.seek(0.13); return [...p.root.querySelectorAll('.state, .name, .chip')]"
+        ".filter((each) => each.scrollWidth > each.clientWidth"
+        " || each.scrollHeight > each.clientHeight + 1).map((each) => each.textContent)",
+    )
+    assert cut == []
+
+
+def test_the_turn_just_done_is_seen_whole_however_narrow_the_page(opened, failure):
+    page = opened(failure, width=594)
+    outside = player_of(
+        page,
+        "const hidden = []; for (let turn = 1; turn <= p.track.end; turn += 1) { p.seek(turn);"
+        "const box = p.turns.scroll.getBoundingClientRect();"
+        "const own = p.root.querySelector('tr[aria-current] button').getBoundingClientRect();"
+        "if (own.left < box.left + p.turns.head.firstChild.offsetWidth || own.right > box.right)"
+        "  hidden.push(turn); } return hidden",
+    )
+    assert outside == []
 
 
 # Many spans

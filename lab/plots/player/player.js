@@ -60,9 +60,9 @@ button, select, input { font: inherit; color: inherit; }
   grid-template-columns: minmax(6rem, 1fr) 1.5rem minmax(8rem, 1.5fr) 2.5rem minmax(12rem, 2.2fr)
     2.5rem minmax(6rem, 1fr) 1.25rem minmax(6.5rem, 1fr); }
 @container (max-width: 47rem) {
-  .pool { min-width: 35rem;
-    grid-template-columns: minmax(4.5rem, 0.8fr) 1rem minmax(6rem, 1.2fr) 1.5rem minmax(10rem, 2fr)
-    1.5rem minmax(4.5rem, 0.8fr) 0.75rem minmax(5rem, 1fr); } }
+  .pool { min-width: 34.5rem;
+    grid-template-columns: minmax(5.2rem, 0.8fr) 0.75rem minmax(5.5rem, 1.2fr) 1.25rem
+    minmax(10.5rem, 2fr) 1.25rem minmax(4.7rem, 0.8fr) 0.6rem minmax(4.75rem, 1fr); } }
 .name { font-size: 0.9rem; font-weight: 700; margin: 0 0 0.2rem; }
 .box { border: 1px solid var(--line); border-radius: 8px; background: var(--panel);
   padding: 0.4rem; min-height: 3rem; display: flex; flex-wrap: wrap; gap: 0.3rem;
@@ -99,6 +99,10 @@ button, select, input { font: inherit; color: inherit; }
 .worker .state { color: var(--muted); font-size: 0.8rem; grid-column: 1 / 3; }
 .worker .state, .worker strong { min-width: 0; overflow: hidden; white-space: nowrap;
   text-overflow: ellipsis; }
+@container (max-width: 47rem) { /* in two lines, where one is too narrow for what it does */
+  .workers:not(.many) .worker { grid-template-rows: 1.8rem 2rem; height: 4.5rem; }
+  .worker .state { white-space: normal; line-height: 1.2; align-self: start; }
+  .chip.result { min-width: 1.1rem; height: 1.1rem; padding: 0; margin: -0.05rem; } }
 .bar { position: absolute; left: 0; bottom: 0; height: 4px; width: 100%; background: var(--accent);
   transform-origin: left; transform: scaleX(0); }
 .done ul { list-style: none; margin: 0; padding: 0; width: 100%; }
@@ -136,8 +140,8 @@ table { border-collapse: separate; border-spacing: 3px; width: 100%; table-layou
   position: relative; }
 th { text-align: left; font-size: 0.85rem; }
 tr th:first-child { text-align: right; padding-right: 0.4rem; width: 5rem; position: sticky; left: 0; z-index: 1;
-  background: var(--bg); box-shadow: -6px 0 0 var(--bg); }
-tbody th { color: var(--muted); font-weight: 400; white-space: nowrap;
+  background: var(--bg); box-shadow: -3px 0 0 3px var(--bg); }
+tbody th { color: var(--muted); font-weight: 400; white-space: pre;
   font-variant-numeric: tabular-nums; }
 td { height: 1.9rem; padding: 0; font-size: 0.85rem; }
 td button { width: 100%; height: 1.9rem; text-align: left; border: 1px solid var(--line);
@@ -344,8 +348,12 @@ export class Facts {
     const span = this.spanAt(worker, time);
     if (span === -1) {
       const later = lastAtMost(spans.start, time, this.first[worker], this.first[worker + 1]) + 1;
+      if (later === 0) { // a worker's spans begin when it does
+        const joins = this.first[worker] < this.first[worker + 1] && time < end;
+        return joins ? "has not started" : "waits for a job";
+      }
       const over = later >= this.first[worker + 1] || time >= end;
-      return over && later !== 0 ? "has no more jobs" : "waits for a job";
+      return over ? "has no more jobs" : "waits for a job";
     }
     const left = `${seconds(spans.end[span] - time)} to go`;
     switch (this.lookOf(span)) {
@@ -678,7 +686,7 @@ class PoolView {
     const shown = Math.min(depth, MOST_PLACES);
     if (this.resultsBox.children.length !== shown) {
       this.resultsBox.replaceChildren(...Array.from({ length: shown }, () => {
-        return make("span", { class: "chip", "aria-hidden": "true" });
+        return make("span", { class: "chip result", "aria-hidden": "true" });
       }));
     }
     this.resultsBox.classList.toggle("full", queue.capacity > 0 && depth >= queue.capacity);
@@ -761,6 +769,12 @@ class PoolView {
 }
 
 // ---------------------------------------------------------------------------- the timeline
+
+/** Return a look as the theme has it: who has no job is pale on white, and dark in the dark. */
+function inTheme(look, colours) {
+  const idle = ["waiting", "stopped"].includes(look.name);
+  return colours.dark && idle ? { ...look, fill: colours.panel, ink: colours.line } : look;
+}
 
 /** A tile of a hatch, as matplotlib draws it. */
 function hatchTile(look, background, share, scale) {
@@ -905,7 +919,7 @@ class TimelineView {
 
   pattern(context, look, share) {
     const pattern = context.createPattern(
-      hatchTile(look, this.colours.bg, share, this.scale), "repeat");
+      hatchTile(inTheme(look, this.colours), this.colours.bg, share, this.scale), "repeat");
     pattern.setTransform(new DOMMatrix().scale(1 / this.scale));
     return pattern;
   }
@@ -1111,7 +1125,7 @@ function niceStep(least) {
 }
 
 /** The looks of the bars that occur, each with its name. */
-function makeKey(/** @type {Facts} */ facts, background) {
+function makeKey(/** @type {Facts} */ facts, colours) {
   const { spans, looks } = facts.run;
   const present = new Set(spans.look.filter((_, n) =>
     spans.end[n] > spans.start[n] || looks[spans.look[n]].name !== "stopped"));
@@ -1119,7 +1133,8 @@ function makeKey(/** @type {Facts} */ facts, background) {
     const canvas = make("canvas", { width: 44, height: 28, "aria-hidden": "true" });
     canvas.style.cssText = "width: 22px; height: 14px; border: 1px solid var(--line)";
     const context = canvas.getContext("2d");
-    context.fillStyle = context.createPattern(hatchTile(look, background, 1, 2), "repeat");
+    context.fillStyle = context.createPattern(
+      hatchTile(inTheme(look, colours), colours.bg, 1, 2), "repeat");
     context.fillRect(0, 0, 44, 28);
     return canvas;
   };
@@ -1161,7 +1176,7 @@ class TurnsView {
     const texts = this.panel.turns.filter((turn) => turn.task === task)
       .map((turn) => this.words(turn).join(""));
     const longest = Math.max(task.length, ...texts.map((text) => text.length));
-    return Math.min(Math.max(longest * 0.43 + 1.2, 5.5), 13);
+    return Math.min(Math.max(longest * 0.45 + 1.4, 5.5), 15);
   }
 
   /** Return what a box says of a turn: that it is stale, if so, and the rest. */
@@ -1228,7 +1243,9 @@ class TurnsView {
     if (!cell) return;
     const { scrollLeft, clientWidth } = this.scroll;
     const number = this.head.firstChild.offsetWidth; // which stays in sight
-    const [left, right] = [cell.offsetLeft - number, cell.offsetLeft + cell.offsetWidth];
+    const rim = 5; // around the table, and around the box that decides
+    const left = cell.offsetLeft - number - rim;
+    const right = cell.offsetLeft + cell.offsetWidth + rim;
     if (left < scrollLeft) this.scroll.scrollLeft = left;
     else if (right > scrollLeft + clientWidth) this.scroll.scrollLeft = right - clientWidth;
   }
@@ -1536,8 +1553,9 @@ class Player {
   /** Return the colours of the theme, for canvases. */
   colours() {
     const style = getComputedStyle(this.host);
-    const names = ["bg", "fg", "muted", "line", "accent", "cursor"];
-    return Object.fromEntries(names.map((name) => [name, style.getPropertyValue(`--${name}`).trim()]));
+    const names = ["bg", "panel", "fg", "muted", "line", "accent", "cursor"];
+    const colours = names.map((name) => [name, style.getPropertyValue(`--${name}`).trim()]);
+    return { ...Object.fromEntries(colours), dark: this.host.dataset.theme === "dark" };
   }
 
   followTheme() {
@@ -1567,7 +1585,7 @@ class Player {
   redraw() {
     if (!this.timeline || !this.section.isConnected) return;
     this.timeline.prepare();
-    this.key.replaceChildren(...makeKey(this.facts, this.colours().bg));
+    this.key.replaceChildren(...makeKey(this.facts, this.colours()));
     if (this.track) this.timeline.show(this.time());
   }
 

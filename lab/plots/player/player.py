@@ -42,6 +42,7 @@ script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:">
 <style>
 :root {{ color-scheme: light dark; }}
 body {{ margin: 1rem auto; max-width: 80rem; padding: 0 1rem; font-family: sans-serif; }}
+@media (max-width: 45rem) {{ body {{ padding: 0; }} }}
 img {{ max-width: 100%; }}
 @media (prefers-color-scheme: dark) {{ body {{ background: #14181d; color: #e6edf3; }} }}
 </style>
