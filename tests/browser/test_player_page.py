@@ -280,11 +280,23 @@ def test_keys_step_jump_and_play(opened):
     assert not player_of(page, "return p.playing")
 
 
-def test_what_happens_is_read_out_at_each_step_and_not_while_playing(opened):
+def test_what_happens_is_read_out_at_each_step_and_where_playing_stops_but_not_meanwhile(opened):
     page = opened(BASIC)
-    assert page.locator(".said").get_attribute("aria-live") == "polite"
+    heard = page.locator("[aria-live=polite].heard")
+    page.get_by_role("button", name="step forward").click()
+    assert heard.text_content() == said(page)
+    at_first = heard.text_content()
     page.get_by_role("button", name="play").click()
-    assert page.locator(".said").get_attribute("aria-live") == "off"
+    player_of(page, "p.advance(1.5)")
+    assert said(page) != at_first
+    assert heard.text_content() == at_first
+    page.get_by_role("button", name="pause").click()
+    assert heard.text_content() == said(page)
+
+
+def test_a_job_that_has_the_focus_has_its_story_read_out(opened):
+    page = opened(BASIC)
+    assert page.locator(".story").get_attribute("aria-live") == "polite"
 
 
 def test_the_focus_is_to_be_seen(opened):

@@ -25,6 +25,7 @@
  */
 
 const NOBODY = -1;
+const LEGIBLE = 100; // milliseconds for which a number stays while it plays
 const MOST_PLACES = 12; // of a queue, drawn one by one
 const MOST_SHOWN = 3; // of the jobs that are to come, and of those that are done
 const MOST_BOXES = 8; // workers with a box each; more of them get a cell
@@ -126,6 +127,8 @@ canvas.lanes { cursor: crosshair; touch-action: pan-y; }
 .controls output { text-align: right; font-variant-numeric: tabular-nums; }
 .said { border-left: 4px solid var(--accent); background: var(--panel); padding: 0.4rem 0.75rem;
   margin: 0.5rem 0 0; min-height: 3.6em; }
+.heard { position: absolute; width: 1px; height: 1px; margin: 0; overflow: hidden;
+  clip-path: inset(50%); }
 .story { border-left: 4px solid var(--cursor); background: var(--panel); padding: 0.4rem 0.75rem;
   margin: 0.4rem 0 0; min-height: 2.2em; }
 .panels { display: flex; flex-wrap: wrap; gap: 0.5rem; margin: 0.5rem 0; }
@@ -580,16 +583,21 @@ class PoolView {
     return makeDrawing("fan", "0 0 40 100", paths, "none");
   }
 
-  show(time) {
+  /** Show a moment; `legible` says whether numbers that change all the time may change, too. */
+  show(time, legible = true) {
     const { facts } = this;
     const moment = lastAtMost(facts.moments, time);
-    if (this.shown !== moment) {
+    const other = this.shown !== moment;
+    if (other) {
       const before = this.player.moves() ? this.whereChipsAre() : null;
       this.shown = moment;
       this.place(time);
       if (before) this.fly(before);
     }
-    this.workers.forEach((worker, place) => this.showWorker(worker, place, time));
+    this.workers.forEach((worker, place) => {
+      if (legible || other) setText(worker.state, facts.doing(place, time));
+      this.showWorker(worker, place, time);
+    });
   }
 
   place(time) {
@@ -718,7 +726,6 @@ class PoolView {
 
   showWorker(worker, place, time) {
     const { facts } = this;
-    setText(worker.state, facts.doing(place, time));
     const span = worker.job === NOBODY ? -1 : facts.spanAt(place, time);
     const { start, end } = facts.run.spans;
     const share = span === -1 ? 0 : (time - start[span]) / Math.max(end[span] - start[span], 1e-12);
@@ -1321,10 +1328,12 @@ class Player {
       this.key = make("ul", { class: "key", "aria-label": "key" });
       this.section.append(this.timeline.element, this.key);
     }
-    this.said = make("p", { class: "said", "aria-live": "polite" });
-    this.section.append(this.buildControls(), this.said);
+    this.said = make("p", { class: "said", "aria-hidden": "true" });
+    // What a screen reader tells: the same, but not of every moment that passes while it plays.
+    this.heard = make("p", { class: "heard", "aria-live": "polite" });
+    this.section.append(this.buildControls(), this.said, this.heard);
     if (data.run.jobs.id.length && (timeline || this.pool)) {
-      this.told = make("p", { class: "story" });
+      this.told = make("p", { class: "story", "aria-live": "polite" });
       this.section.append(this.told);
     }
     this.root.replaceChildren(make("style", {}, STYLE), this.section);
@@ -1355,7 +1364,8 @@ class Player {
       this.stop();
       this.seek(Number(this.slider.value));
     });
-    this.clock = make("output");
+    // The slider has the same text.
+    this.clock = make("output", { "aria-live": "off" });
     this.speeds = make("select", {}, ...SPEEDS.map((speed) =>
       make("option", speed === 1 ? { value: speed, selected: "" } : { value: speed }, `${speed}\u00d7`)));
     this.speeds.addEventListener("change", () => { this.speed = Number(this.speeds.value); });
@@ -1430,14 +1440,21 @@ class Player {
 
   show() {
     const { position, track } = this;
-    this.pool?.show(position);
+    // A screen reader that hears of a number in every frame falls behind, and says no more.
+    const now = performance.now();
+    const legible = !this.playing || now - this.toldAt >= LEGIBLE;
+    if (legible) this.toldAt = now;
+    this.pool?.show(position, legible);
     this.turns?.show(position);
     this.timeline?.show(this.time());
-    const label = track.label(position);
-    setText(this.clock, label);
-    this.slider.value = String(position);
-    this.slider.setAttribute("aria-valuetext", label);
+    if (legible) {
+      const label = track.label(position);
+      setText(this.clock, label);
+      this.slider.value = String(position);
+      this.slider.setAttribute("aria-valuetext", label);
+    }
     setText(this.said, track.said(position));
+    if (!this.playing) setText(this.heard, track.said(position));
   }
 
   // Playing
@@ -1466,6 +1483,7 @@ class Player {
     this.playing = false;
     cancelAnimationFrame(this.frame);
     this.showPlaying();
+    this.show();
   }
 
   showPlaying() {
@@ -1473,8 +1491,6 @@ class Player {
     setText(this.playButton, this.playing ? "\u23f8\ufe0e pause" : "\u25b6\ufe0e play");
     this.playButton.setAttribute("aria-label", name);
     this.playButton.title = name;
-    // Else a screen reader would be told of every moment, long after it has passed.
-    this.said.setAttribute("aria-live", this.playing ? "off" : "polite");
   }
 
   tick(now) {
