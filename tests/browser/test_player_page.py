@@ -387,14 +387,16 @@ def test_a_failure_is_played_turn_by_turn_up_to_what_went_wrong(opened, failure)
     page = opened(failure)
     assert clock(page) == "turn 0 of 18"
     page.get_by_role("button", name="to the end").click()
-    assert said(page).endswith("the check failed: it returned 3")
+    assert said(page).endswith("Goes wrong: the check failed: it returned 3.")
 
 
 def test_the_turn_that_decides_is_said_and_marked(opened, failure):
     page = opened(failure)
     page.get_by_role("slider").focus()
     press(page, "ArrowRight", "ArrowRight", "ArrowRight")
-    assert "The schedule lets it go before caller-1. This move decides." in said(page)
+    assert "The schedule lets it go before caller-1." in said(page)
+    press(page, "ArrowRight")
+    assert "caller-2: load workers: 0. This turn decides." in said(page)
     assert page.locator("tr[aria-current] button.decides").count() == 1
 
 

@@ -14,7 +14,8 @@
  * @typedef {{clock: string, end: number, stuck: boolean, ending: string[], workers: string[],
  *   looks: Look[], spans: Spans, jobs: Jobs, queues: Queue[]}} Run
  * @typedef {{time: number, task: string, text: string, subject: string, value: ?string,
- *   insteadOf: ?string, others: string[], stale: ?{saw: string, at: number, now: string}}} Turn
+ *   insteadOf: ?string, others: string[],
+ *   stale: ?{saw: string, at: number, now: string, again: boolean}}} Turn
  * @typedef {{name: string, end: string, decides: ?number, turns: Turn[]}} Panel
  * @typedef {{title: string, text: string, run: Run, panels: Panel[]}} Data
  *
@@ -496,10 +497,11 @@ function turnTrack(/** @type {Panel} */ panel) {
       const turn = turns[done - 1];
       const told = [`Turn ${done}: ${turn.task}: ${turn.text}.`];
       if (turn.insteadOf) told.push(`The schedule lets it go before ${turn.insteadOf}.`);
-      if (done - 1 === decides) told.push("This move decides.");
+      if (done - 1 === decides) told.push("This turn decides.");
       if (turn.stale) {
-        const { saw, at: when, now } = turn.stale;
-        told.push(`Stale: at turn ${when} it saw ${saw}; since then it had become ${now}.`);
+        const { saw, at: when, now, again } = turn.stale;
+        const back = again ? `, and ${saw} again` : "";
+        told.push(`Stale: at turn ${when} it saw ${saw}; since then it had become ${now}${back}.`);
       }
       if (turn.others.length) told.push(`Instead could have gone: ${turn.others.join(", ")}.`);
       if (done === turns.length) told.push(panel.end);
@@ -1453,7 +1455,7 @@ class Player {
 
   showPlaying() {
     const name = this.playing ? "pause" : "play";
-    setText(this.playButton, this.playing ? "\u23f8\ufe0e pause" : "\u25b6\ufe0e play");
+    setText(this.playButton, this.playing ? "|| pause" : "\u25b6\ufe0e play");
     this.playButton.setAttribute("aria-label", name);
     this.playButton.title = name;
     // Else a screen reader would be told of every moment, long after it has passed.
