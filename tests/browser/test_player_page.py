@@ -380,6 +380,33 @@ def test_a_frame_holds_as_few_elements_of_ten_thousand_jobs_as_of_a_hundred(open
     assert player_of(opened(many), number) == few
 
 
+def test_a_player_out_of_sight_has_its_whole_width_again_when_it_is_scrolled_to(opened):
+    page = opened(BASIC)
+    page.evaluate("""() => {
+        const main = document.querySelector("main");
+        main.style.contentVisibility = "auto"; // so JupyterLab has its cells
+        main.style.containIntrinsicSize = "auto 600px";
+        main.insertAdjacentHTML("afterend", "<div style='height: 9000px'></div>");
+        scrollTo(0, 8000);
+    }""")
+    page.wait_for_timeout(300)
+    page.evaluate("""() => {
+        document.querySelector("main").style.width = "300px"; // while a theme is loaded
+        document.body.dataset.jpThemeLight = "false";
+    }""")
+    page.wait_for_selector("[data-theme=dark]", state="attached")
+    assert player_of(page, "return p.timeline.width") == 560
+    page.evaluate("document.querySelector('main').style.width = ''")
+    page.wait_for_timeout(300)
+    page.evaluate("scrollTo(0, 0)")
+    page.wait_for_function(
+        """() => {
+            const { timeline } = document.querySelector("main > div").player;
+            return timeline.width > 560 && timeline.width === timeline.element.clientWidth - 4;
+        }"""
+    )
+
+
 # Schedules
 
 

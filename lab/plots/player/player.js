@@ -871,9 +871,14 @@ class TimelineView {
     return found;
   }
 
+  /** Return how wide it may be, in pixels; narrower than the least it scrolls. */
+  room() {
+    return Math.max(this.element.clientWidth - 4, 560);
+  }
+
   /** Draw all that does not move: once as past, once as future. */
   prepare() {
-    this.width = Math.max(this.element.clientWidth - 4, 560);
+    this.width = this.room();
     // Sharp, too, where a page shows the player larger, as slides do.
     const zoom = Number(getComputedStyle(this.player.host).zoom) || 1;
     const scale = (window.devicePixelRatio || 1) * zoom;
@@ -1564,6 +1569,12 @@ class Player {
     observer.observe(this.section);
     this.undo.push(() => observer.disconnect());
     this.on(window, "resize", () => this.redraw()); // zooming changes no size, but the pixels
+    // JupyterLab leaves out cells that are out of sight, and nobody tells that their size changed.
+    const sight = new IntersectionObserver(() => {
+      if (this.timeline && this.timeline.width !== this.timeline.room()) this.redraw();
+    });
+    sight.observe(this.section);
+    this.undo.push(() => sight.disconnect());
   }
 
   redraw() {
