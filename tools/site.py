@@ -61,7 +61,8 @@ PARTS: Final = {
 }
 
 _STYLE: Final = """
-:root { color-scheme: light dark; }
+:root { color-scheme: light dark; background: #fff; color: #1f2328; }
+@media (prefers-color-scheme: dark) { :root { background: #111; color: #e6edf3; } }
 body { font: 1.05rem/1.5 sans-serif; max-width: 60rem; margin: 0 auto; padding: 1rem; }
 img { max-width: 100%; height: auto; background: #fff; border-radius: 12px; }
 nav a { margin-right: 1.5em; }

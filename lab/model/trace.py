@@ -6,7 +6,7 @@ All times are seconds since the start of the run. Numbers that follow from these
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
@@ -21,6 +21,7 @@ __all__ = [
     "Trace",
     "Turn",
     "Wake",
+    "decisive",
     "telling",
 ]
 
@@ -149,6 +150,19 @@ class Turn:
 def telling(turns: Iterable[Turn]) -> list[Turn]:
     """Leave out the silent turns."""
     return [turn for turn in turns if not turn.silent]
+
+
+def decisive(turns: Sequence[Turn]) -> int | None:
+    """Return which turn makes the difference, by its place; None without a move.
+
+    It is the first with an effect, from the last move on, of the task that was moved ahead.
+    """
+    moved = [place for place, turn in enumerate(turns) if turn.instead_of]
+    if not moved:
+        return None
+    task = turns[moved[-1]].task
+    own = [place for place in range(moved[-1], len(turns)) if turns[place].task == task]
+    return next((place for place in own if turns[place].subject), moved[-1])
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from typing import Any, Final
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
-from lab.model.trace import Trace, Turn, telling
+from lab.model.trace import Trace, Turn, decisive, telling
 from lab.plots.axes import LINE, SMALL, add_key, share_time, time_limit
 from lab.plots.figure import AXIS, TITLE, WIDTH, Row, page, styled
 from lab.plots.lanes import looks_in, timeline
@@ -126,16 +126,8 @@ class Table:
 
     @property
     def decisive(self) -> int | None:
-        """Which turn makes the difference; None without a move.
-
-        It is the first with an effect, from the last move on, of the task that was moved ahead.
-        """
-        moved = [n for n, turn in enumerate(self.turns) if turn.instead_of]
-        if not moved:
-            return None
-        later = range(moved[-1], len(self.turns))
-        own = [n for n in later if self.turns[n].task == self.turns[moved[-1]].task]
-        return next((n for n in own if self.turns[n].subject), moved[-1])
+        """Which turn makes the difference; None without a move."""
+        return decisive(self.turns)
 
 
 def paint_turns(

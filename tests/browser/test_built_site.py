@@ -114,13 +114,23 @@ def test_a_page_opens_without_a_complaint_and_asks_nobody_else(opened, name):
     assert opened(name).title()
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("name", LESSONS)
-def test_axe_finds_nothing_to_mend_in_a_page(opened, axe, name):
+def test_axe_finds_nothing_to_mend_in_a_page(opened, axe, name, scheme):
     page = opened(name)
+    page.emulate_media(color_scheme=scheme)
     page.evaluate(axe)
     # Frames hold players, which are looked at as pages of their own.
     found = page.evaluate("() => axe.run(document, { iframes: false })")
     assert [(each["id"], each["nodes"][0]["html"]) for each in found["violations"]] == []
+
+
+def test_a_lesson_is_as_dark_as_its_player_for_readers_who_like_it_dark(opened):
+    page = opened("read/01_basic.html")
+    colour = "() => getComputedStyle(document.body).backgroundColor"
+    assert page.evaluate(colour) == "rgb(255, 255, 255)"
+    page.emulate_media(color_scheme="dark")
+    assert page.evaluate(colour) == "rgb(17, 17, 17)"
 
 
 @pytest.mark.parametrize("name", PLAYERS)

@@ -440,6 +440,33 @@ def test_a_frame_holds_as_few_elements_of_ten_thousand_jobs_as_of_a_hundred(open
     assert player_of(opened(many), number) == few
 
 
+def test_a_player_out_of_sight_has_its_whole_width_again_when_it_is_scrolled_to(opened):
+    page = opened(BASIC)
+    page.evaluate("""() => {
+        const main = document.querySelector("main");
+        main.style.contentVisibility = "auto"; // so JupyterLab has its cells
+        main.style.containIntrinsicSize = "auto 600px";
+        main.insertAdjacentHTML("afterend", "<div style='height: 9000px'></div>");
+        scrollTo(0, 8000);
+    }""")
+    page.wait_for_timeout(300)
+    page.evaluate("""() => {
+        document.querySelector("main").style.width = "300px"; // while a theme is loaded
+        document.body.dataset.jpThemeLight = "false";
+    }""")
+    page.wait_for_selector("[data-theme=dark]", state="attached")
+    assert player_of(page, "return p.timeline.width") == 560
+    page.evaluate("document.querySelector('main').style.width = ''")
+    page.wait_for_timeout(300)
+    page.evaluate("scrollTo(0, 0)")
+    page.wait_for_function(
+        """() => {
+            const { timeline } = document.querySelector("main > div").player;
+            return timeline.width > 560 && timeline.width === timeline.element.clientWidth - 4;
+        }"""
+    )
+
+
 # Schedules
 
 
@@ -447,14 +474,16 @@ def test_a_failure_is_played_turn_by_turn_up_to_what_went_wrong(opened, failure)
     page = opened(failure)
     assert clock(page) == "turn 0 of 18"
     page.get_by_role("button", name="to the end").click()
-    assert said(page).endswith("the check failed: it returned 3")
+    assert said(page).endswith("Goes wrong: the check failed: it returned 3.")
 
 
 def test_the_turn_that_decides_is_said_and_marked(opened, failure):
     page = opened(failure)
     page.get_by_role("slider").focus()
     press(page, "ArrowRight", "ArrowRight", "ArrowRight")
-    assert "The schedule lets it go before caller-1. This move decides." in said(page)
+    assert "The schedule lets it go before caller-1." in said(page)
+    press(page, "ArrowRight")
+    assert "caller-2: load workers: 0. This turn decides." in said(page)
     assert page.locator("tr[aria-current] button.decides").count() == 1
 
 

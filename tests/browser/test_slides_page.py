@@ -62,3 +62,13 @@ def test_each_slide_fits_a_projector_from_its_start_to_its_end(page):
         page.wait_for_function("() => document.documentElement.scrollHeight <= innerHeight")
         page.keyboard.press("ArrowRight")
         page.keyboard.press("ArrowRight")
+
+
+def test_what_a_worker_does_is_not_cut_off_on_a_slide(page):
+    cut = f"""() => [...{SHOWN}.querySelector(".run > div").shadowRoot.querySelectorAll(".state")]
+        .filter((state) => state.scrollWidth > state.clientWidth).map((state) => state.innerText)"""
+    for number in range(1, len(slides.SLIDES) + 1):
+        assert place(page)[0] == number
+        assert page.evaluate(cut) == []
+        page.keyboard.press("ArrowRight")
+        page.keyboard.press("ArrowRight")

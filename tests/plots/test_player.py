@@ -155,8 +155,31 @@ def test_who_acts_on_what_is_no_longer_so_is_told():
         None,
         None,
         None,
-        {"saw": "0", "at": 1, "now": "1"},
+        {"saw": "0", "at": 1, "now": "1", "again": False},
     ]
+
+
+def test_a_number_that_has_changed_and_is_what_it_was_again_is_told():
+    turns = [
+        Turn(0, "slow", "load", "n", "0"),
+        Turn(0, "quick", "compare_and_swap", "n", "0 to 1"),
+        Turn(0, "quick", "compare_and_swap", "n", "1 to 0"),
+        Turn(0, "slow", "compare_and_swap", "n", "0 to 1"),
+    ]
+    last = turns_data(turns)[-1]
+    assert last["stale"] == {"saw": "0", "at": 1, "now": "1", "again": True}
+    assert last["value"] == "1"
+
+
+def test_a_swap_that_comes_too_late_changes_nothing():
+    turns = [
+        Turn(0, "a", "load", "n", "0"),
+        Turn(0, "b", "add", "n", "1"),
+        Turn(0, "a", "compare_and_swap", "n", "not 0 any more"),
+    ]
+    last = turns_data(turns)[-1]
+    assert last["value"] is None
+    assert last["stale"] == {"saw": "0", "at": 1, "now": "1", "again": False}
 
 
 def test_who_acts_on_what_it_changed_itself_is_not_stale():
@@ -167,8 +190,9 @@ def test_who_acts_on_what_it_changed_itself_is_not_stale():
 def test_a_failure_is_told_turn_by_turn_beside_one_that_goes_well(failure):
     wrong, well = play(failure).data["panels"]
     decisive = wrong["turns"][wrong["decides"]]
-    assert (decisive["task"], decisive["insteadOf"]) == ("caller-2", "caller-1")
-    assert wrong["end"] == failure.message
+    assert wrong["turns"][wrong["decides"] - 1]["insteadOf"] == "caller-1"
+    assert f"Decisive: {decisive['task']} {decisive['text']};" in repr(play(failure))
+    assert wrong["end"] == f"Goes wrong: {failure.message}."
     assert len(well["turns"]) < len(wrong["turns"])
     assert well["decides"] is None
 

@@ -12,7 +12,7 @@ from typing import Any, Final
 from lab.model.deadlock import Deadlock
 from lab.model.exploration import Failure
 from lab.model.run import Run
-from lab.model.trace import Counter, Outcome, Trace, Turn, telling
+from lab.model.trace import Counter, Outcome, Trace, Turn, decisive, telling
 from lab.plots.palette import LOOKS, look_of
 from lab.tracing import Traced, describe, trace_of
 from lab.tracing.names import finding, name_of
@@ -90,22 +90,26 @@ def turns_data(turns: Sequence[Turn]) -> list[dict[str, Any]]:
     """Return the telling turns, each with what its task knew.
 
     A task that loads a number, and changes it after somebody else has, acts on what is no longer
-    so: `stale` says what it saw, at which turn (from 1), and what the number was by then.
+    so: `stale` says what it saw, at which turn (from 1), and what the number had become by then;
+    that is the last other one if it is by chance what it was.
     """
-    values: dict[str, str] = {}
-    seen: dict[tuple[str, str], tuple[str, int]] = {}
+    became: dict[str, list[str]] = {}  # of each number, since the start
+    seen: dict[tuple[str, str], tuple[str, int, int]] = {}
     told = []
     for number, turn in enumerate(telling(turns), start=1):
         known = seen.get((turn.task, turn.subject))
+        values = became.setdefault(turn.subject, [])
         stale = None
         if turn.operation in _CHANGES and known is not None:
-            saw, at = known
-            now = values.get(turn.subject, saw)
-            if now != saw:
-                stale = {"saw": saw, "at": at, "now": now}
-        if turn.operation in _VALUES:
-            values[turn.subject] = turn.result
-            seen[turn.task, turn.subject] = (turn.result, number)
+            saw, at, place = known
+            others = [value for value in values[place:] if value != saw]
+            if others:
+                again = values[-1] == saw
+                stale = {"saw": saw, "at": at, "now": others[-1], "again": again}
+        value = _value(turn)
+        if value is not None:
+            values.append(value)
+            seen[turn.task, turn.subject] = (value, number, len(values))
         told.append(
             {
                 "time": turn.time,
@@ -116,17 +120,27 @@ def turns_data(turns: Sequence[Turn]) -> list[dict[str, Any]]:
                 "text": str(turn),
                 "insteadOf": turn.instead_of,
                 "others": list(turn.others),
-                "value": turn.result if turn.operation in _VALUES else None,
+                "value": value,
                 "stale": stale,
             }
         )
     return told
 
 
+def _value(turn: Turn) -> str | None:
+    """Return what a number is after a turn, if its result says so."""
+    if turn.operation in _VALUES:
+        return turn.result
+    if turn.operation == "compare_and_swap":
+        _, to, new = turn.result.partition(" to ")
+        return new if to else None
+    return None
+
+
 def _panels(shown: Traced) -> list[dict[str, Any]]:
     """Return the schedules to play turn by turn: of a failure two, of a replayed run one."""
     if isinstance(shown, Failure):
-        panels = [_panel("goes wrong", shown.turns, shown.message)]
+        panels = [_panel("goes wrong", shown.turns, f"Goes wrong: {shown.message}.")]
         if shown.passing_turns:
             panels.append(_panel("goes well", shown.passing_turns, "It goes well."))
         return panels
@@ -135,9 +149,8 @@ def _panels(shown: Traced) -> list[dict[str, Any]]:
 
 
 def _panel(name: str, turns: Sequence[Turn], end: str) -> dict[str, Any]:
-    told = turns_data(turns)
-    moved = [place for place, turn in enumerate(told) if turn["insteadOf"] is not None]
-    return {"name": name, "end": end, "decides": moved[-1] if moved else None, "turns": told}
+    decides = decisive(telling(turns))
+    return {"name": name, "end": end, "decides": decides, "turns": turns_data(turns)}
 
 
 def _title(shown: Traced, trace: Trace) -> str:

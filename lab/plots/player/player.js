@@ -14,7 +14,8 @@
  * @typedef {{clock: string, end: number, stuck: boolean, ending: string[], workers: string[],
  *   looks: Look[], spans: Spans, jobs: Jobs, queues: Queue[]}} Run
  * @typedef {{time: number, task: string, text: string, subject: string, value: ?string,
- *   insteadOf: ?string, others: string[], stale: ?{saw: string, at: number, now: string}}} Turn
+ *   insteadOf: ?string, others: string[],
+ *   stale: ?{saw: string, at: number, now: string, again: boolean}}} Turn
  * @typedef {{name: string, end: string, decides: ?number, turns: Turn[]}} Panel
  * @typedef {{title: string, text: string, run: Run, panels: Panel[]}} Data
  *
@@ -507,10 +508,11 @@ function turnTrack(/** @type {Panel} */ panel) {
       const turn = turns[done - 1];
       const told = [`Turn ${done}: ${turn.task}: ${turn.text}.`];
       if (turn.insteadOf) told.push(`The schedule lets it go before ${turn.insteadOf}.`);
-      if (done - 1 === decides) told.push("This move decides.");
+      if (done - 1 === decides) told.push("This turn decides.");
       if (turn.stale) {
-        const { saw, at: when, now } = turn.stale;
-        told.push(`Stale: at turn ${when} it saw ${saw}; since then it had become ${now}.`);
+        const { saw, at: when, now, again } = turn.stale;
+        const back = again ? `, and ${saw} again` : "";
+        told.push(`Stale: at turn ${when} it saw ${saw}; since then it had become ${now}${back}.`);
       }
       if (turn.others.length) told.push(`Instead could have gone: ${turn.others.join(", ")}.`);
       if (done === turns.length) told.push(panel.end);
@@ -890,9 +892,14 @@ class TimelineView {
     return found;
   }
 
+  /** Return how wide it may be, in pixels; narrower than the least it scrolls. */
+  room() {
+    return Math.max(this.element.clientWidth - 4, 560);
+  }
+
   /** Draw all that does not move: once as past, once as future. */
   prepare() {
-    this.width = Math.max(this.element.clientWidth - 4, 560);
+    this.width = this.room();
     // Sharp, too, where a page shows the player larger, as slides do.
     const zoom = Number(getComputedStyle(this.player.host).zoom) || 1;
     const scale = (window.devicePixelRatio || 1) * zoom;
@@ -1488,7 +1495,7 @@ class Player {
 
   showPlaying() {
     const name = this.playing ? "pause" : "play";
-    setText(this.playButton, this.playing ? "\u23f8\ufe0e pause" : "\u25b6\ufe0e play");
+    setText(this.playButton, this.playing ? "|| pause" : "\u25b6\ufe0e play");
     this.playButton.setAttribute("aria-label", name);
     this.playButton.title = name;
   }
@@ -1596,6 +1603,12 @@ class Player {
     observer.observe(this.section);
     this.undo.push(() => observer.disconnect());
     this.on(window, "resize", () => this.redraw()); // zooming changes no size, but the pixels
+    // JupyterLab leaves out cells that are out of sight, and nobody tells that their size changed.
+    const sight = new IntersectionObserver(() => {
+      if (this.timeline && this.timeline.width !== this.timeline.room()) this.redraw();
+    });
+    sight.observe(this.section);
+    this.undo.push(() => sight.disconnect());
   }
 
   redraw() {
