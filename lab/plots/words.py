@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 
 from matplotlib.font_manager import FontProperties, findfont
 from matplotlib.ft2font import FT2Font
@@ -24,6 +24,7 @@ def printable(text: object) -> str:
     )
 
 
+@lru_cache(maxsize=4096)  # the same texts are measured again and again, each for a millisecond
 def width_of(text: str, size: float = 10, *, bold: bool = False) -> float:
     """Return how wide a printable text is drawn, in pixels; `size` is in points."""
     font = _font(bold)
