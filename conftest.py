@@ -1,3 +1,3 @@
-"""How `pytest --nbval` compares pictures: see the plugin."""
+"""How `pytest --nbval` compares pictures and reaches kernels: see the plugins."""
 
-pytest_plugins = ["tools.nbval_pictures"]
+pytest_plugins = ["tools.nbval_pictures", "tools.nbval_sockets"]

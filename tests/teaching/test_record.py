@@ -12,6 +12,7 @@ from support import ROOT
 from lab.teaching.keeping import Reached, keep
 from lab.teaching.record import Summary, progress
 from lab.teaching.store import PROGRESS_FILE
+from tools.nbval_sockets import AsyncKernelAtFiles
 
 
 @pytest.fixture(autouse=True)
@@ -136,7 +137,12 @@ def test_in_a_real_notebook_a_check_is_kept_and_shown(here, monkeypatch):
         'progress().reset("basic/predict")\nprint(progress())',
     ]
     notebook = nbformat.v4.new_notebook(cells=[*map(nbformat.v4.new_code_cell, cells)])
-    NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(here)}}).execute()
+    NotebookClient(
+        notebook,
+        timeout=120,
+        resources={"metadata": {"path": str(here)}},
+        kernel_manager_class=AsyncKernelAtFiles,
+    ).execute()
     _, _, _, kept, reset = notebook.cells
     assert kept.outputs[0].text.startswith("1 of ")
     assert reset.outputs[0].text.startswith("0 of ")
