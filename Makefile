@@ -13,7 +13,8 @@ SITE_FROM = $(shell find images lab notebooks patterns pyproject.toml README.md 
 	-not -path '*/.*' -not -path '*/__pycache__/*')
 TAB = build/site/tab
 TAB_NEEDS = anyio|anywidget|greenlet|hypothesis|ipykernel|ipywidgets|nbclient|nbformat|pytest|pytest-xdist|tqdm
-IN_PARALLEL = -n $(TEST_WORKERS) --max-worker-restart 0 --dist loadfile
+# In their own order: reordered, the few slow files would come last, and all but one process be idle.
+IN_PARALLEL = -n $(TEST_WORKERS) --max-worker-restart 0 --dist loadfile --no-loadscope-reorder
 
 VENV := .venv
 # Named after the interpreter, so that another PYTHON builds another environment.
