@@ -8,9 +8,9 @@ import os
 import shutil
 import tempfile
 import weakref
+from contextlib import suppress
 from typing import Any
 
-import nbval.kernel
 from jupyter_client.manager import AsyncKernelManager, KernelManager
 
 __all__ = ["AsyncKernelAtFiles", "KernelAtFiles"]
@@ -35,4 +35,9 @@ class AsyncKernelAtFiles(_AtFiles, AsyncKernelManager):
     """One for asyncio, such as nbclient takes."""
 
 
-nbval.kernel.KernelManager = KernelAtFiles
+def pytest_configure() -> None:
+    """Let nbval, if it is there, start its kernels so."""
+    with suppress(ModuleNotFoundError):
+        import nbval.kernel
+
+        nbval.kernel.KernelManager = KernelAtFiles
