@@ -353,6 +353,8 @@ def _add_pyodide(folder: Path, tool: Path, cdn: str) -> None:
     wanted = [f"{name}=={packages[name]['version']}" for name in pure]
     subprocess.run([*pip, "download", *only, *wanted, *WIDGETS], check=True)
     subprocess.run([*pip, "wheel", "--no-deps", "--wheel-dir", str(folder), str(ROOT)], check=True)
+    node = ["node", str(ROOT / "site" / "compile.mjs"), str(PYODIDE), str(folder)]
+    subprocess.run(node, check=True)
     for package in packages.values():
         package["file_name"] = cdn + package["file_name"]
     depends = {
@@ -384,7 +386,8 @@ def _normal(name: str) -> str:
 def _entry(name: str, wheel: Path, depends: Iterable[str]) -> dict[str, Any]:
     """Return what Pyodide's lock file says of a wheel beside it."""
     with zipfile.ZipFile(wheel) as held:
-        tops = {path.partition("/")[0] for path in held.namelist() if path.endswith(".py")}
+        modules = [name for name in held.namelist() if name.endswith((".py", ".pyc"))]
+    tops = {re.sub(r"\.pyc$", ".py", name.partition("/")[0]) for name in modules}
     return {
         "name": name,
         "version": wheel.name.split("-")[1],
