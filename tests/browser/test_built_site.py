@@ -11,6 +11,7 @@ import re
 import threading
 import time
 import tomllib
+import zipfile
 from urllib.parse import unquote, urlsplit
 
 import pytest
@@ -24,6 +25,7 @@ PAGES = sorted(
     for path in (SITE.glob("index.html"), *map(SITE.joinpath("read").rglob, ["*.html"]))
     for path in path
 )
+ARCHIVES = sorted((SITE / "lite" / "static" / "pyodide").glob("*.[wz][hi][lp]"))
 PLAYERS = [page for page in PAGES if "-player-" in page]
 LESSONS = [page for page in PAGES if "-player-" not in page]
 MINUTE = 60_000  # milliseconds
@@ -350,6 +352,23 @@ def test_the_basic_lesson_runs_to_its_end(basic):
     cells = basic.cells()
     assert errors(cells) == []
     assert all(cell["execution_count"] for cell in cells.values() if "".join(cell["source"]))
+
+
+@pytest.mark.parametrize("archive", ARCHIVES, ids=lambda path: path.name.split("-")[0])
+def test_a_browser_need_not_compile(archive):
+    with zipfile.ZipFile(archive) as held:
+        names = set(held.namelist())
+    modules = {name for name in names if name.endswith((".py", ".pyc"))}
+    assert modules
+    for name in modules:
+        folder, slash, file = name.rpartition("/")
+        bytecode = f"{folder}{slash}__pycache__/{file}c".replace(".pyc", ".cpython-314.pyc")
+        assert name.endswith(".pyc") or bytecode in names or "/tests/" in name, name
+
+
+def test_the_code_that_lessons_show_is_there_as_it_is_written(basic):
+    shown = texts(basic.cells()[basic.place_of("show_code(basic.worker")])
+    assert "def worker(queue, results, process, ledger):" in shown
 
 
 def test_a_cell_on_real_threads_says_what_a_browser_does_not_have(basic):
