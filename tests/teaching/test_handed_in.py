@@ -58,7 +58,7 @@ def test_a_cell_that_hangs_or_tampers_or_exits_costs_only_itself(monkeypatch):
         Cell(IMPORTS),
         Cell('student = "ada"\nprint("hello")'),
         Cell("predict = predict.of(student)"),
-        Cell("while True:\n    pass", answers="basic/repair"),
+        Cell("import time\ntime.sleep(99)", answers="basic/repair"),
         Cell("from lab.teaching import problem\nproblem.checked = None", answers="basic/read"),
         Cell("import os\nos._exit(0)"),
         Cell("1 / 0"),
