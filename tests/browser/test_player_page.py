@@ -1,11 +1,14 @@
 """The player in a browser: what it shows, by pointer, by keys, in the dark, and read aloud."""
 
+from functools import partial
+
 import pytest
 from support import ROOT
 
 from lab import Deadlock, explore, play, simulate
-from patterns import basic, dynamic, error_handling, heartbeat, pitfalls, rate_limited
+from patterns import basic, dynamic, error_handling, generic, heartbeat, pitfalls, rate_limited
 from patterns.concurrency import sleep
+from patterns.reusable import WorkerPool
 
 BASIC = play(simulate(basic.demo, buffer=3))
 SCRIPT = (ROOT / "lab" / "plots" / "player" / "player.js").read_text(encoding="utf-8")
@@ -166,6 +169,19 @@ def test_a_job_that_a_deadlock_leaves_in_hand_is_told_beforehand(opened, deadloc
     assert key == ["working", "unfinished", "blocked"]
 
 
+def test_of_many_results_some_are_drawn_and_the_others_counted(opened):
+    def unread():
+        pool = WorkerPool(sleep, workers=2)
+        with pool.start():
+            for _ in range(16):
+                pool.submit(1)
+
+    page = opened(play(simulate(unread)))
+    page.get_by_role("button", name="to the end").click()
+    assert page.locator(".chip.result").count() == 12
+    assert "4 more; closed by task-1" in page.locator(".note").all_inner_texts()
+
+
 @pytest.mark.parametrize("demo", [dynamic.demo, heartbeat.demo, rate_limited.demo])
 def test_a_run_of_any_pool_can_be_stepped_through(opened, demo):
     page = opened(play(simulate(demo)))
@@ -258,6 +274,14 @@ def test_a_job_that_takes_no_time_can_be_focused_when_it_is_done(opened, hairlin
     press(page, "ArrowRight")
     page.get_by_role("button", name="job 2, ok").focus()
     assert page.locator(".story").inner_text().startswith("Job 2:")
+
+
+def test_a_job_that_takes_no_time_is_taken_before_it_ends(opened, hairlines):
+    page = opened(hairlines)
+    page.get_by_role("slider").focus()
+    press(page, "ArrowRight")
+    deeds = "worker-1 ends job 1, takes job 2, ends job 2 and takes job 3"
+    assert said(page).startswith(f"7200 s: {deeds}")
 
 
 # Keys and reading aloud
@@ -389,15 +413,32 @@ def test_the_whole_pool_and_its_times_are_in_view_at_twice_the_size(opened, widt
 
 
 @pytest.mark.parametrize("width", [1150, 670, 594])  # of the frames in a lesson
-def test_what_a_worker_does_and_every_name_is_seen_whole_in_a_narrow_frame(opened, width):
-    page = opened(play(simulate(error_handling.demo)), width=width)
+@pytest.mark.parametrize("demo", [error_handling.demo, partial(generic.demo, seconds=1)])
+def test_what_a_worker_does_and_every_name_is_seen_whole_in_a_narrow_frame(opened, width, demo):
+    page = opened(play(simulate(demo)), width=width)
     cut = player_of(
         page,
-        "p.seek(0.13); return [...p.root.querySelectorAll('.state, .name, .chip')]"
+        "p.seek(0.6 * p.track.end); return [...p.root.querySelectorAll('.state, .name, .chip')]"
         ".filter((each) => each.scrollWidth > each.clientWidth"
         " || each.scrollHeight > each.clientHeight + 1).map((each) => each.textContent)",
     )
     assert cut == []
+
+
+@pytest.mark.parametrize("width", [670, 594])
+def test_the_ring_round_a_chosen_job_leaves_what_its_worker_does_free(opened, width):
+    page = opened(BASIC, width=width)
+    page.locator(".worker .chip").first.focus()
+    gap = player_of(
+        page,
+        "const chosen = p.root.querySelector('.worker .chosen');"
+        "const { outlineWidth, outlineOffset } = getComputedStyle(chosen);"
+        "const ring = parseFloat(outlineWidth) + parseFloat(outlineOffset);"
+        "const words = document.createRange();"
+        "words.selectNodeContents(chosen.closest('.worker').querySelector('.state'));"
+        "return words.getBoundingClientRect().top - chosen.getBoundingClientRect().bottom - ring;",
+    )
+    assert gap > -1
 
 
 def test_the_turn_just_done_is_seen_whole_however_narrow_the_page(opened, failure):
@@ -435,7 +476,7 @@ def test_a_frame_draws_as_little_of_ten_thousand_spans_as_of_ten(opened, many):
 
 
 def test_a_frame_holds_as_few_elements_of_ten_thousand_jobs_as_of_a_hundred(opened, many):
-    number = "p.seek(p.track.end / 2); return p.root.querySelectorAll('*').length"
+    number = "p.seek(0.6 * p.track.end); return p.root.querySelectorAll('*').length"
     few = player_of(opened(play(simulate(basic.demo, jobs=100, workers=8))), number)
     assert player_of(opened(many), number) == few
 

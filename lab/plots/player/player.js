@@ -102,8 +102,10 @@ button, select, input { font: inherit; color: inherit; }
 .worker .state, .worker strong { min-width: 0; overflow: hidden; white-space: nowrap;
   text-overflow: ellipsis; }
 @container (max-width: 47rem) { /* in two lines, where one is too narrow for what it does */
-  .workers:not(.many) .worker { grid-template-rows: 1.8rem 2rem; height: 4.5rem; }
-  .worker .state { white-space: normal; line-height: 1.2; align-self: start; }
+  .workers:not(.many) .worker { grid-template-rows: 1.8rem 2.15rem; height: 4.65rem; }
+  .worker .state { white-space: normal; line-height: 1.2; align-self: start; padding-top: 0.2rem; }
+  .box { padding: 0.3rem; }
+  .box .chip { padding: 0 0.2rem; }
   .chip.result { min-width: 1.1rem; height: 1.1rem; padding: 0; margin: -0.05rem; } }
 .bar { position: absolute; left: 0; bottom: 0; height: 4px; width: 100%; background: var(--accent);
   transform-origin: left; transform: scaleX(0); }
@@ -394,8 +396,12 @@ export class Facts {
       if (!byWorker.has(worker)) byWorker.set(worker, []);
       return byWorker.get(worker);
     };
-    for (const job of here.ended) of(job).push(this.ending(job));
-    for (const job of here.started) of(job).push(`takes job ${jobs.id[job]}`);
+    const atOnce = (job) => jobs.started[job] === jobs.finished[job]; // it takes no time
+    for (const job of here.ended) if (!atOnce(job)) of(job).push(this.ending(job));
+    for (const job of here.started) {
+      of(job).push(`takes job ${jobs.id[job]}`);
+      if (atOnce(job)) of(job).push(this.ending(job));
+    }
     const clauses = [...byWorker].map(
       ([worker, deeds]) => `${run.workers[worker] || "somebody"} ${listed(deeds)}`,
     );
@@ -700,7 +706,9 @@ class PoolView {
       }));
     }
     this.resultsBox.classList.toggle("full", queue.capacity > 0 && depth >= queue.capacity);
-    setText(this.resultsNote, this.closing(queue, time).join("; "));
+    const notes = depth > shown ? [`${(depth - shown).toLocaleString("en")} more`] : [];
+    notes.push(...this.closing(queue, time));
+    setText(this.resultsNote, notes.join("; "));
   }
 
   closing(queue, time) {
