@@ -63,7 +63,6 @@ class greenlet:  # noqa: N801, as the library calls it
         self.gr_context: Context | None = None
         self.gr_frame: Place | None = None
         self._stack: int | None = None  # until it starts
-        self._thenable: Any = None
         self._thrown: BaseException | None = None
 
     def __bool__(self) -> bool:
@@ -83,7 +82,7 @@ class greenlet:  # noqa: N801, as the library calls it
         _current = self
         if self._stack is None:
             self._take_stack()
-        _go(self._thenable)
+        _go(self._stack)
         me.gr_frame = None
         if me._thrown is not None:
             thrown, me._thrown = me._thrown, None
@@ -104,7 +103,6 @@ class greenlet:  # noqa: N801, as the library calls it
                 "Chrome or Edge 137, Firefox 153, or newer"
             )
         self._stack = _idle.pop() if _idle else _add_stack()
-        self._thenable = _thenables[self._stack]
         _on_stack[self._stack] = self
 
 
@@ -163,9 +161,10 @@ def _let_pass(thenable: Any, **_: Any) -> Any:
     return thenable
 
 
-def _go(thenable: Any) -> None:
+def _go(to: int | None) -> None:
+    assert to is not None
     asyncio.ensure_future = _let_pass  # type: ignore[assignment]
-    run_sync(thenable)
+    run_sync(_thenables[to])
 
 
 def _run_stack(number: int) -> None:
@@ -189,9 +188,9 @@ def _run_stack(number: int) -> None:
         del one
         _idle.append(number)
         _current = following
-        thenable = following._thenable
+        to = following._stack
         del following
-        _go(thenable)
+        _go(to)
 
 
 _bottom: CodeType = _run_stack.__code__
@@ -203,7 +202,6 @@ _idle: list[int] = []
 _main = greenlet.__new__(greenlet)
 _main.__init__(_main)  # type: ignore[misc]
 _main._stack = _add_stack()
-_main._thenable = _thenables[_main._stack]
 _current: greenlet = _main
 
 # The collector of Pyodide 314.0.5 to 314.0.7 looks at the frames of suspended stacks, which may
