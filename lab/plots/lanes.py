@@ -33,7 +33,8 @@ from lab.plots.figure import LEFT, RIGHT, WIDTH
 from lab.plots.palette import ARROW, BEATS, LIFELINE, LOOKS, Look, look_of
 from lab.plots.words import printable
 from lab.tracing import describe
-from lab.tracing.names import finding, others_in
+from lab.tracing.labels import others_in
+from lab.tracing.names import finding
 
 __all__ = ["LANE", "Health", "looks_in", "missed_beats", "tell_arrows", "timeline"]
 
@@ -105,8 +106,8 @@ def _times(number: int) -> str:
 
 def _draw_arrows(ax: Axes, trace: Trace, lane: dict[str, int], end: float) -> None:
     """Draw an arrow from each task that ended another's wait to the one that waited."""
-    for other in others_in(trace):
-        ax.axhline(lane[other], color=LIFELINE, linewidth=1, zorder=0.5)
+    for other in range(len(lane) - len(trace.workers)):
+        ax.axhline(other, color=LIFELINE, linewidth=1, zorder=0.5)
     if not trace.wakes:
         return
     wakes = sorted(trace.wakes, key=lambda wake: wake.time)

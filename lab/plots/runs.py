@@ -25,7 +25,8 @@ from lab.plots.palette import Look
 from lab.plots.picture import Picture
 from lab.plots.words import shorten, width_of
 from lab.tracing import Traced, trace_of
-from lab.tracing.names import finding, name_of, named, others_in
+from lab.tracing.labels import others_in
+from lab.tracing.names import finding, name_of, named
 
 __all__ = ["compare", "draw"]
 

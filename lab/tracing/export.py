@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from lab.model.trace import Counter, Job, Outcome, Span, State, Trace, Wake
-from lab.tracing.names import others_in
+from lab.tracing.labels import others_in
 from lab.tracing.traced import Traced, trace_of
 
 __all__ = ["from_json", "to_chrome_trace", "to_json"]

@@ -1,4 +1,4 @@
-"""Names of jobs, channels and workers, none of which comes twice."""
+"""Names of jobs, channels, workers and other tasks, none of which comes twice."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from contextlib import suppress
 from contextvars import Context as Variables
 from typing import Any
 
-__all__ = ["content", "distinct", "error_text", "job_labels"]
+from lab.model.trace import Trace
+
+__all__ = ["content", "distinct", "error_text", "job_labels", "others_in"]
 
 
 def job_labels(jobs: Iterable[object]) -> list[str]:
@@ -51,3 +53,9 @@ def distinct(names: Iterable[str]) -> list[str]:
         seen[name] = seen.get(name, 0) + 1
         distinct.append(name if seen[name] == 1 else f"{name} ({seen[name]})")
     return distinct
+
+
+def others_in(trace: Trace) -> list[str]:
+    """Return the tasks that woke or were woken and are no workers, in the order of that."""
+    both = (name for wake in trace.wakes for name in (wake.by, wake.task))
+    return [name for name in dict.fromkeys(both) if name not in trace.workers]

@@ -9,7 +9,7 @@ from lab.model.trace import Trace
 from lab.tracing.numbers import utilisation, workers_joined
 from lab.tracing.words import count_of, elapsed_text, outcomes
 
-__all__ = ["finding", "name_of", "named", "others_in"]
+__all__ = ["finding", "name_of", "named"]
 
 _UNNAMED: Final = "run"  # what a run is called that nobody has named
 
@@ -52,12 +52,6 @@ def named(runs: Any) -> dict[str, Any]:
             label = f"{name} ({number})"
         labels[label] = run
     return labels
-
-
-def others_in(trace: Trace) -> list[str]:
-    """Return the tasks that woke or were woken and are no workers, in the order of that."""
-    both = (name for wake in trace.wakes for name in (wake.by, wake.task))
-    return [name for name in dict.fromkeys(both) if name not in trace.workers]
 
 
 def name_of(run: object) -> str:
