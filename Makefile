@@ -23,8 +23,8 @@ READY := $(VENV)/.made-by-$(subst /,_,$(PYTHON))
 # Every test process and every notebook's kernel would compile all code once more.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help lab types check test axe test-browser test-site test-tab-pictures test-binder test-classroom site serve-site slides \
-	coverage bench notebooks clean
+.PHONY: help lab types check test axe test-browser test-site test-tab-pictures test-binder test-classroom \
+	site serve-site slides coverage bench notebooks clean
 
 help:  ## List what make can do.
 	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' $(firstword $(MAKEFILE_LIST)) | expand -t 18
@@ -62,7 +62,7 @@ $(PYODIDE):
 	@mkdir -p build/site
 	npm install --silent --no-audit --no-fund --prefix build/site pyodide@$(PYODIDE_VERSION)
 
-test-site: axe test-tab-pictures  ## Run every lesson in chromium by Pyodide, and the site that make site builds (needs npm).
+test-site: axe $(if $(shell command -v npm),test-tab-pictures)  ## Run every lesson in chromium by Pyodide, and the site that make site builds (needs npm).
 	@$(MAKE) --no-print-directory $(SITE_BUILT) || \
 		echo "the site cannot be built: its tests are skipped" >&2
 	$(VENV)/bin/pytest tests/browser/test_pyodide.py tests/browser/test_built_site.py -rsP \
